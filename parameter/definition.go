@@ -1,0 +1,131 @@
+package parameter
+
+// Type says how a value is written and what it is checked for.
+type Type string
+
+// The types of values. Every value is kept and shown as text.
+const (
+	Text     Type = "TEXT"      // one line; Minimum and Maximum are its length in characters
+	Email    Type = "EMAIL"     // an address that mail can be sent to
+	Integer  Type = "INTEGER"   // a whole number: 30
+	Money    Type = "MONEY"     // an amount of the platform's currency: 100000.00
+	Percent  Type = "PERCENT"   // percent a year: 12.5
+	Duration Type = "DURATION"  // hours, minutes and seconds as Go writes them: 12h, 1h30m
+	Choice   Type = "CHOICE"    // one of Choices
+	TimeZone Type = "TIME_ZONE" // a name of the IANA database: Asia/Shanghai
+	Locale   Type = "LOCALE"    // a language of the texts, one of Choices, as a BCP 47 tag
+)
+
+// Profile is a set of defaults that fit each other.
+type Profile string
+
+// The profiles. CNP2P2016 is the one of a platform that has chosen none.
+const (
+	CNP2P2016 Profile = "CN_P2P_2016" // a lending platform in mainland China under the interim measures of August 2016
+	Neutral   Profile = "NEUTRAL"     // elsewhere: English, UTC, no national ID
+)
+
+// Profiles is every Profile.
+var Profiles = []Profile{CNP2P2016, Neutral}
+
+// Names of the parameters.
+const (
+	ProfileName        = "PROFILE"
+	PlatformName       = "PLATFORM_NAME"
+	PlatformContact    = "PLATFORM_CONTACT"
+	MailSender         = "MAIL_SENDER"
+	DefaultLocale      = "DEFAULT_LOCALE"
+	TimeZoneName       = "TIME_ZONE"
+	NationalID         = "NATIONAL_ID"
+	MinimumAge         = "MINIMUM_AGE"
+	SessionLifetime    = "SESSION_LIFETIME"
+	ReviewClaimMinutes = "REVIEW_CLAIM_MINUTES"
+)
+
+// Choices of NATIONAL_ID.
+const (
+	NationalIDNone       = "NONE"
+	NationalIDCNResident = "CN_RESIDENT_ID"
+)
+
+// Definition is what is known of a parameter before anybody sets it. Minimum and Maximum are inclusive and written as
+// values of the type are (for Text, its length in characters); empty means no limit.
+type Definition struct {
+	Name             string
+	Type             Type
+	Unit             string // empty where the type says all
+	Default          map[Profile]string
+	Minimum, Maximum string
+	Choices          []string
+	English, Chinese string // what it is and what it does, a sentence each
+}
+
+// both is a default that does not depend on the profile.
+func both(value string) map[Profile]string {
+	return map[Profile]string{CNP2P2016: value, Neutral: value}
+}
+
+// Definitions is every parameter, in the order in which they are listed.
+var Definitions = []Definition{
+	{
+		Name: ProfileName, Type: Choice, Default: both(string(CNP2P2016)), Choices: []string{string(CNP2P2016), string(Neutral)},
+		English: "The set of defaults that parameters have until they are set.",
+		Chinese: "未单独设置的参数所采用的默认值方案。",
+	},
+	{
+		Name: PlatformName, Type: Text, Default: both("lenddesk"), Minimum: "1", Maximum: "60",
+		English: "The platform's name as customers read it in mails and pages.",
+		Chinese: "平台名称，显示在邮件和页面中。",
+	},
+	{
+		Name: PlatformContact, Type: Email, Default: both("service@lenddesk.example"),
+		English: "The e-mail address shown in mails to customers who have a question.",
+		Chinese: "邮件中展示给客户的咨询邮箱。",
+	},
+	{
+		Name: MailSender, Type: Email, Default: both("no-reply@lenddesk.example"),
+		English: "The address that mails are sent from; its shown name is the platform's.",
+		Chinese: "系统邮件的发件地址，发件人名称为平台名称。",
+	},
+	{
+		Name: DefaultLocale, Type: Locale, Default: map[Profile]string{CNP2P2016: "zh-CN", Neutral: "en"}, Choices: []string{"zh-CN", "en"},
+		English: "The language of texts for those who have chosen none.",
+		Chinese: "用户未选择语言时使用的语言。",
+	},
+	{
+		Name: TimeZoneName, Type: TimeZone, Default: map[Profile]string{CNP2P2016: "Asia/Shanghai", Neutral: "UTC"},
+		English: "The time zone in which a business day begins and ends.",
+		Chinese: "业务日期所采用的时区。",
+	},
+	{
+		Name: NationalID, Type: Choice, Default: map[Profile]string{CNP2P2016: NationalIDCNResident, Neutral: NationalIDNone},
+		Choices: []string{NationalIDCNResident, NationalIDNone},
+		English: "The national ID that a registration asks for.",
+		Chinese: "注册时要求填写的身份证件类型。",
+	},
+	{
+		Name: MinimumAge, Type: Integer, Unit: "years", Default: both("18"), Minimum: "0", Maximum: "120",
+		English: "The age in full years from which a person may register.",
+		Chinese: "允许注册的最低周岁年龄。",
+	},
+	{
+		Name: SessionLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("12h"), Minimum: "5m", Maximum: "720h",
+		English: "How long a sign-in lasts.",
+		Chinese: "登录会话的有效时长。",
+	},
+	{
+		Name: ReviewClaimMinutes, Type: Integer, Unit: "minutes", Default: both("30"), Minimum: "1", Maximum: "1440",
+		English: "How long a claim on an item of a review queue holds.",
+		Chinese: "审核任务被领取后的保留时间。",
+	},
+}
+
+// Find is the definition of a name.
+func Find(name string) (Definition, bool) {
+	for _, d := range Definitions {
+		if d.Name == name {
+			return d, true
+		}
+	}
+	return Definition{}, false
+}

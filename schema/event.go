@@ -1,0 +1,54 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"lenddesk/key"
+)
+
+// Event is something that happened: who did which move to what, from where to where, why, when. Rows are only ever added.
+type Event struct{ ent.Schema }
+
+// Fields of an event.
+func (Event) Fields() []ent.Field {
+	return append(subject(),
+		id(key.Event(0)),
+		field.String("kind").MaxLen(64).Immutable().Comment("the move's name in SCREAMING_SNAKE_CASE"),
+		ref("user_id", key.User(0)),
+		field.String("actor_type").MaxLen(32).Immutable().Comment("User, Staff, ApiKey, SystemActor; Anonymous has no actor"),
+		field.Int64("actor_id").Default(0).Immutable(),
+		field.String("actor_name").MaxLen(100).Optional().Nillable().Immutable().Comment("of a system"),
+		field.String("from").StorageKey("from_status").MaxLen(40).Optional().Nillable().Immutable(),
+		field.String("to").StorageKey("to_status").MaxLen(40).Optional().Nillable().Immutable(),
+		field.String("reason").MaxLen(2000).Optional().Nillable().Immutable().Comment("told to the customer"),
+		field.String("note").MaxLen(2000).Optional().Nillable().Immutable().Comment("for staff only"),
+		field.JSON("changes", map[string]any{}).Optional().Immutable().Comment("before and after, personal data masked"),
+		field.String("address").MaxLen(64).Optional().Nillable().Immutable(),
+		field.String("request_id").MaxLen(64).Optional().Nillable().Immutable(),
+		field.Time("at").Immutable().Default(now),
+	)
+}
+
+// Edges of an event.
+func (Event) Edges() []ent.Edge {
+	return []ent.Edge{edge.To("user", User.Type).Field("user_id").Unique()}
+}
+
+// Indexes of an event.
+func (Event) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("subject_type", "subject_id", "at"), index.Fields("user_id", "at"), index.Fields("kind", "at"), index.Fields("at"),
+	}
+}
+
+// Annotations of the table.
+func (Event) Annotations() []schema.Annotation {
+	return checks{
+		"actor": oneOf("actor_type", []string{"User", "Staff", "ApiKey", "SystemActor", "Anonymous"}),
+		"kind":  "kind <> ''",
+	}.on("events")
+}
