@@ -1,0 +1,39 @@
+package access
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	stdsql "database/sql"
+
+	"entgo.io/ent/dialect/sql"
+
+	"lenddesk/fault"
+	"lenddesk/key"
+	"lenddesk/store"
+)
+
+// Find takes the object that an input names. It returns NOT_FOUND at the field for an id that is malformed, of another
+// type, of no row, or of a row that the viewer may not see: alike, so that asking tells nothing.
+func Find[K ~int64](ctx context.Context, tx *store.Tx, ids *key.Codec, kind key.Kind, table, id string, field ...string) (K, error) {
+	missing := fault.Refuse(fault.Problem{Code: fault.NotFound}, field...)
+	named, n, ok := ids.Decode(id)
+	if !ok || named != kind {
+		n = 0 // asked all the same, so that the time tells nothing either
+	}
+	t := sql.Dialect(tx.Dialect()).Table(table)
+	q := sql.Dialect(tx.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), n))
+	if rule := Rows[kind](From(ctx).Eyes(), t); rule != nil {
+		q.Where(rule)
+	}
+	query, args := q.Query()
+	err := tx.SQL.QueryRowContext(ctx, query, args...).Scan(&n)
+	if errors.Is(err, stdsql.ErrNoRows) {
+		return 0, missing
+	}
+	if err != nil {
+		return 0, fmt.Errorf("find %s: %w", kind, err)
+	}
+	return K(n), nil
+}

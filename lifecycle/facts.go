@@ -1,0 +1,123 @@
+package lifecycle
+
+import (
+	"context"
+	stdsql "database/sql"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+
+	"lenddesk/access"
+	"lenddesk/ent/bid"
+	"lenddesk/ent/loan"
+	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
+	"lenddesk/fault"
+)
+
+// Fact is something that a guard must know of an object and that does not stand in its row.
+type Fact string
+
+// The facts. Each is a count: 0 means no.
+const (
+	LiveLoans       Fact = "live loans"        // loans of the user on their way, from submission to the last repayment
+	LiveBids        Fact = "live bids"         // bids of the user that are pending, approved or holding
+	SamePerson      Fact = "same person"       // the viewer, an employee, is this customer
+	CreatedByViewer Fact = "created by viewer" // the viewer, an employee, entered this customer
+)
+
+// Facts are what is known of one object.
+type Facts map[Fact]int
+
+// Guard is a condition of a move beside its status: a pure function of facts. It returns what blocks the move, or nil.
+type Guard struct {
+	Name  string // for the documentation
+	Needs []Fact
+	Check func(Facts) *fault.Problem
+}
+
+// Querier is a database or a transaction to read facts from.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*stdsql.Rows, error)
+}
+
+// ended are the statuses of a loan that is not on its way: never submitted, or over.
+var ended = []any{
+	loan.StatusDraft, loan.StatusRejected, loan.StatusWithdrawn, loan.StatusListingFailed, loan.StatusCancelled, loan.StatusWrittenOff, loan.StatusSettled,
+}
+
+// sources say how each fact is counted: a column of expression over the table of objects, seen by the viewer.
+var sources = map[Fact]func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier{
+	LiveLoans: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		l := sql.Dialect(dialect).Table(loan.Table).As("l")
+		return count(dialect, l, sql.And(sql.ColumnsEQ(l.C(loan.FieldBorrowerID), t.C("id")), sql.NotIn(l.C(loan.FieldStatus), ended...)))
+	},
+	LiveBids: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		b := sql.Dialect(dialect).Table(bid.Table).As("b")
+		return count(dialect, b, sql.And(sql.ColumnsEQ(b.C(bid.FieldInvestorID), t.C("id")),
+			sql.In(b.C(bid.FieldStatus), bid.StatusPendingReview, bid.StatusApproved, bid.StatusHolding)))
+	},
+	SamePerson: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		s := sql.Dialect(dialect).Table(staff.Table).As("s")
+		return count(dialect, s, sql.And(sql.EQ(s.C("id"), int64(v.Staff)), sql.Or(
+			sql.ColumnsEQ(s.C(staff.FieldNationalIDHash), t.C(user.FieldNationalIDHash)),
+			sql.ColumnsEQ(s.C(staff.FieldPhoneHash), t.C(user.FieldPhoneHash)))))
+	},
+	CreatedByViewer: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		u := sql.Dialect(dialect).Table(user.Table).As("u")
+		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C("id")), sql.EQ(u.C(user.FieldCreatedByID), int64(v.Staff))))
+	},
+}
+
+func count(dialect string, t *sql.SelectTable, where *sql.Predicate) *sql.Selector {
+	return sql.Dialect(dialect).Select("count(*)").From(t).Where(where)
+}
+
+// LoadFacts reads facts of many objects of one table at once, in one statement, and answers by key. No facts asked for, no statement.
+func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int64, needs []Fact) (map[int64]Facts, error) {
+	known := make(map[int64]Facts, len(ids))
+	needs = slices.Clone(needs)
+	slices.Sort(needs)
+	needs = slices.Compact(needs)
+	if len(needs) == 0 || len(ids) == 0 {
+		return known, nil
+	}
+	viewer := access.From(ctx)
+	t := sql.Dialect(dialect).Table(table).As("o")
+	q := sql.Dialect(dialect).Select(t.C("id")).From(t)
+	for _, need := range needs {
+		q.AppendSelectExprAs(sources[need](viewer, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
+	}
+	among := make([]any, len(ids))
+	for i, id := range ids {
+		among[i] = id
+	}
+	query, args := q.Where(sql.In(t.C("id"), among...)).Query()
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read facts of %s: %w", table, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id int64
+		counts := make([]int, len(needs))
+		into := []any{&id}
+		for i := range counts {
+			into = append(into, &counts[i])
+		}
+		if err := rows.Scan(into...); err != nil {
+			return nil, fmt.Errorf("read facts of %s: %w", table, err)
+		}
+		f := make(Facts, len(needs))
+		for i, need := range needs {
+			f[need] = counts[i]
+		}
+		known[id] = f
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read facts of %s: %w", table, err)
+	}
+	return known, nil
+}

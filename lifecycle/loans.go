@@ -1,0 +1,179 @@
+package lifecycle
+
+import (
+	"lenddesk/access"
+	"lenddesk/ent/loan"
+	"lenddesk/key"
+)
+
+// Loans is the lifecycle of a loan, from the application to the last repayment.
+var Loans = &Table{Kind: key.KindLoan, Owner: "borrower_id"}
+
+// The moves of a loan.
+var (
+	ApplyForLoan = add(Loans, Move[loan.Status]{
+		Name: "applyForLoan",
+		To:   []loan.Status{loan.StatusDraft},
+		By:   []By{owner},
+	})
+	UpdateLoanApplication = add(Loans, Move[loan.Status]{
+		Name: "updateLoanApplication",
+		From: []loan.Status{loan.StatusDraft, loan.StatusReturned},
+		By:   []By{owner},
+	})
+	SubmitLoanApplication = add(Loans, Move[loan.Status]{
+		Name:    "submitLoanApplication",
+		From:    []loan.Status{loan.StatusDraft, loan.StatusReturned},
+		To:      []loan.Status{loan.StatusMaterialsReview},
+		By:      []By{owner},
+		Follows: "judged by the parameters in force now",
+	})
+	ApproveLoanMaterials = add(Loans, Move[loan.Status]{
+		Name: "approveLoanMaterials",
+		From: []loan.Status{loan.StatusMaterialsReview},
+		To:   []loan.Status{loan.StatusApplicationReview},
+		By:   []By{permitted(access.ReviewMaterials)},
+	})
+	ApproveLoanApplication = add(Loans, Move[loan.Status]{
+		Name:    "approveLoanApplication",
+		From:    []loan.Status{loan.StatusApplicationReview},
+		To:      []loan.Status{loan.StatusApproved, loan.StatusApplicationReview},
+		By:      []By{permitted(access.ReviewLoans)},
+		Follows: "stays until as many different people as the amount asks for have approved; changed terms void what was given before",
+	})
+	AcceptLoanTerms = add(Loans, Move[loan.Status]{
+		Name:    "acceptLoanTerms",
+		From:    []loan.Status{loan.StatusApproved},
+		By:      []By{owner},
+		Follows: "listing may follow",
+	})
+	ReturnLoanApplication = add(Loans, Move[loan.Status]{
+		Name:    "returnLoanApplication",
+		From:    []loan.Status{loan.StatusMaterialsReview, loan.StatusApplicationReview},
+		To:      []loan.Status{loan.StatusReturned},
+		By:      []By{permitted(access.ReviewMaterials), permitted(access.ReviewLoans)},
+		Follows: "mail with what is missing; a new round starts",
+	})
+	RejectLoanApplication = add(Loans, Move[loan.Status]{
+		Name:    "rejectLoanApplication",
+		From:    []loan.Status{loan.StatusMaterialsReview, loan.StatusApplicationReview},
+		To:      []loan.Status{loan.StatusRejected},
+		By:      []By{permitted(access.ReviewMaterials), permitted(access.ReviewLoans)},
+		Follows: "mail with the reason",
+	})
+	WithdrawLoanApplication = add(Loans, Move[loan.Status]{
+		Name: "withdrawLoanApplication",
+		From: []loan.Status{loan.StatusDraft, loan.StatusMaterialsReview, loan.StatusApplicationReview, loan.StatusReturned, loan.StatusApproved},
+		To:   []loan.Status{loan.StatusWithdrawn},
+		By:   []By{owner},
+	})
+	ListLoan = add(Loans, Move[loan.Status]{
+		Name:    "listLoan",
+		From:    []loan.Status{loan.StatusApproved},
+		To:      []loan.Status{loan.StatusBidding},
+		By:      []By{permitted(access.ListLoans)},
+		Follows: "investors see it; bids from opensAt to closesAt",
+	})
+	FillListing = add(Loans, Move[loan.Status]{
+		Name:    "fillListing",
+		From:    []loan.Status{loan.StatusBidding},
+		To:      []loan.Status{loan.StatusFullyFunded},
+		By:      []By{system},
+		Follows: "when approved bids make the amount",
+	})
+	CloseListing = add(Loans, Move[loan.Status]{
+		Name:    "closeListing",
+		From:    []loan.Status{loan.StatusBidding, loan.StatusFullyFunded},
+		To:      []loan.Status{loan.StatusListingFailed},
+		By:      []By{system},
+		Follows: "流标: every bid is released",
+	})
+	CancelListing = add(Loans, Move[loan.Status]{
+		Name:    "cancelListing",
+		From:    []loan.Status{loan.StatusBidding},
+		To:      []loan.Status{loan.StatusCancelled},
+		By:      []By{permitted(access.ListLoans)},
+		Follows: "every bid is released",
+	})
+	RelistLoan = add(Loans, Move[loan.Status]{
+		Name: "relistLoan",
+		From: []loan.Status{loan.StatusListingFailed, loan.StatusCancelled},
+		To:   []loan.Status{loan.StatusApproved},
+		By:   []By{permitted(access.ListLoans)},
+	})
+	ApproveFunding = add(Loans, Move[loan.Status]{
+		Name:    "approveFunding",
+		From:    []loan.Status{loan.StatusFullyFunded},
+		To:      []loan.Status{loan.StatusAwaitingDisbursement},
+		By:      []By{permitted(access.ReviewFunding)},
+		Follows: "a numbered order to finance",
+	})
+	RejectFunding = add(Loans, Move[loan.Status]{
+		Name:    "rejectFunding",
+		From:    []loan.Status{loan.StatusFullyFunded},
+		To:      []loan.Status{loan.StatusListingFailed},
+		By:      []By{permitted(access.ReviewFunding)},
+		Follows: "every bid is released",
+	})
+	ConfirmDisbursement = add(Loans, Move[loan.Status]{
+		Name:    "confirmDisbursement",
+		From:    []loan.Status{loan.StatusAwaitingDisbursement},
+		To:      []loan.Status{loan.StatusRepaying},
+		By:      []By{permitted(access.ReportPayments)},
+		Follows: "the repayment plan is made; bids are held",
+	})
+	FailDisbursement = add(Loans, Move[loan.Status]{
+		Name:    "failDisbursement",
+		From:    []loan.Status{loan.StatusAwaitingDisbursement},
+		To:      []loan.Status{loan.StatusFullyFunded, loan.StatusBidding},
+		By:      []By{permitted(access.ReportPayments)},
+		Follows: "with failed bids: those are released and it takes bids again",
+	})
+	RecordRepayment = add(Loans, Move[loan.Status]{
+		Name:    "recordRepayment",
+		From:    []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusWrittenOff},
+		To:      []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusWrittenOff, loan.StatusSettled},
+		By:      []By{permitted(access.ReportPayments)},
+		Follows: "stays, is cured or settled, as the rows then say; on WRITTEN_OFF a recovery",
+	})
+	ReverseRepayment = add(Loans, Move[loan.Status]{
+		Name:    "reverseRepayment",
+		From:    []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusSettled},
+		To:      []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted},
+		By:      []By{permitted(access.ReportPayments)},
+		Follows: "what the rows then say",
+	})
+	MarkOverdue = add(Loans, Move[loan.Status]{
+		Name:    "markOverdue",
+		From:    []loan.Status{loan.StatusRepaying},
+		To:      []loan.Status{loan.StatusOverdue},
+		By:      []By{system},
+		Follows: "mail",
+	})
+	CureLoan = add(Loans, Move[loan.Status]{
+		Name: "cureLoan",
+		From: []loan.Status{loan.StatusOverdue},
+		To:   []loan.Status{loan.StatusRepaying},
+		By:   []By{system},
+	})
+	SettleLoanEarly = add(Loans, Move[loan.Status]{
+		Name:    "settleLoanEarly",
+		From:    []loan.Status{loan.StatusRepaying, loan.StatusOverdue},
+		To:      []loan.Status{loan.StatusSettled},
+		By:      []By{permitted(access.ReportPayments)},
+		Follows: "later interest is cancelled",
+	})
+	DefaultLoan = add(Loans, Move[loan.Status]{
+		Name: "defaultLoan",
+		From: []loan.Status{loan.StatusOverdue},
+		To:   []loan.Status{loan.StatusDefaulted},
+		By:   []By{permitted(access.ManageLoans), system},
+	})
+	WriteOffLoan = add(Loans, Move[loan.Status]{
+		Name:    "writeOffLoan",
+		From:    []loan.Status{loan.StatusDefaulted},
+		To:      []loan.Status{loan.StatusWrittenOff},
+		By:      []By{permitted(access.ManageLoans), system},
+		Follows: "what is lost is shared by outstanding principal",
+	})
+)

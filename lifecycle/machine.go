@@ -1,0 +1,174 @@
+package lifecycle
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"lenddesk/access"
+	"lenddesk/fault"
+	"lenddesk/key"
+	"lenddesk/store"
+)
+
+// Updater is what ent generates for every entity with a status.
+type Updater[U any, P ~func(*sql.Selector), S ~string] interface {
+	Where(...P) U
+	SetStatus(S) U
+	SetStatusSince(time.Time) U
+	AddVersion(int) U
+	Save(context.Context) (int, error)
+}
+
+// Object is the row that a move is about, as it was read in the same transaction.
+type Object[S ~string] struct {
+	ID      int64
+	Status  S
+	Version int
+	Owner   key.User // the customer whose it is; the story of this customer gets the event
+}
+
+// Said is what comes with a move.
+type Said struct {
+	Reason   string         // told to the customer
+	Note     string         // for staff only
+	Changes  map[string]any // before and after, personal data masked
+	Expected *int           // the version that the caller has seen
+}
+
+// Permit refuses a viewer who could not make this move with any object: UNAUTHENTICATED for nobody, else FORBIDDEN. A verb asks
+// it first, before it looks at anything.
+func (m Move[S]) Permit(v access.Viewer) error {
+	for _, b := range m.By {
+		switch b.Who {
+		case Anyone:
+			return nil
+		case Permitted:
+			if v.May(b.Permission) {
+				return nil
+			}
+		case Owner:
+			if v.User != 0 {
+				return nil
+			}
+		case System:
+			if v.System != "" {
+				return nil
+			}
+		}
+	}
+	if !v.Somebody() {
+		return fault.Deny(fault.Unauthenticated, "Sign in first.")
+	}
+	return fault.Deny(fault.Forbidden, m.Name+" is not yours to do.")
+}
+
+// mine says whether the viewer may make the move with an object of this owner.
+func mine(by []By, v access.Viewer, owns key.User) bool {
+	for _, b := range by {
+		switch b.Who {
+		case Anyone:
+			return true
+		case Permitted:
+			if v.May(b.Permission) {
+				return true
+			}
+		case Owner:
+			if v.User != 0 && v.User == owns {
+				return true
+			}
+		case System:
+			if v.System != "" {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Blocked is what keeps a viewer who may from making a move with an object in this status now: NOT_ALLOWED_NOW naming status and
+// move, and whatever the guards find. Nothing blocked means that it is allowed.
+func (l Line) Blocked(status string, facts Facts) fault.List {
+	var blocked fault.List
+	if len(l.From) > 0 && !slices.Contains(l.From, status) {
+		blocked.Add(fault.Problem{Code: fault.NotAllowedNow, Data: map[string]any{"move": l.Name, "status": status}})
+	}
+	for _, g := range l.Guards {
+		if p := g.Check(facts); p != nil {
+			blocked.Add(*p)
+		}
+	}
+	return blocked
+}
+
+// Make moves one row: it asks who, from where, which version and every guard, then writes by compare-and-set and adds the event.
+// u may carry further changes of the same row. to is the new status when the move leaves a choice, and "" otherwise.
+//
+// It returns FORBIDDEN when the object is not the viewer's, CONFLICT for a stale version and for a lost race, NOT_ALLOWED_NOW for a
+// wrong status, or what the guards found.
+func Make[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Context, tx *store.Tx, m Move[S], u U, o Object[S], said Said) error {
+	viewer := access.From(ctx)
+	if !mine(m.By, viewer, o.Owner) {
+		return m.deny(viewer)
+	}
+	if said.Expected != nil && *said.Expected != o.Version {
+		return fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "expected_version"}, "expectedVersion")
+	}
+	table := Of(m.kind)
+	line := Line{Name: m.Name, From: plain(m.From), Guards: m.Guards}
+	facts, err := LoadFacts(ctx, tx.SQL, tx.Dialect(), tableName[m.kind], []int64{o.ID}, needs(m.Guards))
+	if err != nil {
+		return err
+	}
+	if err := line.Blocked(string(o.Status), facts[o.ID]).Err(); err != nil {
+		return err
+	}
+	to := o.Status
+	if len(m.To) > 0 {
+		to = m.To[0]
+	}
+	at := Now()
+	u = u.Where(P(sql.FieldEQ("id", o.ID)), P(sql.FieldEQ("status", o.Status))).AddVersion(1)
+	if said.Expected != nil {
+		u = u.Where(P(sql.FieldEQ("version", o.Version)))
+	}
+	if to != o.Status {
+		u = u.SetStatus(to).SetStatusSince(at)
+	}
+	n, err := u.Save(context.WithValue(ctx, permit{}, m.Name))
+	if err != nil {
+		return fmt.Errorf("%s: %w", m.Name, err)
+	}
+	if n == 0 {
+		return fault.Refuse(fault.Problem{Code: fault.Conflict})
+	}
+	return record(ctx, tx, happening{
+		move: m.Name, kind: table.Kind, id: o.ID, owner: o.Owner, from: string(o.Status), to: string(to), said: said, at: at,
+	})
+}
+
+// Born records the move that made a row. The verb has created it with one of the move's statuses.
+func Born[S ~string](ctx context.Context, tx *store.Tx, m Move[S], id int64, status S, owns key.User, said Said) error {
+	if len(m.From) > 0 || !slices.Contains(m.To, status) {
+		return fmt.Errorf("%s does not make a row %s", m.Name, status)
+	}
+	return record(ctx, tx, happening{move: m.Name, kind: m.kind, id: id, owner: owns, to: string(status), said: said, at: Now()})
+}
+
+func (m Move[S]) deny(v access.Viewer) error {
+	if err := m.Permit(v); err != nil {
+		return err
+	}
+	return fault.Deny(fault.Forbidden, m.Name+" is not yours to do.")
+}
+
+func needs(guards []Guard) []Fact {
+	var all []Fact
+	for _, g := range guards {
+		all = append(all, g.Needs...)
+	}
+	return all
+}

@@ -1,0 +1,143 @@
+package lifecycle
+
+import (
+	"lenddesk/access"
+	"lenddesk/ent/bankcard"
+	"lenddesk/ent/bid"
+	"lenddesk/ent/company"
+	"lenddesk/ent/document"
+	"lenddesk/ent/loan"
+	"lenddesk/ent/servicerequest"
+	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
+	"lenddesk/key"
+)
+
+// By is one answer to who may make a move; a move names one or several.
+type By struct {
+	Permission access.Permission // of staff or an API key, when Who is Permitted
+	Who        Who
+}
+
+// Who is the kind of person that a By means.
+type Who string
+
+// Who may make a move.
+const (
+	Permitted Who = "permitted" // who holds the permission
+	Owner     Who = "owner"     // the customer whose object it is
+	Anyone    Who = "anyone"    // nobody in particular need be signed in
+	System    Who = "system"    // the machine itself, on a result, a time or a sum
+)
+
+// String says who, as the documentation and Move.by of the contract do.
+func (b By) String() string {
+	if b.Who == Permitted {
+		return b.Permission.String()
+	}
+	return string(b.Who)
+}
+
+func permitted(p access.Permission) By { return By{Permission: p, Who: Permitted} }
+
+var (
+	owner  = By{Who: Owner}
+	anyone = By{Who: Anyone}
+	system = By{Who: System}
+)
+
+// Move is one line of an entity's table.
+type Move[S ~string] struct {
+	Name    string  // the mutation's name, or the machine's own word
+	From    []S     // none: the move makes the object
+	To      []S     // none: the status stays; several: what the rows then say
+	By      []By    // any of them
+	Guards  []Guard // all of them
+	Follows string  // what follows from it, for the documentation
+
+	kind key.Kind
+}
+
+// Line is a move without its type: what documentation, availableActions and the contract's lifecycles read.
+type Line struct {
+	Name     string
+	From, To []string
+	By       []By
+	Guards   []Guard
+	Follows  string
+}
+
+// Permission is the permission by which staff make the move, if there is one.
+func (l Line) Permission() (access.Permission, bool) {
+	for _, b := range l.By {
+		if b.Who == Permitted {
+			return b.Permission, true
+		}
+	}
+	return 0, false
+}
+
+// Table is all moves of one entity. Owner is the column that holds the customer whose object a row is; empty when no
+// customer owns one.
+type Table struct {
+	Kind  key.Kind
+	Owner string
+	Lines []Line
+}
+
+// Needs are the facts that the guards of the table ask for.
+func (t *Table) Needs() []Fact {
+	var needs []Fact
+	for _, l := range t.Lines {
+		for _, g := range l.Guards {
+			needs = append(needs, g.Needs...)
+		}
+	}
+	return needs
+}
+
+// Initial are the statuses that a row may be born with.
+func (t *Table) Initial() []string {
+	var born []string
+	for _, l := range t.Lines {
+		if len(l.From) == 0 {
+			born = append(born, l.To...)
+		}
+	}
+	return born
+}
+
+// add gives the move its place in a table.
+func add[S ~string](t *Table, m Move[S]) Move[S] {
+	m.kind = t.Kind
+	t.Lines = append(t.Lines, Line{m.Name, plain(m.From), plain(m.To), m.By, m.Guards, m.Follows})
+	return m
+}
+
+func plain[S ~string](ss []S) []string {
+	out := make([]string, len(ss))
+	for i, s := range ss {
+		out[i] = string(s)
+	}
+	return out
+}
+
+// Tables are the lifecycles of every entity that has one, in the order of the documentation.
+var Tables = []*Table{Users, BankCards, Loans, Bids, Documents, Companies, Staff, ServiceRequests}
+
+// Of is an entity's table; nil when it has no lifecycle.
+func Of(kind key.Kind) *Table {
+	for _, t := range Tables {
+		if t.Kind == kind {
+			return t
+		}
+	}
+	return nil
+}
+
+// tableName is where the rows of a kind are stored.
+var tableName = map[key.Kind]string{
+	key.KindUser: user.Table, key.KindBankCard: bankcard.Table, key.KindLoan: loan.Table, key.KindBid: bid.Table,
+	key.KindDocument: document.Table, key.KindCompany: company.Table, key.KindStaff: staff.Table,
+	key.KindServiceRequest: servicerequest.Table,
+}
