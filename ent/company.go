@@ -44,7 +44,7 @@ type Company struct {
 	// Address holds the value of the "address" field.
 	Address *string `json:"address,omitempty"`
 	// Phone holds the value of the "phone" field.
-	Phone *seal.Sealed `json:"phone,omitempty"`
+	Phone seal.Sealed `json:"phone,omitempty"`
 	// RegisteredCapital holds the value of the "registered_capital" field.
 	RegisteredCapital *money.Amount `json:"registered_capital,omitempty"`
 	// EstablishedOn holds the value of the "established_on" field.
@@ -184,7 +184,7 @@ func (_m *Company) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field phone", values[i])
 			} else if value != nil {
-				_m.Phone = value
+				_m.Phone = *value
 			}
 		case company.FieldRegisteredCapital:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -287,10 +287,8 @@ func (_m *Company) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.Phone; v != nil {
-		builder.WriteString("phone=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
+	builder.WriteString("phone=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Phone))
 	builder.WriteString(", ")
 	if v := _m.RegisteredCapital; v != nil {
 		builder.WriteString("registered_capital=")

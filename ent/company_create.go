@@ -405,7 +405,7 @@ func (_c *CompanyCreate) createSpec() (*Company, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(company.FieldPhone, field.TypeBytes, value)
-		_node.Phone = &value
+		_node.Phone = value
 	}
 	if value, ok := _c.mutation.RegisteredCapital(); ok {
 		_spec.SetField(company.FieldRegisteredCapital, field.TypeInt64, value)

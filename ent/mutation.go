@@ -5075,7 +5075,7 @@ func (m *CompanyMutation) Phone() (r seal.Sealed, exists bool) {
 // OldPhone returns the old "phone" field's value of the Company entity.
 // If the Company object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *CompanyMutation) OldPhone(ctx context.Context) (v *seal.Sealed, err error) {
+func (m *CompanyMutation) OldPhone(ctx context.Context) (v seal.Sealed, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
 	}
@@ -21860,7 +21860,7 @@ func (m *StaffMutation) Phone() (r seal.Sealed, exists bool) {
 // OldPhone returns the old "phone" field's value of the Staff entity.
 // If the Staff object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *StaffMutation) OldPhone(ctx context.Context) (v *seal.Sealed, err error) {
+func (m *StaffMutation) OldPhone(ctx context.Context) (v seal.Sealed, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
 	}
@@ -23281,7 +23281,7 @@ func (m *UserMutation) Phone() (r seal.Sealed, exists bool) {
 // OldPhone returns the old "phone" field's value of the User entity.
 // If the User object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *UserMutation) OldPhone(ctx context.Context) (v *seal.Sealed, err error) {
+func (m *UserMutation) OldPhone(ctx context.Context) (v seal.Sealed, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
 	}
@@ -23379,7 +23379,7 @@ func (m *UserMutation) NationalID() (r seal.Sealed, exists bool) {
 // OldNationalID returns the old "national_id" field's value of the User entity.
 // If the User object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *UserMutation) OldNationalID(ctx context.Context) (v *seal.Sealed, err error) {
+func (m *UserMutation) OldNationalID(ctx context.Context) (v seal.Sealed, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldNationalID is only allowed on UpdateOne operations")
 	}

@@ -35,7 +35,7 @@ type Staff struct {
 	// lower case
 	Email string `json:"email,omitempty"`
 	// Phone holds the value of the "phone" field.
-	Phone *seal.Sealed `json:"phone,omitempty"`
+	Phone seal.Sealed `json:"phone,omitempty"`
 	// PhoneHash holds the value of the "phone_hash" field.
 	PhoneHash *string `json:"phone_hash,omitempty"`
 	// recognises an employee who is also a customer
@@ -167,7 +167,7 @@ func (_m *Staff) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field phone", values[i])
 			} else if value != nil {
-				_m.Phone = value
+				_m.Phone = *value
 			}
 		case staff.FieldPhoneHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -284,10 +284,8 @@ func (_m *Staff) String() string {
 	builder.WriteString("email=")
 	builder.WriteString(_m.Email)
 	builder.WriteString(", ")
-	if v := _m.Phone; v != nil {
-		builder.WriteString("phone=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
+	builder.WriteString("phone=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Phone))
 	builder.WriteString(", ")
 	if v := _m.PhoneHash; v != nil {
 		builder.WriteString("phone_hash=")

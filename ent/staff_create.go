@@ -404,7 +404,7 @@ func (_c *StaffCreate) createSpec() (*Staff, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(staff.FieldPhone, field.TypeBytes, value)
-		_node.Phone = &value
+		_node.Phone = value
 	}
 	if value, ok := _c.mutation.PhoneHash(); ok {
 		_spec.SetField(staff.FieldPhoneHash, field.TypeString, value)

@@ -37,11 +37,11 @@ type User struct {
 	// lower case
 	Email *string `json:"email,omitempty"`
 	// Phone holds the value of the "phone" field.
-	Phone *seal.Sealed `json:"phone,omitempty"`
+	Phone seal.Sealed `json:"phone,omitempty"`
 	// PhoneHash holds the value of the "phone_hash" field.
 	PhoneHash *string `json:"phone_hash,omitempty"`
 	// NationalID holds the value of the "national_id" field.
-	NationalID *seal.Sealed `json:"national_id,omitempty"`
+	NationalID seal.Sealed `json:"national_id,omitempty"`
 	// NationalIDHash holds the value of the "national_id_hash" field.
 	NationalIDHash *string `json:"national_id_hash,omitempty"`
 	// PasswordHash holds the value of the "password_hash" field.
@@ -227,7 +227,7 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field phone", values[i])
 			} else if value != nil {
-				_m.Phone = value
+				_m.Phone = *value
 			}
 		case user.FieldPhoneHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -240,7 +240,7 @@ func (_m *User) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field national_id", values[i])
 			} else if value != nil {
-				_m.NationalID = value
+				_m.NationalID = *value
 			}
 		case user.FieldNationalIDHash:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -408,20 +408,16 @@ func (_m *User) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.Phone; v != nil {
-		builder.WriteString("phone=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
+	builder.WriteString("phone=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Phone))
 	builder.WriteString(", ")
 	if v := _m.PhoneHash; v != nil {
 		builder.WriteString("phone_hash=")
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.NationalID; v != nil {
-		builder.WriteString("national_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
+	builder.WriteString("national_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NationalID))
 	builder.WriteString(", ")
 	if v := _m.NationalIDHash; v != nil {
 		builder.WriteString("national_id_hash=")

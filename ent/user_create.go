@@ -505,7 +505,7 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(user.FieldPhone, field.TypeBytes, value)
-		_node.Phone = &value
+		_node.Phone = value
 	}
 	if value, ok := _c.mutation.PhoneHash(); ok {
 		_spec.SetField(user.FieldPhoneHash, field.TypeString, value)
@@ -513,7 +513,7 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	}
 	if value, ok := _c.mutation.NationalID(); ok {
 		_spec.SetField(user.FieldNationalID, field.TypeBytes, value)
-		_node.NationalID = &value
+		_node.NationalID = value
 	}
 	if value, ok := _c.mutation.NationalIDHash(); ok {
 		_spec.SetField(user.FieldNationalIDHash, field.TypeString, value)

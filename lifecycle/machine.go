@@ -41,8 +41,14 @@ type Said struct {
 
 // Permit refuses a viewer who could not make this move with any object: UNAUTHENTICATED for nobody, else FORBIDDEN. A verb asks
 // it first, before it looks at anything.
-func (m Move[S]) Permit(v access.Viewer) error {
-	for _, b := range m.By {
+func (m Move[S]) Permit(v access.Viewer) error { return Line{Name: m.Name, By: m.By}.Permit(v) }
+
+// Permit refuses a viewer who could not make this move with any object.
+func (l Line) Permit(v access.Viewer) error { return l.PermitOn(v, v.User) }
+
+// PermitOn refuses a viewer who may not make this move with an object of this customer.
+func (l Line) PermitOn(v access.Viewer, owns key.User) error {
+	for _, b := range l.By {
 		switch b.Who {
 		case Anyone:
 			return nil
@@ -51,7 +57,7 @@ func (m Move[S]) Permit(v access.Viewer) error {
 				return nil
 			}
 		case Owner:
-			if v.User != 0 {
+			if v.User != 0 && v.User == owns {
 				return nil
 			}
 		case System:
@@ -63,30 +69,7 @@ func (m Move[S]) Permit(v access.Viewer) error {
 	if !v.Somebody() {
 		return fault.Deny(fault.Unauthenticated, "Sign in first.")
 	}
-	return fault.Deny(fault.Forbidden, m.Name+" is not yours to do.")
-}
-
-// mine says whether the viewer may make the move with an object of this owner.
-func mine(by []By, v access.Viewer, owns key.User) bool {
-	for _, b := range by {
-		switch b.Who {
-		case Anyone:
-			return true
-		case Permitted:
-			if v.May(b.Permission) {
-				return true
-			}
-		case Owner:
-			if v.User != 0 && v.User == owns {
-				return true
-			}
-		case System:
-			if v.System != "" {
-				return true
-			}
-		}
-	}
-	return false
+	return fault.Deny(fault.Forbidden, l.Name+" is not yours to do.")
 }
 
 // Blocked is what keeps a viewer who may from making a move with an object in this status now: NOT_ALLOWED_NOW naming status and
@@ -111,14 +94,13 @@ func (l Line) Blocked(status string, facts Facts) fault.List {
 // wrong status, or what the guards found.
 func Make[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Context, tx *store.Tx, m Move[S], u U, o Object[S], said Said) error {
 	viewer := access.From(ctx)
-	if !mine(m.By, viewer, o.Owner) {
-		return m.deny(viewer)
+	line := Line{Name: m.Name, From: plain(m.From), By: m.By, Guards: m.Guards}
+	if err := line.PermitOn(viewer, o.Owner); err != nil {
+		return err
 	}
 	if said.Expected != nil && *said.Expected != o.Version {
 		return fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "expected_version"}, "expectedVersion")
 	}
-	table := Of(m.kind)
-	line := Line{Name: m.Name, From: plain(m.From), Guards: m.Guards}
 	facts, err := LoadFacts(ctx, tx.SQL, tx.Dialect(), tableName[m.kind], []int64{o.ID}, needs(m.Guards))
 	if err != nil {
 		return err
@@ -146,7 +128,7 @@ func Make[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Con
 		return fault.Refuse(fault.Problem{Code: fault.Conflict})
 	}
 	return record(ctx, tx, happening{
-		move: m.Name, kind: table.Kind, id: o.ID, owner: o.Owner, from: string(o.Status), to: string(to), said: said, at: at,
+		move: m.Name, kind: m.kind, id: o.ID, owner: o.Owner, from: string(o.Status), to: string(to), said: said, at: at,
 	})
 }
 
@@ -156,13 +138,6 @@ func Born[S ~string](ctx context.Context, tx *store.Tx, m Move[S], id int64, sta
 		return fmt.Errorf("%s does not make a row %s", m.Name, status)
 	}
 	return record(ctx, tx, happening{move: m.Name, kind: m.kind, id: id, owner: owns, to: string(status), said: said, at: Now()})
-}
-
-func (m Move[S]) deny(v access.Viewer) error {
-	if err := m.Permit(v); err != nil {
-		return err
-	}
-	return fault.Deny(fault.Forbidden, m.Name+" is not yours to do.")
 }
 
 func needs(guards []Guard) []Fact {

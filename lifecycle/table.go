@@ -1,6 +1,8 @@
 package lifecycle
 
 import (
+	"strings"
+
 	"lenddesk/access"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bid"
@@ -140,4 +142,16 @@ var tableName = map[key.Kind]string{
 	key.KindUser: user.Table, key.KindBankCard: bankcard.Table, key.KindLoan: loan.Table, key.KindBid: bid.Table,
 	key.KindDocument: document.Table, key.KindCompany: company.Table, key.KindStaff: staff.Table,
 	key.KindServiceRequest: servicerequest.Table,
+}
+
+// Becomes is the status after the move: several are joined by ", ", none is left when it stays.
+func (l Line) Becomes() string { return strings.Join(l.To, ", ") }
+
+// Who is who may make the move, joined by ", ".
+func (l Line) Who() string {
+	who := make([]string, len(l.By))
+	for i, b := range l.By {
+		who[i] = b.String()
+	}
+	return strings.Join(who, ", ")
 }

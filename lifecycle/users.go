@@ -89,6 +89,10 @@ var (
 		Name: "amendRegistration", From: []user.Status{user.StatusActive}, To: []user.Status{user.StatusPendingReview},
 		By: []By{owner}, Follows: "what is verified is never simply edited; loans and cards wait",
 	})
+	JoinPotentialCustomer = add(Users, Move[user.Status]{
+		Name: "joinPotentialCustomer", From: []user.Status{user.StatusPotential}, To: []user.Status{user.StatusClosed},
+		By: []By{system}, Follows: "its notes and its account manager go to the customer who registered",
+	})
 	CloseUser = add(Users, Move[user.Status]{
 		Name: "closeUser", From: []user.Status{user.StatusPotential, user.StatusActive, user.StatusSuspended}, To: []user.Status{user.StatusClosed},
 		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson, noLiveBusiness},

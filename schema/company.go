@@ -34,7 +34,7 @@ func (Company) Fields() []ent.Field {
 		field.String("industry").MaxLen(100).Optional().Nillable(),
 		field.String("legal_representative").MaxLen(100).Optional().Nillable(),
 		field.String("address").MaxLen(300).Optional().Nillable(),
-		field.Bytes("phone").GoType(seal.Sealed{}).Optional().Nillable(),
+		field.Bytes("phone").GoType(seal.Sealed{}).Optional(),
 		field.Int64("registered_capital").GoType(money.Amount(0)).Optional().Nillable(),
 		day("established_on"),
 		ref("created_by_id", key.Staff(0)),

@@ -25,7 +25,7 @@ func (Staff) Fields() []ent.Field {
 		id(key.Staff(0)),
 		field.String("name").MaxLen(100),
 		field.String("email").MaxLen(254).Unique().Comment("lower case"),
-		field.Bytes("phone").GoType(seal.Sealed{}).Optional().Nillable(),
+		field.Bytes("phone").GoType(seal.Sealed{}).Optional(),
 		field.String("phone_hash").MaxLen(32).Optional().Nillable().Unique(),
 		field.String("national_id_hash").MaxLen(32).Optional().Nillable().Comment("recognises an employee who is also a customer"),
 		field.String("password_hash").Optional().Nillable().Sensitive(),

@@ -1,0 +1,30 @@
+# What is done often. On Debian, Go, gcc and make are enough: the rest is installed or started by scripts/.
+
+SHELL := bash
+export CGO_ENABLED := 1
+
+# The order matters: what stands later is made from what stands before. A test compares this list with the sources.
+GENERATED := ./schema ./lifecycle ./graph ./store ./console
+
+.PHONY: run test bench generate lint
+
+run:
+	go run .
+
+# -shuffle also means that no result comes from the cache.
+test:
+	scripts/need-chromium
+	scripts/with-postgres go test -race -shuffle=on -timeout=20m ./...
+
+bench:
+	scripts/with-postgres go test -run='^$$' -bench=. -benchmem -timeout=60m ./...
+
+generate:
+	scripts/with-postgres sh -ec 'for package in $(GENERATED); do echo "$$package"; go generate "$$package"; done'
+
+lint:
+	go vet ./...
+	go run honnef.co/go/tools/cmd/staticcheck $$(go list ./... | grep -vE '^lenddesk/(ent|graph/generated)(/|$$)')
+	@listed=$$(go run mvdan.cc/gofumpt -l .) || exit 1; \
+	unformatted=$$(grep -vE '^(ent|graph/generated|graph/model)/|^$$' <<<"$$listed"); \
+	if [ -n "$$unformatted" ]; then printf 'not gofumpt-clean:\n%s\n' "$$unformatted"; exit 1; fi

@@ -1,0 +1,131 @@
+package access
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	stdsql "database/sql"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"lenddesk/ent/role"
+	"lenddesk/ent/session"
+	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
+	"lenddesk/key"
+)
+
+// The built-in roles by whose names customers hold their rights while they are ACTIVE.
+const (
+	BorrowerRole = "BORROWER"
+	InvestorRole = "INVESTOR"
+)
+
+const sessionPrefix = "lds_"
+
+// NewToken makes the token of a session (256 random bits) and the hash under which it is stored.
+func NewToken() (token string, hash []byte) {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails (crypto/rand)
+	token = sessionPrefix + base64.RawURLEncoding.EncodeToString(b[:])
+	return token, hashOf(token)
+}
+
+func hashOf(token string) []byte {
+	h := sha256.Sum256([]byte(token))
+	return h[:]
+}
+
+// Querier is a database or a transaction.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*stdsql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *stdsql.Row
+}
+
+// Authenticate finds who a token belongs to, with the permissions that they hold now. An unknown, expired or revoked token is nobody's: the viewer is
+// nobody in particular, and no error.
+func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
+	d := sql.Dialect(dialect)
+	s, u, st := d.Table(session.Table).As("s"), d.Table(user.Table).As("u"), d.Table(staff.Table).As("st")
+	query, args := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale),
+		u.C(user.FieldBorrower), u.C(user.FieldInvestor), st.C(staff.FieldStatus), st.C(staff.FieldLocale)).
+		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
+		Where(sql.And(sql.EQ(s.C(session.FieldTokenHash), hashOf(token)), sql.GT(s.C(session.FieldExpiresAt), time.Now().UTC()))).Query()
+	var id int64
+	var userID, staffID stdsql.NullInt64
+	var userStatus, userLocale, staffStatus, staffLocale stdsql.NullString
+	var borrower, investor stdsql.NullBool
+	err := db.QueryRowContext(ctx, query, args...).Scan(&id, &userID, &staffID, &userStatus, &userLocale, &borrower, &investor, &staffStatus, &staffLocale)
+	if errors.Is(err, stdsql.ErrNoRows) {
+		return Viewer{}, nil
+	}
+	if err != nil {
+		return Viewer{}, fmt.Errorf("authenticate: %w", err)
+	}
+	v := Viewer{Session: key.Session(id), User: key.User(userID.Int64), Staff: key.Staff(staffID.Int64)}
+	switch {
+	case v.Staff != 0:
+		if staffStatus.String != string(staff.StatusActive) {
+			return Viewer{}, nil
+		}
+		v.Locale = staffLocale.String
+		v.Permissions, err = permissionsOfStaff(ctx, db, dialect, v.Staff)
+	default:
+		v.Locale = userLocale.String
+		if userStatus.String == string(user.StatusActive) {
+			v.Permissions, err = permissionsOfCustomer(ctx, db, dialect, borrower.Bool, investor.Bool)
+		}
+	}
+	return v, err
+}
+
+// customers' and staff's permissions come from roles, which are edited at run time.
+func permissionsOfStaff(ctx context.Context, db Querier, dialect string, who key.Staff) (Permissions, error) {
+	d := sql.Dialect(dialect)
+	r, pair := d.Table(role.Table).As("r"), d.Table(staff.RolesTable).As("pair")
+	return held(ctx, db, d.Select(r.C(role.FieldPermissions)).From(r).Join(pair).On(r.C("id"), pair.C("role_id")).
+		Where(sql.EQ(pair.C("staff_id"), int64(who))))
+}
+
+func permissionsOfCustomer(ctx context.Context, db Querier, dialect string, borrower, investor bool) (Permissions, error) {
+	var names []any
+	if borrower {
+		names = append(names, BorrowerRole)
+	}
+	if investor {
+		names = append(names, InvestorRole)
+	}
+	r := sql.Dialect(dialect).Table(role.Table).As("r")
+	return held(ctx, db, sql.Dialect(dialect).Select(r.C(role.FieldPermissions)).From(r).
+		Where(sql.And(sql.EQ(r.C(role.FieldBuiltIn), true), sql.In(r.C(role.FieldName), names...))))
+}
+
+func held(ctx context.Context, db Querier, s *sql.Selector) (Permissions, error) {
+	query, args := s.Query()
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, fmt.Errorf("read permissions: %w", err)
+	}
+	defer rows.Close()
+	var all Permissions
+	for rows.Next() {
+		var b []byte
+		var names []string
+		if err := rows.Scan(&b); err != nil {
+			return 0, fmt.Errorf("read permissions: %w", err)
+		}
+		if err := json.Unmarshal(b, &names); err != nil {
+			return 0, fmt.Errorf("read permissions: %w", err)
+		}
+		all |= ParsePermissions(names)
+	}
+	if err := rows.Err(); err != nil {
+		return 0, fmt.Errorf("read permissions: %w", err)
+	}
+	return all, nil
+}

@@ -1,0 +1,84 @@
+package graph
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"lenddesk/access"
+	"lenddesk/graph/door"
+	"lenddesk/store"
+	"lenddesk/text"
+)
+
+const (
+	timeFormat = time.RFC3339Nano
+	cookieName = "lenddesk_session"
+)
+
+// Entrance finds out who asks, by Bearer token or by the cookie that the playground keeps, and puts the viewer into the context. A token that is
+// nobody's leaves nobody in particular: what needs somebody then says UNAUTHENTICATED.
+//
+// The cookie is SameSite=Strict, and a mutation comes only by POST with a JSON body: no other site can send one in its name.
+func Entrance(s *store.Store, broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var viewer access.Viewer
+		if token := tokenOf(r); token != "" {
+			var err error
+			if viewer, err = access.Authenticate(r.Context(), s.Reader(), s.Dialect(), token); err != nil {
+				broken(w, r, err)
+				return
+			}
+		}
+		viewer.Locale = text.Match(r.Header.Get("Accept-Language"), viewer.Locale)
+		viewer.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
+		viewer.RequestID = door.RequestIDOf(r.Context())
+		ctx := context.WithValue(access.With(r.Context(), viewer), jar{}, &cookies{w: w, secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
+}
+
+func tokenOf(r *http.Request) string {
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	if c, err := r.Cookie(cookieName); err == nil {
+		return c.Value
+	}
+	return ""
+}
+
+type jar struct{}
+
+// cookies sets the session's cookie of one answer. Mutations of one document run one after another, but nothing here relies on it.
+type cookies struct {
+	mu     sync.Mutex
+	w      http.ResponseWriter
+	secure bool
+}
+
+func (c *cookies) set(value string, expires time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.w.Header().Del("Set-Cookie")
+	http.SetCookie(c.w, &http.Cookie{
+		Name: cookieName, Value: value, Path: "/", Expires: expires, HttpOnly: true, Secure: c.secure, SameSite: http.SameSiteStrictMode,
+	})
+}
+
+// remember hands the browser its session.
+func remember(ctx context.Context, token string, expires time.Time) {
+	if c, ok := ctx.Value(jar{}).(*cookies); ok {
+		c.set(token, expires)
+	}
+}
+
+// forget takes the session from the browser.
+func forget(ctx context.Context) {
+	if c, ok := ctx.Value(jar{}).(*cookies); ok {
+		c.set("", time.Unix(1, 0))
+	}
+}

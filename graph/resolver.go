@@ -1,0 +1,164 @@
+package graph
+
+import (
+	"context"
+
+	"lenddesk/access"
+	"lenddesk/fault"
+	"lenddesk/graph/door"
+	"lenddesk/graph/model"
+	"lenddesk/jobs"
+	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/reading"
+	"lenddesk/store"
+	"lenddesk/text"
+	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/customers"
+	"lenddesk/workflow/registration"
+)
+
+// Resolver hands each root field to a verb or to reading.
+type Resolver struct {
+	Reading        *reading.Reader
+	Authentication *authentication.Office
+	Registration   *registration.Office
+	Customers      *customers.Office
+	Store          *store.Store
+	Queue          *jobs.Queue
+	Version        string
+}
+
+// carrier is a self-writing model.
+type carrier[T any] interface {
+	*T
+	Put(reading.Written)
+}
+
+// put makes a model of what is written.
+func put[T any, P carrier[T]](w reading.Written, err error) (*T, error) {
+	if err != nil {
+		return nil, err
+	}
+	t := new(T)
+	P(t).Put(w)
+	return t, nil
+}
+
+// list reads the present root field, a connection over a type.
+func list[T any, P carrier[T]](ctx context.Context, r *reading.Reader, of string) (*T, error) {
+	return put[T, P](r.List(ctx, of))
+}
+
+func (r *Resolver) node(ctx context.Context, id string) (model.Node, error) {
+	n, err := r.Reading.Node(ctx, id)
+	if n == nil {
+		return nil, err
+	}
+	return *n, err
+}
+
+func (r *Resolver) nodes(ctx context.Context, ids []string) ([]model.Node, error) {
+	found, err := r.Reading.Nodes(ctx, ids)
+	nodes := make([]model.Node, len(found))
+	for i, n := range found {
+		if n != nil {
+			nodes[i] = *n
+		}
+	}
+	return nodes, err
+}
+
+func (r *Resolver) viewer(v access.Viewer) *model.Viewer {
+	if !v.Somebody() {
+		return nil
+	}
+	return &model.Viewer{Written: r.Reading.Viewer(v)}
+}
+
+// user is the outcome of a verb about a user: the object to be read through these eyes, or the faults.
+func (r *Resolver) user(ctx context.Context, eyes access.Viewer, id key.User, err error) (*model.User, []*model.UserError, error) {
+	faults, err := userErrors(ctx, err)
+	if err != nil || len(faults) > 0 {
+		return nil, faults, err
+	}
+	return &model.User{Written: r.Reading.Object(eyes, key.KindUser, int64(id))}, faults, nil
+}
+
+// session is the outcome of a verb that opens a session.
+func (r *Resolver) session(ctx context.Context, s authentication.Session, err error) (*model.Session, []*model.UserError, error) {
+	faults, err := userErrors(ctx, err)
+	if err != nil || len(faults) > 0 {
+		return nil, faults, err
+	}
+	remember(ctx, s.Token, s.Expires)
+	return &model.Session{Token: s.Token, ExpiresAt: s.Expires.Format(timeFormat)}, faults, nil
+}
+
+// userErrors takes the faults out of a verb's error; any other error goes on.
+func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
+	found, ok := door.Sentence(text.Sentence).UserErrors(access.From(ctx).Locale, err)
+	if !ok {
+		return []*model.UserError{}, err
+	}
+	told := make([]*model.UserError, len(found))
+	for i, f := range found {
+		told[i] = &model.UserError{Code: model.ErrorCode(f.Code), Message: f.Message, Field: f.Field}
+	}
+	return told, nil
+}
+
+// notice is a sentence for the page, once something has been done.
+func notice(ctx context.Context, done *model.User, sentence string) *string {
+	if done == nil {
+		return nil
+	}
+	s := text.Sentence(access.From(ctx).Locale, sentence, nil)
+	return &s
+}
+
+// lifecycles are the tables of moves.
+func (r *Resolver) lifecycles() []*model.LifecycleTable {
+	var tables []*model.LifecycleTable
+	for _, t := range lifecycle.Tables {
+		table := &model.LifecycleTable{Type: string(t.Kind), Mermaid: t.Mermaid()}
+		for _, l := range t.Lines {
+			move := &model.Move{Name: l.Name, From: l.From, To: l.Becomes(), By: l.Who()}
+			if r.Reading.Offers(l.Name) {
+				move.Mutation = &l.Name
+			}
+			if p, ok := l.Permission(); ok {
+				named := model.Permission(p.String())
+				move.Permission = &named
+			}
+			table.Moves = append(table.Moves, move)
+		}
+		tables = append(tables, table)
+	}
+	return tables
+}
+
+// system is how the program runs.
+func (r *Resolver) system(ctx context.Context) (*model.System, error) {
+	info, err := r.Store.Info(ctx)
+	if err != nil {
+		return nil, err
+	}
+	queued, err := r.Queue.Depth(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &model.System{Version: r.Version, Database: &model.DatabaseInfo{
+		Driver: info.Driver, ConnectionMode: info.ConnectionMode, Size: int(min(info.Size, 1<<31-1)), Migration: info.Migration,
+		OpenConnections: info.OpenConnections, QueuedJobs: queued,
+	}}, nil
+}
+
+// requires is the directive on root fields; reading sees to it on all others.
+func requires(ctx context.Context, permission model.Permission) error {
+	p, err := access.ParsePermission(string(permission))
+	if err != nil {
+		return fault.Deny(fault.Internal, "").Because(err)
+	}
+	return access.Require(access.From(ctx), p)
+}

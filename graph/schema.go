@@ -1,0 +1,25 @@
+package graph
+
+import (
+	"context"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"lenddesk/graph/generated"
+	"lenddesk/graph/model"
+)
+
+// Schema is the contract, executed by the resolver.
+func Schema(r *Resolver) graphql.ExecutableSchema {
+	return generated.NewExecutableSchema(generated.Config{
+		Resolvers: r,
+		Directives: generated.DirectiveRoot{
+			Requires: func(ctx context.Context, _ any, next graphql.Resolver, permission model.Permission) (any, error) {
+				if err := requires(ctx, permission); err != nil {
+					return nil, err
+				}
+				return next(ctx)
+			},
+		},
+	})
+}

@@ -1,0 +1,270 @@
+package reading
+
+import (
+	"fmt"
+	"strconv"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"lenddesk/access"
+	"lenddesk/key"
+)
+
+// Look is through whose eyes, and when, expressions over rows are read.
+type Look struct {
+	access.Eyes
+	Now any // the time of reading
+}
+
+// statement is a SELECT being put together. Equal columns stand in it once.
+type statement struct {
+	selector *sql.Selector
+	places   map[string]int
+	count    int
+}
+
+func (s *statement) column(t *sql.SelectTable, c Column, look Look) int {
+	if c.Expr != nil {
+		s.selector.AppendSelectExprAs(c.Expr(t, look), "e"+strconv.Itoa(s.count))
+		s.count++
+		return s.count - 1
+	}
+	name := t.C(c.Name)
+	at, ok := s.places[name]
+	if !ok {
+		at = s.count
+		s.places[name] = at
+		s.selector.AppendSelect(name)
+		s.count++
+	}
+	return at
+}
+
+// object is how an object is written from a row of a level.
+type object struct {
+	typ    *Type
+	key    int // the place of the row's own key
+	fields []fieldPlan
+}
+
+// fieldPlan is one field of an object, under its response key.
+type fieldPlan struct {
+	name    string
+	nonNull bool
+	write   fieldWriter
+}
+
+// fieldWriter appends a field's value for row i of a level; false means a null that the contract does not allow, or an error there.
+type fieldWriter func(w *writer, l *level, i int) bool
+
+// level is one statement's worth of rows of one type, and what is read for them.
+type level struct {
+	typ *Type
+	*statement
+	rows     [][]any
+	children []child
+}
+
+// child is something read for the rows of a level, once they are there.
+type child interface {
+	fetch(r *run, l *level) error
+}
+
+// compiler turns the selection of one root field into levels.
+type compiler struct {
+	*Reader
+	operation *graphql.OperationContext
+	viewer    access.Viewer
+	look      Look
+	aliases   int
+}
+
+func (c *compiler) alias() string {
+	c.aliases++
+	return "t" + strconv.Itoa(c.aliases)
+}
+
+func (c *compiler) table(t *Type) *sql.SelectTable {
+	return sql.Dialect(c.dialect).Table(t.Table).As(c.alias())
+}
+
+// rule is the row rule of a type over a table; nil when everything may be seen.
+func (c *compiler) rule(t *Type, at *sql.SelectTable) (*sql.Predicate, error) {
+	rule, ok := access.Rows[t.Kind]
+	if !ok {
+		return nil, fmt.Errorf("%s has no row rule", t.Name)
+	}
+	return rule(c.look.Eyes, at), nil
+}
+
+// collect is the fields selected of a type, merged over fragments, with @skip and @include done.
+func (c *compiler) collect(selections ast.SelectionSet, t string) []graphql.CollectedField {
+	satisfies := []string{t}
+	for _, d := range c.schema.GetImplements(c.schema.Types[t]) {
+		satisfies = append(satisfies, d.Name)
+	}
+	return graphql.CollectFields(c.operation, selections, satisfies)
+}
+
+// object compiles a selection over a row of a type.
+func (c *compiler) object(l *level, t *Type, at *sql.SelectTable, selections ast.SelectionSet) (*object, error) {
+	o := &object{typ: t, key: l.column(at, Column{Name: "id"}, c.look)}
+	for _, f := range c.collect(selections, t.Name) {
+		write, err := c.field(l, o, t, at, f)
+		if err != nil {
+			return nil, err
+		}
+		o.fields = append(o.fields, fieldPlan{f.Alias, f.Definition.Type.NonNull, write})
+	}
+	return o, nil
+}
+
+func (c *compiler) field(l *level, o *object, t *Type, at *sql.SelectTable, f graphql.CollectedField) (fieldWriter, error) {
+	if f.Name == "__typename" {
+		return func(w *writer, _ *level, _ int) bool { w.string(t.Name); return true }, nil
+	}
+	field, ok := t.Fields[f.Name]
+	if !ok {
+		return nil, fmt.Errorf("%s.%s has no row in the table of its type", t.Name, f.Name)
+	}
+	if missing := c.denied(f.Definition); missing != nil {
+		return func(w *writer, _ *level, _ int) bool { w.fail(missing); return false }, nil
+	}
+	switch {
+	case field.Part != "":
+		part, err := c.object(l, c.types[field.Part], at, f.Selections)
+		if err != nil {
+			return nil, err
+		}
+		return func(w *writer, l *level, i int) bool { return w.object(part, l, i) }, nil
+	case field.One != nil:
+		return c.one(l, at, field.One, f)
+	case field.Many != nil:
+		return c.many(l, o, field.Many, f)
+	case field.Any != nil:
+		return c.polymorphic(l, at, field.Any, f)
+	case field.Actions:
+		return c.actions(l, o, t, at, f)
+	}
+	places := make([]int, len(field.Columns))
+	for i, col := range field.Columns {
+		places[i] = l.column(at, col, c.look)
+	}
+	return func(w *writer, l *level, i int) bool {
+		row := l.rows[i]
+		if row[places[0]] == nil {
+			if field.Null == nil {
+				return false
+			}
+			field.Null(w)
+			return true
+		}
+		values := w.values[:0]
+		for _, p := range places {
+			values = append(values, row[p])
+		}
+		field.Write(w, values)
+		return true
+	}, nil
+}
+
+// one joins an edge's row, under its row rule: a hidden row is a null in silence.
+func (c *compiler) one(l *level, at *sql.SelectTable, e *One, f graphql.CollectedField) (fieldWriter, error) {
+	to := c.types[e.To]
+	t := c.table(to)
+	var on *sql.Predicate
+	if e.By.Expr != nil {
+		by := e.By.Expr(at, c.look)
+		on = sql.P(func(b *sql.Builder) {
+			b.Ident(t.C("id")).WriteString(" = ").Wrap(func(b *sql.Builder) { b.Join(by) })
+		})
+	} else {
+		on = sql.ColumnsEQ(t.C("id"), at.C(e.By.Name))
+	}
+	rule, err := c.rule(to, t)
+	if err != nil {
+		return nil, err
+	}
+	if rule != nil {
+		on = sql.And(on, rule)
+	}
+	l.selector.LeftJoin(t).OnP(on)
+	o, err := c.object(l, to, t, f.Selections)
+	if err != nil {
+		return nil, err
+	}
+	return func(w *writer, l *level, i int) bool {
+		if l.rows[i][o.key] == nil {
+			return false
+		}
+		return w.object(o, l, i)
+	}, nil
+}
+
+// newLevel starts a statement over a type's table.
+func (c *compiler) newLevel(t *Type) *level {
+	return &level{typ: t, statement: &statement{selector: sql.Dialect(c.dialect).Select(), places: map[string]int{}}}
+}
+
+// byKeys compiles a selection over the rows of a type with given keys, under the row rule.
+func (c *compiler) byKeys(t *Type, selections ast.SelectionSet, keys []int64) (*level, *object, error) {
+	l, at := c.newLevel(t), c.table(t)
+	rule, err := c.rule(t, at)
+	if err != nil {
+		return nil, nil, err
+	}
+	among := make([]any, len(keys))
+	for i, k := range keys {
+		among[i] = k
+	}
+	l.selector.From(at).Where(sql.In(at.C("id"), among...))
+	if rule != nil {
+		l.selector.Where(rule)
+	}
+	o, err := c.object(l, t, at, selections)
+	return l, o, err
+}
+
+// many compiles an edge to several rows.
+func (c *compiler) many(l *level, o *object, m *Many, f graphql.CollectedField) (fieldWriter, error) {
+	to := c.types[m.To]
+	if m.Plain {
+		branch := &children{c: c, edge: m, to: to, key: o.key}
+		if err := branch.compile(func(l *level, at *sql.SelectTable) (err error) {
+			branch.object, err = c.object(l, to, at, f.Selections)
+			return err
+		}); err != nil {
+			return nil, err
+		}
+		l.children = append(l.children, branch)
+		return branch.write, nil
+	}
+	conn, err := c.connection(to, f)
+	if err != nil {
+		return nil, err
+	}
+	branch := &children{c: c, edge: m, to: to, key: o.key, conn: conn}
+	if err := branch.compile(conn.compile); err != nil {
+		return nil, err
+	}
+	l.children = append(l.children, branch)
+	return branch.write, nil
+}
+
+// denied is the error of a field whose permission the viewer lacks.
+func (c *compiler) denied(d *ast.FieldDefinition) error {
+	required := d.Directives.ForName("requires")
+	if required == nil {
+		return nil
+	}
+	p, err := access.ParsePermission(required.Arguments.ForName("permission").Value.Raw)
+	if err != nil {
+		return err
+	}
+	return access.Require(c.viewer, p)
+}
+
+// typeOf finds the type of a kind.
+func (r *Reader) typeOf(kind key.Kind) *Type { return r.types[string(kind)] }

@@ -1,0 +1,86 @@
+package reading
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"lenddesk/key"
+)
+
+// cursor is a place in a list: the order's value there and the row's key. An insertion elsewhere shifts nothing.
+type cursor struct {
+	value any
+	key   int64
+}
+
+// cursor writes the place of a row. It names the order, so that it fits no other; the key is the row's public id.
+func (n *connection) cursor(l *level, i int) string {
+	row := l.rows[i]
+	value := row[n.place]
+	if t, ok := asTime(value); ok && n.order.Type == aTime {
+		value = t.Format(time.RFC3339Nano)
+	}
+	b, err := json.Marshal([]any{n.orderKey, value, n.ids.Encode(n.nodeKind(), row[n.keyPlace].(int64))})
+	if err != nil {
+		return "" // numbers and strings always marshal
+	}
+	return base64.RawURLEncoding.EncodeToString(b)
+}
+
+// nodeKind is the kind under which the key of a row is hidden in a cursor.
+func (n *connection) nodeKind() key.Kind { return n.to.Kind }
+
+// readCursor takes a cursor of the same list in the same order.
+func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
+	b, err := base64.RawURLEncoding.DecodeString(s)
+	if err != nil {
+		return nil, fmt.Errorf("cursor: %w", err)
+	}
+	var parts []json.RawMessage
+	var order, id string
+	if json.Unmarshal(b, &parts) != nil || len(parts) != 3 || json.Unmarshal(parts[0], &order) != nil || json.Unmarshal(parts[2], &id) != nil {
+		return nil, errors.New("cursor: not one of ours")
+	}
+	kind, k, ok := c.ids.Decode(id)
+	if !ok || kind != n.to.Kind || order != n.orderKey {
+		return nil, errors.New("cursor: of another list or order")
+	}
+	at := &cursor{key: k}
+	switch n.order.Type {
+	case aNumber:
+		var v int64
+		err = json.Unmarshal(parts[1], &v)
+		at.value = v
+	case aText:
+		var v string
+		err = json.Unmarshal(parts[1], &v)
+		at.value = v
+	case aTime:
+		var v time.Time
+		err = json.Unmarshal(parts[1], &v)
+		at.value = v.UTC()
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cursor: %w", err)
+	}
+	return at, nil
+}
+
+// order finds what an orderBy argument asks for; the name is the cursor's.
+func (t *Type) order(arg any) (Order, string, error) {
+	by, ok := arg.(map[string]any)
+	if !ok {
+		return t.Default, "default", nil
+	}
+	field, _ := by["field"].(string)
+	direction, _ := by["direction"].(string)
+	o, ok := t.Orders[field]
+	if !ok {
+		return Order{}, "", fmt.Errorf("%s cannot be ordered by %s", t.Name, field)
+	}
+	o.Desc = direction == "DESC"
+	return o, field + " " + direction, nil
+}

@@ -1,0 +1,186 @@
+package reading
+
+import (
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"lenddesk/ent/company"
+	"lenddesk/ent/user"
+	"lenddesk/fault"
+	"lenddesk/identity"
+	"lenddesk/key"
+	"lenddesk/money"
+	"lenddesk/seal"
+)
+
+// lookup is what filters need beside the value: the secrets under which ids and personal data are found again, and the row rules, so
+// that no filter tells of a row that its asker may not see.
+type lookup struct{ c *compiler }
+
+// filters turns a filter input into predicates, all of which must hold. Null and absent fields narrow nothing.
+func (c *compiler) filters(t *Type, input map[string]any) ([]func(*sql.SelectTable) *sql.Predicate, error) {
+	var all []func(*sql.SelectTable) *sql.Predicate
+	l := &lookup{c}
+	for name, value := range input {
+		if value == nil {
+			continue
+		}
+		filter, ok := t.Filters[name]
+		if !ok {
+			return nil, bad(t.Name + " has no filter " + name)
+		}
+		if _, problem := filter(l, c.table(t), value); problem != "" {
+			return nil, bad("filter." + name + " " + problem)
+		}
+		all = append(all, func(at *sql.SelectTable) *sql.Predicate {
+			p, _ := filter(l, at, value)
+			return p
+		})
+	}
+	return all, nil
+}
+
+// anyOf is a column that has one of the values of a list.
+func anyOf(column string) Filter {
+	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		values, ok := value.([]any)
+		if !ok {
+			values = []any{value}
+		}
+		return sql.In(t.C(column), values...), ""
+	}
+}
+
+// exactly is a column that has the value.
+func exactly(column string) Filter {
+	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		return sql.EQ(t.C(column), value), ""
+	}
+}
+
+// prefix is a column that begins with the value.
+func prefix(column string) Filter {
+	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		s, _ := value.(string)
+		return sql.HasPrefix(t.C(column), strings.TrimSpace(s)), ""
+	}
+}
+
+// pointsTo is a column with the key of a row of the kind. An id of nothing matches nothing.
+func pointsTo(column string, kind key.Kind) Filter {
+	return func(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		s, _ := value.(string)
+		named, n, ok := l.c.ids.Decode(s)
+		if !ok || named != kind {
+			return sql.False(), ""
+		}
+		return sql.EQ(t.C(column), n), ""
+	}
+}
+
+type comparison func(column string, value any) *sql.Predicate
+
+// at compares a column with an instant.
+func at(column string, compare comparison) Filter {
+	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		s, _ := value.(string)
+		instant, err := time.Parse(time.RFC3339Nano, s)
+		if err != nil {
+			return nil, "must be a DateTime (RFC 3339)"
+		}
+		return compare(t.C(column), instant.UTC()), ""
+	}
+}
+
+// worth compares a column with an amount of money.
+func worth(column string, compare comparison) Filter {
+	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		s, _ := value.(string)
+		amount, problem := money.ParseAmount(s)
+		if problem != nil {
+			return nil, "must be an amount with at most two decimal places"
+		}
+		return compare(t.C(column), int64(amount)), ""
+	}
+}
+
+// sealed is the look-up column of personal data; what cannot be such a value matches nothing.
+func sealed(column string, what seal.Purpose, normalise func(string) (string, *fault.Problem)) Filter {
+	return func(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		s, _ := value.(string)
+		normal, problem := normalise(s)
+		if problem != nil {
+			return sql.False(), ""
+		}
+		hash, err := l.c.keys.Hash(what, normal)
+		if err != nil {
+			return sql.False(), ""
+		}
+		return sql.EQ(t.C(column), hash), ""
+	}
+}
+
+// email is a column with an address; what is none matches nothing.
+func email(column string) Filter {
+	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+		s, _ := value.(string)
+		normal, problem := identity.Email(s)
+		if problem != nil {
+			return sql.False(), ""
+		}
+		return sql.EQ(t.C(column), normal), ""
+	}
+}
+
+// kind is the users of a kind.
+func kind(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	column := user.FieldBorrower
+	if value == "INVESTOR" {
+		column = user.FieldInvestor
+	}
+	return sql.EQ(t.C(column), true), ""
+}
+
+// open is a record that is not completed, or that is.
+func open(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	if value == true {
+		return sql.IsNull(t.C("completed_at")), ""
+	}
+	return sql.NotNull(t.C("completed_at")), ""
+}
+
+// industry is the loans of companies of an industry, or of borrowers who belong to one: companies that the viewer may see.
+func industry(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	d := sql.Dialect(t.Dialect())
+	companies := func() *sql.Selector {
+		c := d.Table(company.Table).As(l.c.alias())
+		among, _ := anyOf(company.FieldIndustry)(l, c, value)
+		s := d.Select(c.C("id")).From(c).Where(among)
+		if rule, err := l.c.rule(l.c.typeOf(key.KindCompany), c); err != nil {
+			s.Where(sql.False())
+		} else if rule != nil {
+			s.Where(rule)
+		}
+		return s
+	}
+	u := d.Table(user.Table).As(l.c.alias())
+	people := d.Select(u.C("id")).From(u).Where(sql.In(u.C(user.FieldCompanyID), companies()))
+	if rule, err := l.c.rule(l.c.typeOf(key.KindUser), u); err != nil {
+		people.Where(sql.False())
+	} else if rule != nil {
+		people.Where(rule)
+	}
+	return sql.Or(sql.In(t.C("company_id"), companies()), sql.In(t.C("borrower_id"), people)), ""
+}
+
+// subject is the events of one subject.
+func subject(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	s, _ := value.(string)
+	kind, n, ok := l.c.ids.Decode(s)
+	if !ok {
+		return sql.False(), ""
+	}
+	return sql.And(sql.EQ(t.C("subject_type"), string(kind)), sql.EQ(t.C("subject_id"), n)), ""
+}

@@ -1,0 +1,243 @@
+package reading
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+	"github.com/99designs/gqlgen/graphql"
+
+	"lenddesk/access"
+	"lenddesk/ent/apikey"
+	"lenddesk/ent/company"
+	"lenddesk/ent/event"
+	"lenddesk/ent/message"
+	"lenddesk/ent/role"
+	"lenddesk/ent/servicerecord"
+	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
+	"lenddesk/fault"
+	"lenddesk/identity"
+	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/seal"
+)
+
+// types is the table of every object type that is read from rows.
+func types() map[string]*Type {
+	all := map[string]*Type{}
+	for _, t := range slices.Concat(people(), lending(), trail()) {
+		all[t.Name] = t
+	}
+	return all
+}
+
+var (
+	newest   = Order{Column: "created_at", Desc: true, Type: aTime}
+	byName   = Order{Column: "name", Type: aText}
+	created  = map[string]Order{"CREATED_AT": newest}
+	named    = map[string]Order{"CREATED_AT": newest, "NAME": byName}
+	timeline = map[string]Order{"AT": {Column: event.FieldAt, Desc: true, Type: aTime}}
+)
+
+// living are the fields of what has a lifecycle.
+func living(kind key.Kind, fields map[string]Field) map[string]Field {
+	maps.Copy(fields, map[string]Field{
+		"id": id(kind), "version": number("version"), "createdAt": instant("created_at"), "updatedAt": instant("updated_at"),
+		"availableActions": {Actions: true},
+	})
+	if _, ok := fields["timeline"]; !ok {
+		fields["timeline"] = about("Event", kind)
+	}
+	return fields
+}
+
+// masked is a sealed column, shown masked.
+func masked(what seal.Purpose, mask func(string) string, column string) Field {
+	return Field{Columns: columns(column), Write: func(w *writer, row []any) { w.masked(what, mask, row[0]) }}
+}
+
+// inFull is the mask of what everybody who sees the row may read: the number of a firm or of an employee.
+func inFull(s string) string { return s }
+
+// people are customers, their firms, and who works here.
+func people() []*Type {
+	return []*Type{
+		{
+			Name: "User", Kind: key.KindUser, Table: user.Table, Orders: named, Default: newest,
+			Fields: living(key.KindUser, map[string]Field{
+				"status": letters(user.FieldStatus), "name": letters(user.FieldName), "email": letters(user.FieldEmail), "locale": letters(user.FieldLocale),
+				"kinds": {Columns: columns(user.FieldBorrower, user.FieldInvestor), Write: kinds},
+				"tags": {
+					Columns: []Column{{Expr: forStaff(user.FieldTags)}}, Null: func(w *writer) { w.buf = append(w.buf, "[]"...) },
+					Write: func(w *writer, row []any) { w.raw(row[0]) },
+				},
+				"maskedPhone":      masked(seal.Phone, identity.MaskPhone, user.FieldPhone),
+				"maskedNationalId": masked(seal.NationalID, identity.MaskNationalID, user.FieldNationalID),
+				"company":          one("Company", user.FieldCompanyID), "accountManager": one("Staff", user.FieldAccountManagerID),
+				"previousUser": one("User", user.FieldPreviousUserID),
+				"bankCards":    many("BankCard", "user_id"), "loans": many("Loan", "borrower_id"), "bids": many("Bid", "investor_id"),
+				"documents": about("Document", key.KindUser), "serviceRecords": many("ServiceRecord", "user_id"),
+				"timeline": many("Event", "user_id"), "statistics": {Part: "UserStatistics"},
+			}),
+			Filters: map[string]Filter{
+				"status": anyOf(user.FieldStatus), "kind": kind, "name": prefix(user.FieldName), "email": email(user.FieldEmail),
+				"phone": sealed(user.FieldPhoneHash, seal.Phone, identity.Phone), "nationalId": sealed(user.FieldNationalIDHash, seal.NationalID, nationalID),
+				"accountManagerId": pointsTo(user.FieldAccountManagerID, key.KindStaff), "companyId": pointsTo(user.FieldCompanyID, key.KindCompany),
+				"createdFrom": at("created_at", sql.GTE), "createdTo": at("created_at", sql.LT),
+			},
+		},
+		{Name: "UserStatistics", Kind: key.KindUser, Table: user.Table, Fields: statistics()},
+		{
+			Name: "Company", Kind: key.KindCompany, Table: company.Table, Orders: named, Default: newest,
+			Fields: living(key.KindCompany, map[string]Field{
+				"kind": letters(company.FieldKind), "status": letters(company.FieldStatus), "name": letters(company.FieldName), "creditCode": letters(company.FieldCreditCode),
+				"industry": letters(company.FieldIndustry), "legalRepresentative": letters(company.FieldLegalRepresentative), "address": letters(company.FieldAddress),
+				"phone":             masked(seal.Phone, inFull, company.FieldPhone),
+				"registeredCapital": amount(company.FieldRegisteredCapital), "establishedOn": letters(company.FieldEstablishedOn),
+				"users": many("User", "company_id"), "staff": many("Staff", "company_id"), "documents": about("Document", key.KindCompany),
+			}),
+			Filters: map[string]Filter{
+				"kind": anyOf(company.FieldKind), "status": anyOf(company.FieldStatus), "name": prefix(company.FieldName),
+				"creditCode": exactly(company.FieldCreditCode), "industry": anyOf(company.FieldIndustry),
+			},
+		},
+		{
+			Name: "Staff", Kind: key.KindStaff, Table: staff.Table, Orders: named, Default: byName,
+			Fields: living(key.KindStaff, map[string]Field{
+				"status": letters(staff.FieldStatus), "name": letters(staff.FieldName), "email": letters(staff.FieldEmail),
+				"phone": masked(seal.Phone, inFull, staff.FieldPhone), "employeeNumber": letters(staff.FieldEmployeeNumber), "department": letters(staff.FieldDepartment),
+				"company": one("Company", staff.FieldCompanyID), "customers": many("User", "account_manager_id"),
+				"roles":       plainList(throughPairs("Role", staff.RolesTable, "staff_id", "role_id")),
+				"permissions": {Columns: []Column{{Expr: permissionsOf}}, Write: permissions, Null: func(w *writer) { w.buf = append(w.buf, "[]"...) }},
+			}),
+			Filters: map[string]Filter{
+				"status": anyOf(staff.FieldStatus), "companyId": pointsTo(staff.FieldCompanyID, key.KindCompany), "department": exactly(staff.FieldDepartment),
+			},
+		},
+		{
+			Name: "Role", Kind: key.KindRole, Table: role.Table, Default: byName,
+			Fields: map[string]Field{
+				"id": id(key.KindRole), "version": number("version"), "name": letters(role.FieldName), "description": letters(role.FieldDescription),
+				"permissions": list(role.FieldPermissions), "builtIn": flag(role.FieldBuiltIn),
+				"staff": throughPairs("Staff", staff.RolesTable, "role_id", "staff_id"),
+			},
+		},
+		{
+			Name: "ApiKey", Kind: key.KindAPIKey, Table: apikey.Table, Default: newest,
+			Fields: map[string]Field{
+				"id": id(key.KindAPIKey), "name": letters(apikey.FieldName), "lastUsedAt": instant(apikey.FieldLastUsedAt), "expiresAt": instant(apikey.FieldExpiresAt),
+				"revokedAt": instant(apikey.FieldRevokedAt), "createdAt": instant("created_at"),
+				"roles": plainList(throughPairs("Role", apikey.RolesTable, "api_key_id", "role_id")),
+			},
+		},
+	}
+}
+
+// trail is what happened, what was written to whom, and what staff noted.
+func trail() []*Type {
+	return []*Type{
+		{
+			Name: "Event", Kind: key.KindEvent, Table: event.Table, Orders: timeline, Default: timeline["AT"],
+			Fields: map[string]Field{
+				"id": id(key.KindEvent), "kind": letters(event.FieldKind), "from": letters(event.FieldFrom), "to": letters(event.FieldTo),
+				"reason": letters(event.FieldReason), "changes": raw(event.FieldChanges), "at": instant(event.FieldAt),
+				"subject": {Any: &Polymorphic{Type: Column{Name: event.FieldSubjectType}, ID: Column{Name: event.FieldSubjectID}}},
+				"actor":   actor(event.FieldActorType, event.FieldActorID, event.FieldActorName),
+			},
+			Filters: map[string]Filter{
+				"kind": anyOf(event.FieldKind), "subjectId": subject, "from": at(event.FieldAt, sql.GTE), "to": at(event.FieldAt, sql.LT),
+			},
+		},
+		{
+			Name: "Message", Kind: key.KindMessage, Table: message.Table, Orders: created, Default: newest,
+			Fields: map[string]Field{
+				"id": id(key.KindMessage), "user": one("User", message.FieldUserID), "to": letters(message.FieldTo), "subject": letters(message.FieldSubject),
+				"text": letters(message.FieldText), "locale": letters(message.FieldLocale), "state": letters(message.FieldState), "attempts": number(message.FieldAttempts),
+				"sentAt": instant(message.FieldSentAt), "createdAt": instant("created_at"),
+			},
+			Filters: map[string]Filter{
+				"userId": pointsTo(message.FieldUserID, key.KindUser), "to": email(message.FieldTo), "state": anyOf(message.FieldState),
+			},
+		},
+		{
+			Name: "ServiceRecord", Kind: key.KindServiceRecord, Table: servicerecord.Table, Orders: created, Default: newest,
+			Fields: living(key.KindServiceRecord, map[string]Field{
+				"user": one("User", servicerecord.FieldUserID), "kind": letters(servicerecord.FieldKind), "text": letters(servicerecord.FieldText),
+				"dueAt": instant(servicerecord.FieldDueAt), "completedAt": instant(servicerecord.FieldCompletedAt),
+				"author": one("Staff", servicerecord.FieldAuthorID), "assignee": one("Staff", servicerecord.FieldAssigneeID),
+			}),
+			Filters: map[string]Filter{
+				"kind": anyOf(servicerecord.FieldKind), "userId": pointsTo(servicerecord.FieldUserID, key.KindUser),
+				"assigneeId": pointsTo(servicerecord.FieldAssigneeID, key.KindStaff), "open": open, "dueTo": at(servicerecord.FieldDueAt, sql.LT),
+			},
+		},
+	}
+}
+
+func kinds(w *writer, row []any) {
+	var list []string
+	for i, name := range []string{"BORROWER", "INVESTOR"} {
+		if is, _ := row[i].(bool); is {
+			list = append(list, name)
+		}
+	}
+	w.list(len(list), true, func(i int) bool { w.string(list[i]); return true })
+}
+
+// forStaff is a column that customers are not shown.
+func forStaff(column string) func(*sql.SelectTable, Look) sql.Querier {
+	return func(t *sql.SelectTable, look Look) sql.Querier {
+		if look.User != nil {
+			return sql.Raw("NULL")
+		}
+		return sql.Raw(t.C(column))
+	}
+}
+
+func nationalID(raw string) (string, *fault.Problem) {
+	n, problem := identity.ParseResidentID(raw, lifecycle.Now())
+	return string(n), problem
+}
+
+// plainList is an edge whose rows are a list and not a connection.
+func plainList(f Field) Field {
+	f.Many.Plain = true
+	return f
+}
+
+// permissionsOf gathers the permissions of an employee's roles: a JSON array of arrays.
+func permissionsOf(t *sql.SelectTable, _ Look) sql.Querier {
+	d := sql.Dialect(t.Dialect())
+	r, pairs := d.Table(role.Table).As("held"), d.Table(staff.RolesTable).As("pair")
+	gather := "json_group_array(json(" + r.C(role.FieldPermissions) + "))"
+	if t.Dialect() == dialect.Postgres {
+		gather = "CAST(json_agg(" + r.C(role.FieldPermissions) + ") AS text)"
+	}
+	return d.Select().AppendSelectExpr(sql.Raw(gather)).From(r).Join(pairs).On(r.C("id"), pairs.C("role_id")).
+		Where(sql.ColumnsEQ(pairs.C("staff_id"), t.C("id")))
+}
+
+func permissions(w *writer, row []any) {
+	var held [][]string
+	if err := json.Unmarshal(asBytes(row[0]), &held); err != nil {
+		w.fail(err)
+	}
+	names := access.ParsePermissions(slices.Concat(held...)).Names()
+	w.list(len(names), true, func(i int) bool { w.string(names[i]); return true })
+}
+
+// actor is who did it: a row that the viewer may see, or a part of the system by its name.
+func actor(kind, id, name string) Field {
+	return Field{Any: &Polymorphic{
+		Type: Column{Name: kind}, ID: Column{Name: id}, With: columns(name),
+		Other: func(w *writer, kind string, row []any) bool {
+			if kind != "SystemActor" {
+				return false
+			}
+			return w.selectedFields(w.collect("SystemActor"), func(graphql.CollectedField) bool { w.text(row[0]); return true })
+		},
+	}}
+}

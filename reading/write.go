@@ -1,0 +1,250 @@
+package reading
+
+import (
+	"encoding/json"
+	"math/big"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"lenddesk/key"
+	"lenddesk/money"
+	"lenddesk/seal"
+)
+
+// writer appends the answer of one root field to one buffer. A function that answers false has met a null where the contract allows none, or
+// an error: the caller takes back what was written and hands the null on.
+type writer struct {
+	reader *Reader
+	locale string
+	buf    []byte
+	values []any
+	path   ast.Path
+	errors gqlerror.List
+
+	collect func(t string) []graphql.CollectedField // the selection of the polymorphic edge being written
+}
+
+// fail records an error at the present path.
+func (w *writer) fail(err error) {
+	w.errors = append(w.errors, &gqlerror.Error{Err: err, Message: err.Error(), Path: append(ast.Path(nil), w.path...)})
+}
+
+// object writes row i of a level as an object.
+func (w *writer) object(o *object, l *level, i int) bool {
+	return w.fields(len(o.fields), func(j int) (string, bool) { return o.fields[j].name, o.fields[j].nonNull },
+		func(j int) bool { return o.fields[j].write(w, l, i) })
+}
+
+// fields writes an object of n fields.
+func (w *writer) fields(n int, field func(int) (name string, nonNull bool), write func(int) bool) bool {
+	start := len(w.buf)
+	w.buf = append(w.buf, '{')
+	for i := range n {
+		name, nonNull := field(i)
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		w.buf = append(append(append(w.buf, '"'), name...), '"', ':')
+		if !w.field(name, nonNull, func() bool { return write(i) }) {
+			w.buf = w.buf[:start]
+			return false
+		}
+	}
+	w.buf = append(w.buf, '}')
+	return true
+}
+
+// selectedFields writes an object that is no row, from the fields selected of it.
+func (w *writer) selectedFields(fields []graphql.CollectedField, write func(graphql.CollectedField) bool) bool {
+	return w.fields(len(fields), func(i int) (string, bool) { return fields[i].Alias, fields[i].Definition.Type.NonNull }, func(i int) bool {
+		if fields[i].Name == "__typename" {
+			w.string(fields[i].ObjectDefinition.Name)
+			return true
+		}
+		return write(fields[i])
+	})
+}
+
+// field writes one value under its place in the path; a null that is not allowed is an error there, unless one was told already.
+func (w *writer) field(place any, nonNull bool, write func() bool) bool {
+	start, told := len(w.buf), len(w.errors)
+	w.step(place)
+	defer func() { w.path = w.path[:len(w.path)-1] }()
+	if write() {
+		return true
+	}
+	w.buf = w.buf[:start]
+	if nonNull {
+		if len(w.errors) == told {
+			w.fail(errNull)
+		}
+		return false
+	}
+	w.null()
+	return true
+}
+
+func (w *writer) step(place any) {
+	switch p := place.(type) {
+	case string:
+		w.path = append(w.path, ast.PathName(p))
+	case int:
+		w.path = append(w.path, ast.PathIndex(p))
+	}
+}
+
+// list writes n elements.
+func (w *writer) list(n int, nonNull bool, element func(int) bool) bool {
+	start := len(w.buf)
+	w.buf = append(w.buf, '[')
+	for i := range n {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		if !w.field(i, nonNull, func() bool { return element(i) }) {
+			w.buf = w.buf[:start]
+			return false
+		}
+	}
+	w.buf = append(w.buf, ']')
+	return true
+}
+
+func (w *writer) null() { w.buf = append(w.buf, "null"...) }
+
+func (w *writer) id(kind key.Kind, v any) {
+	n, _ := integer(v)
+	w.buf = append(w.reader.ids.Append(append(w.buf, '"'), kind, n), '"')
+}
+
+func (w *writer) number(v any) {
+	n, _ := integer(v)
+	w.buf = strconv.AppendInt(w.buf, n, 10)
+}
+
+func (w *writer) flag(v any) {
+	b, ok := v.(bool)
+	if !ok { // an expression on SQLite
+		n, _ := integer(v)
+		b = n != 0
+	}
+	w.buf = strconv.AppendBool(w.buf, b)
+}
+
+func (w *writer) text(v any) { w.string(asText(v)) }
+
+func (w *writer) raw(v any) { w.buf = append(w.buf, asText(v)...) }
+
+func (w *writer) amount(v any) {
+	n, _ := integer(v)
+	w.buf = money.Amount(n).AppendJSON(w.buf)
+}
+
+func (w *writer) rate(v any) {
+	n, _ := integer(v)
+	w.buf = money.Rate(n).AppendJSON(w.buf)
+}
+
+// share writes part / whole as a Float.
+func (w *writer) share(part, whole any) {
+	p, _ := integer(part)
+	n, _ := integer(whole)
+	f := 0.0
+	if n != 0 {
+		f, _ = big.NewRat(p, n).Float64()
+	}
+	w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
+}
+
+func (w *writer) instant(v any) {
+	t, _ := asTime(v)
+	w.buf = append(w.buf, '"')
+	w.buf = append(t.AppendFormat(w.buf, time.RFC3339Nano), '"')
+}
+
+// masked opens a sealed value and writes what mask leaves of it.
+func (w *writer) masked(what seal.Purpose, mask func(string) string, v any) {
+	plain, err := w.reader.keys.Open(what, seal.Sealed(asBytes(v)))
+	if err != nil {
+		w.fail(err)
+		w.null()
+		return
+	}
+	w.string(mask(plain))
+}
+
+// string writes a JSON string (RFC 8259).
+func (w *writer) string(s string) {
+	const hex = "0123456789abcdef"
+	w.buf = append(w.buf, '"')
+	from := 0
+	for i := 0; i < len(s); {
+		c := s[i]
+		if c >= utf8.RuneSelf {
+			r, size := utf8.DecodeRuneInString(s[i:])
+			if r == utf8.RuneError && size == 1 {
+				w.buf = append(append(w.buf, s[from:i]...), "\uFFFD"...)
+				from = i + 1
+			}
+			i += size
+			continue
+		}
+		if c < 0x20 || c == '"' || c == '\\' {
+			w.buf = append(w.buf, s[from:i]...)
+			switch c {
+			case '"', '\\':
+				w.buf = append(w.buf, '\\', c)
+			case '\n':
+				w.buf = append(w.buf, '\\', 'n')
+			default:
+				w.buf = append(w.buf, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			}
+			from = i + 1
+		}
+		i++
+	}
+	w.buf = append(append(w.buf, s[from:]...), '"')
+}
+
+func asText(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case []byte:
+		return string(v)
+	case nil:
+		return ""
+	}
+	b, _ := json.Marshal(v)
+	return strings.TrimSpace(string(b))
+}
+
+func asBytes(v any) []byte {
+	switch v := v.(type) {
+	case []byte:
+		return v
+	case string:
+		return []byte(v)
+	}
+	return nil
+}
+
+// storedTime is how SQLite keeps an instant; a column has it parsed, an expression has not.
+const storedTime = "2006-01-02 15:04:05.999999999-07:00"
+
+func asTime(v any) (time.Time, bool) {
+	switch v := v.(type) {
+	case time.Time:
+		return v.UTC(), true
+	case string:
+		t, err := time.Parse(storedTime, v)
+		return t.UTC(), err == nil
+	}
+	return time.Time{}, false
+}

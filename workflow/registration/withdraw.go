@@ -1,0 +1,38 @@
+package registration
+
+import (
+	"context"
+	"fmt"
+
+	"lenddesk/access"
+	"lenddesk/ent/session"
+	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/store"
+	"lenddesk/workflow"
+)
+
+// WithdrawInput has the version that the owner has seen, if they care.
+type WithdrawInput struct{ ExpectedVersion *int }
+
+// Withdraw takes the owner's registration back: the identifiers are free again and every session ends.
+func (o *Office) Withdraw(ctx context.Context, in WithdrawInput) (key.User, error) {
+	me := access.From(ctx)
+	if err := lifecycle.WithdrawRegistration.Permit(me); err != nil {
+		return 0, err
+	}
+	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		u, err := o.Myself(ctx, tx, me.User)
+		if err != nil {
+			return err
+		}
+		if err := lifecycle.Make(ctx, tx, lifecycle.WithdrawRegistration, tx.User.Update(), workflow.Person(u), lifecycle.Said{Expected: in.ExpectedVersion}); err != nil {
+			return err
+		}
+		if _, err := tx.Session.Delete().Where(session.UserID(u.ID)).Exec(ctx); err != nil {
+			return fmt.Errorf("end sessions: %w", err)
+		}
+		return nil
+	})
+	return me.User, err
+}
