@@ -24,6 +24,7 @@ const (
 	timeout       = time.Minute          // of a job whose worker names none
 	rescueAfter   = 2 * time.Minute      // a job that still runs is taken for lost, unless its worker's Timeout is longer
 	fetchCooldown = 5 * time.Millisecond // between two looks for jobs when woken
+	wakeCooldown  = time.Millisecond     // between two wake-ups over PostgreSQL by one program; a job queued sooner may wait for the next look
 	pollInterval  = time.Second          // between two looks when not woken
 	keepFinished  = 24 * time.Hour
 	keepDiscarded = 7 * 24 * time.Hour
@@ -55,16 +56,19 @@ type Work struct {
 	Periodic []*river.PeriodicJob
 }
 
-// New makes a queue that can Enqueue. The database must be migrated.
+// New makes a queue that can Enqueue. The database must be migrated by the time it does. To log go warnings and errors, with the kind
+// and the number of a job, never its arguments.
 func New(s *store.Store, log *slog.Logger) (*Queue, error) {
-	q := &Queue{store: s, log: log}
+	q := &Queue{store: s, log: slog.New(warnings{log.Handler()})}
 	var driver riverdriver.Driver[*sql.Tx] = riverdatabasesql.New(s.Writer())
 	if s.Dialect() == dialect.SQLite {
 		q.waking = newWakingDriver(s.Writer())
 		driver = q.waking
 	}
+	config := q.config()
+	config.FetchCooldown = wakeCooldown
 	var err error
-	if q.insert, err = river.NewClient(driver, q.config()); err != nil {
+	if q.insert, err = river.NewClient(driver, config); err != nil {
 		return nil, fmt.Errorf("jobs: %w", err)
 	}
 	return q, nil

@@ -180,7 +180,7 @@ func trail() []*Type {
 func kinds(w *writer, row []any) {
 	var list []string
 	for i, name := range []string{"BORROWER", "INVESTOR"} {
-		if is, _ := row[i].(bool); is {
+		if asBool(row[i]) {
 			list = append(list, name)
 		}
 	}

@@ -129,12 +129,7 @@ func (w *writer) number(v any) {
 }
 
 func (w *writer) flag(v any) {
-	b, ok := v.(bool)
-	if !ok { // an expression on SQLite
-		n, _ := integer(v)
-		b = n != 0
-	}
-	w.buf = strconv.AppendBool(w.buf, b)
+	w.buf = strconv.AppendBool(w.buf, asBool(v))
 }
 
 func (w *writer) text(v any) { w.string(asText(v)) }
@@ -223,6 +218,15 @@ func asText(v any) string {
 	}
 	b, _ := json.Marshal(v)
 	return strings.TrimSpace(string(b))
+}
+
+// asBool reads a truth: SQLite has it as a number.
+func asBool(v any) bool {
+	if b, ok := v.(bool); ok {
+		return b
+	}
+	n, _ := integer(v)
+	return n != 0
 }
 
 func asBytes(v any) []byte {

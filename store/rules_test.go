@@ -40,10 +40,14 @@ const at = "'2026-01-02 03:04:05+00:00'"
 var (
 	kept  = row{"created_at": at, "updated_at": at}
 	moved = kept.with(row{"status_since": at})
-	user  = moved.with(row{"status": "'ACTIVE'", "name": "'A'", "email": "'a@example.com'", "phone": blob, "phone_hash": "'p'",
-		"password_hash": "'h'", "locale": "'en'", "borrower": "true"})
-	loan = moved.with(row{"status": "'DRAFT'", "number": "'L1'", "borrower_id": "1", "requested_amount": "100", "requested_annual_rate": "1",
-		"requested_term_months": "1", "amount": "100", "annual_rate": "1", "term_months": "1", "repayment_method": "'BULLET'", "purpose": "'OTHER'"})
+	user  = moved.with(row{
+		"status": "'ACTIVE'", "name": "'A'", "email": "'a@example.com'", "phone": blob, "phone_hash": "'p'",
+		"password_hash": "'h'", "locale": "'en'", "borrower": "true",
+	})
+	loan = moved.with(row{
+		"status": "'DRAFT'", "number": "'L1'", "borrower_id": "1", "requested_amount": "100", "requested_annual_rate": "1",
+		"requested_term_months": "1", "amount": "100", "annual_rate": "1", "term_months": "1", "repayment_method": "'BULLET'", "purpose": "'OTHER'",
+	})
 	bid = moved.with(row{"status": "'PENDING_REVIEW'", "loan_id": "1", "investor_id": "1", "amount": "1"})
 )
 

@@ -49,7 +49,6 @@ func TestACommittedTransactionStaysAndThenCallsBackInOrder(t *testing.T) {
 	})
 }
 
-
 func TestAFailedTransactionLeavesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		broken := errors.New("broken")

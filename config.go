@@ -1,0 +1,121 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"lenddesk/gateway/mail"
+	"lenddesk/seal"
+)
+
+// settings are what the environment, or a flag, tells the program. All are optional.
+type settings struct {
+	Addr           string   `env:"LENDDESK_ADDR" default:"127.0.0.1:8080" help:"Where to listen: HOST:PORT."`
+	DatabaseURL    string   `name:"database-url" env:"LENDDESK_DATABASE_URL" default:"sqlite:lenddesk.db" help:"sqlite:FILE or postgres://…"`
+	AdminEmail     string   `env:"LENDDESK_ADMIN_EMAIL" help:"Address of the first administrator."`
+	AdminPassword  string   `env:"LENDDESK_ADMIN_PASSWORD" help:"Password of the first administrator; without it one is made and printed once."`
+	SMTPURL        string   `name:"smtp-url" env:"LENDDESK_SMTP_URL" help:"Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without it mail is kept and not sent."`
+	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
+	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
+	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
+	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
+}
+
+// commands are the program's subcommands; serve is the default.
+type commands struct {
+	settings
+
+	Serve   struct{} `cmd:"" default:"1" help:"Serve the API and the playground."`
+	Migrate struct{} `cmd:"" help:"Bring the database up to date and end."`
+	Version struct{} `cmd:"" help:"Print the version."`
+}
+
+// names are the settings as operators know them.
+var names = []string{
+	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
+	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
+}
+
+// parse reads arguments and environment. It returns the subcommand.
+func parse(args []string) (command string, s settings, err error) {
+	var c commands
+	parser, err := kong.New(&c, kong.Name("lenddesk"), kong.Description("The customer-relations and order desk of a peer-to-peer lending platform."),
+		kong.UsageOnError())
+	if err != nil {
+		return "", s, err
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return "", s, err
+	}
+	return parsed.Command(), c.settings, c.check()
+}
+
+// check finds every setting that cannot be. It names the setting and what is allowed, and echoes nothing: there are secrets among them.
+func (s settings) check() error {
+	var wrong []error
+	refuse := func(name, allowed string) { wrong = append(wrong, fmt.Errorf("%s must be %s", name, allowed)) }
+	if _, port, err := net.SplitHostPort(s.Addr); err != nil || port == "" {
+		refuse("LENDDESK_ADDR", "HOST:PORT, such as 127.0.0.1:8080 or :8080")
+	}
+	scheme, rest, _ := strings.Cut(s.DatabaseURL, ":")
+	if !slices.Contains([]string{"sqlite", "postgres", "postgresql"}, scheme) || rest == "" {
+		refuse("LENDDESK_DATABASE_URL", "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+	}
+	if s.SMTPURL != "" {
+		if _, err := mail.Open(s.SMTPURL); err != nil {
+			wrong = append(wrong, fmt.Errorf("LENDDESK_SMTP_URL: %w", err))
+		}
+	}
+	if s.Keyset != "" {
+		if _, err := seal.Parse([]byte(s.Keyset)); err != nil {
+			wrong = append(wrong, fmt.Errorf("LENDDESK_KEYSET: %w", err))
+		}
+	}
+	for _, o := range s.AllowedOrigins {
+		if u, err := url.Parse(o); err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.Path != "" {
+			refuse("LENDDESK_ALLOWED_ORIGINS", "origins such as https://www.example.com, separated by commas, each without a path")
+			break
+		}
+	}
+	if _, ok := levels[s.LogLevel]; !ok {
+		refuse("LENDDESK_LOG_LEVEL", "debug, info, warn or error")
+	}
+	if s.Demo != "0" && s.Demo != "1" {
+		refuse("LENDDESK_DEMO", "0 or 1")
+	}
+	return errors.Join(wrong...)
+}
+
+var levels = map[string]slog.Level{"debug": slog.LevelDebug, "info": slog.LevelInfo, "warn": slog.LevelWarn, "error": slog.LevelError}
+
+// unknown are variables with our prefix that are no settings: most likely misspelt.
+func unknown() []string {
+	var strange []string
+	for _, v := range os.Environ() {
+		name, _, _ := strings.Cut(v, "=")
+		if strings.HasPrefix(name, "LENDDESK_") && !slices.Contains(names, name) && !strings.HasPrefix(name, "LENDDESK_TEST_") {
+			strange = append(strange, name)
+		}
+	}
+	slices.Sort(strange)
+	return strange
+}
+
+// keyFile is where the keys of a database lie: beside it, or in the working directory when it is not a file.
+func (s settings) keyFile() string {
+	path, ok := strings.CutPrefix(s.DatabaseURL, "sqlite:")
+	if !ok {
+		return "lenddesk.keys"
+	}
+	return strings.TrimSuffix(path, filepath.Ext(path)) + ".keys"
+}

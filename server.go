@@ -1,0 +1,303 @@
+// Command lenddesk is the customer-relations and order desk of a peer-to-peer lending platform: one GraphQL API server, its playground, and its
+// database inside. `lenddesk` serves; `lenddesk --help` has the rest.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/riverqueue/river"
+	"github.com/rs/cors"
+
+	"lenddesk/console"
+	"lenddesk/demo"
+	"lenddesk/gateway/mail"
+	"lenddesk/graph"
+	"lenddesk/graph/door"
+	"lenddesk/jobs"
+	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/reading"
+	"lenddesk/store"
+	"lenddesk/workflow"
+	"lenddesk/workflow/administration"
+	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/customers"
+	"lenddesk/workflow/mailing"
+	"lenddesk/workflow/registration"
+)
+
+// version is set by the linker; else it is the commit that the program was built from.
+var version string
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
+		fmt.Fprintln(os.Stderr, "lenddesk:", err)
+		os.Exit(1)
+	}
+}
+
+// run does what the arguments ask, until ctx ends.
+func run(ctx context.Context, args []string, out, logs io.Writer) error {
+	command, s, err := parse(args)
+	if err != nil {
+		return err
+	}
+	if command == "version" {
+		_, err := fmt.Fprintln(out, Version())
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: levels[s.LogLevel]}))
+	slog.SetDefault(log)
+	for _, name := range unknown() {
+		log.Warn("this setting is not known and does nothing", "name", name)
+	}
+	if command == "migrate" {
+		return migrate(ctx, s, log)
+	}
+	p, err := open(ctx, s, out, log)
+	if err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return p.close()
+}
+
+// Version names the build.
+func Version() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				return setting.Value
+			}
+		}
+	}
+	return "development"
+}
+
+func migrate(ctx context.Context, s settings, log *slog.Logger) error {
+	st, err := store.Open(ctx, s.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer st.Close()
+	if err := st.Migrate(ctx); err != nil {
+		return err
+	}
+	current, _, err := st.Migration(ctx)
+	log.Info("the database is up to date", "migration", current)
+	return err
+}
+
+// program is a running lenddesk.
+type program struct {
+	log      *slog.Logger
+	store    *store.Store
+	queue    *jobs.Queue
+	reader   *reading.Reader
+	desk     *workflow.Desk
+	server   *http.Server
+	address  string
+	draining atomic.Bool
+	served   chan error
+}
+
+// drain is how long accepted requests and running jobs have after SIGTERM. It is longer than a request's own deadline.
+const drain = 40 * time.Second
+
+// open wires the program and starts serving.
+func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *program, err error) {
+	p := &program{log: log, served: make(chan error, 1)}
+	if p.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.store.Close())
+		}
+	}()
+	if err := p.store.Migrate(ctx); err != nil {
+		return nil, err
+	}
+	p.store.Client().Use(lifecycle.Lock())
+	if p.desk, err = p.openDesk(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := p.furnish(ctx, s, out); err != nil {
+		return nil, err
+	}
+	if err := p.work(ctx, s); err != nil {
+		return nil, err
+	}
+	if err := p.serve(s); err != nil {
+		return nil, errors.Join(err, p.queue.Stop(ctx))
+	}
+	return p, nil
+}
+
+// openDesk makes what the offices work with.
+func (p *program) openDesk(ctx context.Context, s settings) (*workflow.Desk, error) {
+	keys, err := openKeys(ctx, p.store, s)
+	if err != nil {
+		return nil, err
+	}
+	ids, err := key.NewCodec(keys.IDs())
+	if err != nil {
+		return nil, err
+	}
+	passwords, err := workflow.NewPasswords()
+	if err != nil {
+		return nil, err
+	}
+	if p.queue, err = jobs.New(p.store, p.log); err != nil {
+		return nil, err
+	}
+	return &workflow.Desk{Store: p.store, Queue: p.queue, Keys: keys, IDs: ids, Passwords: passwords, Mails: s.SMTPURL != ""}, nil
+}
+
+// furnish prepares an empty database, and tells the first administrator's password this once.
+func (p *program) furnish(ctx context.Context, s settings, out io.Writer) error {
+	office := &administration.Office{Desk: p.desk}
+	email, password, err := office.Install(ctx, administration.First{Email: s.AdminEmail, Password: s.AdminPassword})
+	if err != nil {
+		return fmt.Errorf("prepare the database: %w", err)
+	}
+	if password != "" {
+		if _, err := fmt.Fprintf(out, "The first administrator is %s, with the password %s\nIt is shown this once: change it after signing in.\n", email, password); err != nil {
+			return err
+		}
+	}
+	if s.Demo != "1" {
+		return nil
+	}
+	filled, err := demo.Fill(ctx, p.desk)
+	if err != nil {
+		return fmt.Errorf("fill the database with a demonstration book: %w", err)
+	}
+	p.log.Info("demonstration book", "filled", filled)
+	return nil
+}
+
+// work starts the jobs.
+func (p *program) work(ctx context.Context, s settings) error {
+	workers := river.NewWorkers()
+	if s.SMTPURL != "" {
+		server, err := mail.Open(s.SMTPURL)
+		if err != nil {
+			return err
+		}
+		river.AddWorker(workers, &mailing.Sender{Desk: p.desk, Mail: server})
+	}
+	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
+	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
+		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.CleanUp{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+	}})
+}
+
+// serve listens and answers.
+func (p *program) serve(s settings) error {
+	resolver := &graph.Resolver{
+		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
+		Store: p.store, Queue: p.queue, Version: Version(),
+	}
+	schema := graph.Schema(resolver)
+	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
+	resolver.Reading = p.reader
+	var api http.Handler = graph.Entrance(p.store, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true}))
+	if len(s.AllowedOrigins) > 0 {
+		api = cors.New(cors.Options{
+			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
+			AllowedHeaders: []string{"Authorization", "Content-Type", "X-Request-Id"}, ExposedHeaders: []string{"X-Request-Id"}, MaxAge: 600,
+		}).Handler(api)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", api)
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
+	mux.HandleFunc("GET /readyz", p.ready)
+	mux.Handle("/", console.Handler())
+	listener, err := net.Listen("tcp", s.Addr)
+	if err != nil {
+		return fmt.Errorf("listen (LENDDESK_ADDR): %w", err)
+	}
+	p.address = listener.Addr().String()
+	p.server = &http.Server{
+		Handler:           door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux))),
+		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
+	}
+	p.log.Info("serving", "playground", "http://"+p.address+"/", "graphql", "http://"+p.address+"/graphql", "database", p.store.Dialect())
+	go func() { p.served <- p.server.Serve(listener) }()
+	return nil
+}
+
+// broken answers a request whose sender could not be found out.
+func (p *program) broken(w http.ResponseWriter, r *http.Request, err error) {
+	p.log.Error("authenticate", "error", err, "request", door.RequestIDOf(r.Context()))
+	code, status := "INTERNAL", http.StatusInternalServerError
+	if store.Unavailable(err) {
+		code, status = "UNAVAILABLE", http.StatusServiceUnavailable
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	fmt.Fprintf(w, `{"errors":[{"message":"The request could not be answered.","extensions":{"code":%q}}]}`+"\n", code)
+}
+
+// ready tells whether requests should be sent here: database, migrations, queue.
+func (p *program) ready(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 5*time.Second)
+	defer cancel()
+	checks, fine := map[string]string{}, true
+	check := func(name string, err error) {
+		checks[name] = "ok"
+		if err != nil {
+			checks[name], fine = "failing", false
+			p.log.Warn("not ready", "check", name, "error", err)
+		}
+	}
+	check("database", p.store.Reader().PingContext(ctx))
+	current, latest, err := p.store.Migration(ctx)
+	if err == nil && current != latest {
+		err = fmt.Errorf("the database is at migration %d, the program at %d", current, latest)
+	}
+	check("migrations", err)
+	check("queue", p.queue.Ready(ctx))
+	if p.draining.Load() {
+		checks["server"], fine = "draining", false
+	}
+	w.Header().Set("Content-Type", "application/json")
+	if !fine {
+		w.WriteHeader(http.StatusServiceUnavailable)
+	}
+	_ = json.NewEncoder(w).Encode(checks) // the client may be gone
+}
+
+// close answers what was accepted, ends the running jobs, and closes the database.
+func (p *program) close() error {
+	p.draining.Store(true)
+	p.log.Info("draining")
+	ctx, cancel := context.WithTimeout(context.Background(), drain)
+	defer cancel()
+	err := p.server.Shutdown(ctx)
+	if served := <-p.served; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return errors.Join(err, p.queue.Stop(ctx), p.store.Close())
+}
