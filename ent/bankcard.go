@@ -56,11 +56,13 @@ type BankCard struct {
 type BankCardEdges struct {
 	// User holds the value of the user edge.
 	User *User `json:"user,omitempty"`
+	// Replacements holds the value of the replacements edge.
+	Replacements []*BankCard `json:"replacements,omitempty"`
 	// Replaces holds the value of the replaces edge.
 	Replaces *BankCard `json:"replaces,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // UserOrErr returns the User value or an error if the edge
@@ -74,12 +76,21 @@ func (e BankCardEdges) UserOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "user"}
 }
 
+// ReplacementsOrErr returns the Replacements value or an error if the edge
+// was not loaded in eager-loading.
+func (e BankCardEdges) ReplacementsOrErr() ([]*BankCard, error) {
+	if e.loadedTypes[1] {
+		return e.Replacements, nil
+	}
+	return nil, &NotLoadedError{edge: "replacements"}
+}
+
 // ReplacesOrErr returns the Replaces value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e BankCardEdges) ReplacesOrErr() (*BankCard, error) {
 	if e.Replaces != nil {
 		return e.Replaces, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[2] {
 		return nil, &NotFoundError{label: bankcard.Label}
 	}
 	return nil, &NotLoadedError{edge: "replaces"}
@@ -216,6 +227,11 @@ func (_m *BankCard) Value(name string) (ent.Value, error) {
 // QueryUser queries the "user" edge of the BankCard entity.
 func (_m *BankCard) QueryUser() *UserQuery {
 	return NewBankCardClient(_m.config).QueryUser(_m)
+}
+
+// QueryReplacements queries the "replacements" edge of the BankCard entity.
+func (_m *BankCard) QueryReplacements() *BankCardQuery {
+	return NewBankCardClient(_m.config).QueryReplacements(_m)
 }
 
 // QueryReplaces queries the "replaces" edge of the BankCard entity.

@@ -170,6 +170,21 @@ func (_c *BankCardCreate) SetUser(v *User) *BankCardCreate {
 	return _c.SetUserID(v.ID)
 }
 
+// AddReplacementIDs adds the "replacements" edge to the BankCard entity by IDs.
+func (_c *BankCardCreate) AddReplacementIDs(ids ...key.BankCard) *BankCardCreate {
+	_c.mutation.AddReplacementIDs(ids...)
+	return _c
+}
+
+// AddReplacements adds the "replacements" edges to the BankCard entity.
+func (_c *BankCardCreate) AddReplacements(v ...*BankCard) *BankCardCreate {
+	ids := make([]key.BankCard, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReplacementIDs(ids...)
+}
+
 // SetReplaces sets the "replaces" edge to the BankCard entity.
 func (_c *BankCardCreate) SetReplaces(v *BankCard) *BankCardCreate {
 	return _c.SetReplacesID(v.ID)
@@ -382,13 +397,29 @@ func (_c *BankCardCreate) createSpec() (*BankCard, *sqlgraph.CreateSpec) {
 		_node.UserID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ReplacementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.ReplacesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   bankcard.ReplacesTable,
 			Columns: []string{bankcard.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
 			},

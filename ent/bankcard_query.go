@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/predicate"
@@ -20,13 +21,14 @@ import (
 // BankCardQuery is the builder for querying BankCard entities.
 type BankCardQuery struct {
 	config
-	ctx          *QueryContext
-	order        []bankcard.OrderOption
-	inters       []Interceptor
-	predicates   []predicate.BankCard
-	withUser     *UserQuery
-	withReplaces *BankCardQuery
-	modifiers    []func(*sql.Selector)
+	ctx              *QueryContext
+	order            []bankcard.OrderOption
+	inters           []Interceptor
+	predicates       []predicate.BankCard
+	withUser         *UserQuery
+	withReplacements *BankCardQuery
+	withReplaces     *BankCardQuery
+	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -85,6 +87,28 @@ func (_q *BankCardQuery) QueryUser() *UserQuery {
 	return query
 }
 
+// QueryReplacements chains the current query on the "replacements" edge.
+func (_q *BankCardQuery) QueryReplacements() *BankCardQuery {
+	query := (&BankCardClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bankcard.Table, bankcard.FieldID, selector),
+			sqlgraph.To(bankcard.Table, bankcard.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bankcard.ReplacementsTable, bankcard.ReplacementsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryReplaces chains the current query on the "replaces" edge.
 func (_q *BankCardQuery) QueryReplaces() *BankCardQuery {
 	query := (&BankCardClient{config: _q.config}).Query()
@@ -99,7 +123,7 @@ func (_q *BankCardQuery) QueryReplaces() *BankCardQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(bankcard.Table, bankcard.FieldID, selector),
 			sqlgraph.To(bankcard.Table, bankcard.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, bankcard.ReplacesTable, bankcard.ReplacesColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, bankcard.ReplacesTable, bankcard.ReplacesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -294,13 +318,14 @@ func (_q *BankCardQuery) Clone() *BankCardQuery {
 		return nil
 	}
 	return &BankCardQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]bankcard.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.BankCard{}, _q.predicates...),
-		withUser:     _q.withUser.Clone(),
-		withReplaces: _q.withReplaces.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]bankcard.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.BankCard{}, _q.predicates...),
+		withUser:         _q.withUser.Clone(),
+		withReplacements: _q.withReplacements.Clone(),
+		withReplaces:     _q.withReplaces.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -316,6 +341,17 @@ func (_q *BankCardQuery) WithUser(opts ...func(*UserQuery)) *BankCardQuery {
 		opt(query)
 	}
 	_q.withUser = query
+	return _q
+}
+
+// WithReplacements tells the query-builder to eager-load the nodes that are connected to
+// the "replacements" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *BankCardQuery) WithReplacements(opts ...func(*BankCardQuery)) *BankCardQuery {
+	query := (&BankCardClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReplacements = query
 	return _q
 }
 
@@ -408,8 +444,9 @@ func (_q *BankCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ban
 	var (
 		nodes       = []*BankCard{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withUser != nil,
+			_q.withReplacements != nil,
 			_q.withReplaces != nil,
 		}
 	)
@@ -437,6 +474,13 @@ func (_q *BankCardQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Ban
 	if query := _q.withUser; query != nil {
 		if err := _q.loadUser(ctx, query, nodes, nil,
 			func(n *BankCard, e *User) { n.Edges.User = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReplacements; query != nil {
+		if err := _q.loadReplacements(ctx, query, nodes,
+			func(n *BankCard) { n.Edges.Replacements = []*BankCard{} },
+			func(n *BankCard, e *BankCard) { n.Edges.Replacements = append(n.Edges.Replacements, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -475,6 +519,39 @@ func (_q *BankCardQuery) loadUser(ctx context.Context, query *UserQuery, nodes [
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *BankCardQuery) loadReplacements(ctx context.Context, query *BankCardQuery, nodes []*BankCard, init func(*BankCard), assign func(*BankCard, *BankCard)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[key.BankCard]*BankCard)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(bankcard.FieldReplacesID)
+	}
+	query.Where(predicate.BankCard(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(bankcard.ReplacementsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ReplacesID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "replaces_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "replaces_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

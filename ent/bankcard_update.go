@@ -166,6 +166,21 @@ func (_u *BankCardUpdate) ClearFailure() *BankCardUpdate {
 	return _u
 }
 
+// AddReplacementIDs adds the "replacements" edge to the BankCard entity by IDs.
+func (_u *BankCardUpdate) AddReplacementIDs(ids ...key.BankCard) *BankCardUpdate {
+	_u.mutation.AddReplacementIDs(ids...)
+	return _u
+}
+
+// AddReplacements adds the "replacements" edges to the BankCard entity.
+func (_u *BankCardUpdate) AddReplacements(v ...*BankCard) *BankCardUpdate {
+	ids := make([]key.BankCard, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReplacementIDs(ids...)
+}
+
 // SetReplaces sets the "replaces" edge to the BankCard entity.
 func (_u *BankCardUpdate) SetReplaces(v *BankCard) *BankCardUpdate {
 	return _u.SetReplacesID(v.ID)
@@ -174,6 +189,27 @@ func (_u *BankCardUpdate) SetReplaces(v *BankCard) *BankCardUpdate {
 // Mutation returns the BankCardMutation object of the builder.
 func (_u *BankCardUpdate) Mutation() *BankCardMutation {
 	return _u.mutation
+}
+
+// ClearReplacements clears all "replacements" edges to the BankCard entity.
+func (_u *BankCardUpdate) ClearReplacements() *BankCardUpdate {
+	_u.mutation.ClearReplacements()
+	return _u
+}
+
+// RemoveReplacementIDs removes the "replacements" edge to BankCard entities by IDs.
+func (_u *BankCardUpdate) RemoveReplacementIDs(ids ...key.BankCard) *BankCardUpdate {
+	_u.mutation.RemoveReplacementIDs(ids...)
+	return _u
+}
+
+// RemoveReplacements removes "replacements" edges to BankCard entities.
+func (_u *BankCardUpdate) RemoveReplacements(v ...*BankCard) *BankCardUpdate {
+	ids := make([]key.BankCard, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReplacementIDs(ids...)
 }
 
 // ClearReplaces clears the "replaces" edge to the BankCard entity.
@@ -297,13 +333,58 @@ func (_u *BankCardUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.FailureCleared() {
 		_spec.ClearField(bankcard.FieldFailure, field.TypeString)
 	}
+	if _u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReplacementsIDs(); len(nodes) > 0 && !_u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReplacementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ReplacesCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   bankcard.ReplacesTable,
 			Columns: []string{bankcard.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
 			},
@@ -312,11 +393,11 @@ func (_u *BankCardUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if nodes := _u.mutation.ReplacesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   bankcard.ReplacesTable,
 			Columns: []string{bankcard.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
 			},
@@ -483,6 +564,21 @@ func (_u *BankCardUpdateOne) ClearFailure() *BankCardUpdateOne {
 	return _u
 }
 
+// AddReplacementIDs adds the "replacements" edge to the BankCard entity by IDs.
+func (_u *BankCardUpdateOne) AddReplacementIDs(ids ...key.BankCard) *BankCardUpdateOne {
+	_u.mutation.AddReplacementIDs(ids...)
+	return _u
+}
+
+// AddReplacements adds the "replacements" edges to the BankCard entity.
+func (_u *BankCardUpdateOne) AddReplacements(v ...*BankCard) *BankCardUpdateOne {
+	ids := make([]key.BankCard, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReplacementIDs(ids...)
+}
+
 // SetReplaces sets the "replaces" edge to the BankCard entity.
 func (_u *BankCardUpdateOne) SetReplaces(v *BankCard) *BankCardUpdateOne {
 	return _u.SetReplacesID(v.ID)
@@ -491,6 +587,27 @@ func (_u *BankCardUpdateOne) SetReplaces(v *BankCard) *BankCardUpdateOne {
 // Mutation returns the BankCardMutation object of the builder.
 func (_u *BankCardUpdateOne) Mutation() *BankCardMutation {
 	return _u.mutation
+}
+
+// ClearReplacements clears all "replacements" edges to the BankCard entity.
+func (_u *BankCardUpdateOne) ClearReplacements() *BankCardUpdateOne {
+	_u.mutation.ClearReplacements()
+	return _u
+}
+
+// RemoveReplacementIDs removes the "replacements" edge to BankCard entities by IDs.
+func (_u *BankCardUpdateOne) RemoveReplacementIDs(ids ...key.BankCard) *BankCardUpdateOne {
+	_u.mutation.RemoveReplacementIDs(ids...)
+	return _u
+}
+
+// RemoveReplacements removes "replacements" edges to BankCard entities.
+func (_u *BankCardUpdateOne) RemoveReplacements(v ...*BankCard) *BankCardUpdateOne {
+	ids := make([]key.BankCard, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReplacementIDs(ids...)
 }
 
 // ClearReplaces clears the "replaces" edge to the BankCard entity.
@@ -644,13 +761,58 @@ func (_u *BankCardUpdateOne) sqlSave(ctx context.Context) (_node *BankCard, err 
 	if _u.mutation.FailureCleared() {
 		_spec.ClearField(bankcard.FieldFailure, field.TypeString)
 	}
+	if _u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReplacementsIDs(); len(nodes) > 0 && !_u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReplacementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bankcard.ReplacementsTable,
+			Columns: []string{bankcard.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ReplacesCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   bankcard.ReplacesTable,
 			Columns: []string{bankcard.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
 			},
@@ -659,11 +821,11 @@ func (_u *BankCardUpdateOne) sqlSave(ctx context.Context) (_node *BankCard, err 
 	}
 	if nodes := _u.mutation.ReplacesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   bankcard.ReplacesTable,
 			Columns: []string{bankcard.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bankcard.FieldID, field.TypeInt64),
 			},

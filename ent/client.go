@@ -672,6 +672,22 @@ func (c *BankCardClient) QueryUser(_m *BankCard) *UserQuery {
 	return query
 }
 
+// QueryReplacements queries the replacements edge of a BankCard.
+func (c *BankCardClient) QueryReplacements(_m *BankCard) *BankCardQuery {
+	query := (&BankCardClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bankcard.Table, bankcard.FieldID, id),
+			sqlgraph.To(bankcard.Table, bankcard.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bankcard.ReplacementsTable, bankcard.ReplacementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryReplaces queries the replaces edge of a BankCard.
 func (c *BankCardClient) QueryReplaces(_m *BankCard) *BankCardQuery {
 	query := (&BankCardClient{config: c.config}).Query()
@@ -680,7 +696,7 @@ func (c *BankCardClient) QueryReplaces(_m *BankCard) *BankCardQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(bankcard.Table, bankcard.FieldID, id),
 			sqlgraph.To(bankcard.Table, bankcard.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, bankcard.ReplacesTable, bankcard.ReplacesColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, bankcard.ReplacesTable, bankcard.ReplacesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -1449,6 +1465,22 @@ func (c *DocumentClient) QueryOwner(_m *Document) *UserQuery {
 	return query
 }
 
+// QueryReplacements queries the replacements edge of a Document.
+func (c *DocumentClient) QueryReplacements(_m *Document) *DocumentQuery {
+	query := (&DocumentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(document.Table, document.FieldID, id),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, document.ReplacementsTable, document.ReplacementsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryReplaces queries the replaces edge of a Document.
 func (c *DocumentClient) QueryReplaces(_m *Document) *DocumentQuery {
 	query := (&DocumentClient{config: c.config}).Query()
@@ -1457,7 +1489,7 @@ func (c *DocumentClient) QueryReplaces(_m *Document) *DocumentQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(document.Table, document.FieldID, id),
 			sqlgraph.To(document.Table, document.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, document.ReplacesTable, document.ReplacesColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, document.ReplacesTable, document.ReplacesColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3828,6 +3860,22 @@ func (c *UserClient) QueryAccountManager(_m *User) *StaffQuery {
 	return query
 }
 
+// QueryLaterUsers queries the later_users edge of a User.
+func (c *UserClient) QueryLaterUsers(_m *User) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.LaterUsersTable, user.LaterUsersColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryPreviousUser queries the previous_user edge of a User.
 func (c *UserClient) QueryPreviousUser(_m *User) *UserQuery {
 	query := (&UserClient{config: c.config}).Query()
@@ -3836,7 +3884,23 @@ func (c *UserClient) QueryPreviousUser(_m *User) *UserQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(user.Table, user.FieldID, id),
 			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, user.PreviousUserTable, user.PreviousUserColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, user.PreviousUserTable, user.PreviousUserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryJoinedUsers queries the joined_users edge of a User.
+func (c *UserClient) QueryJoinedUsers(_m *User) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.JoinedUsersTable, user.JoinedUsersColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -3852,7 +3916,7 @@ func (c *UserClient) QueryJoinedInto(_m *User) *UserQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(user.Table, user.FieldID, id),
 			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, user.JoinedIntoTable, user.JoinedIntoColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, user.JoinedIntoTable, user.JoinedIntoColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil

@@ -66,13 +66,15 @@ type Document struct {
 type DocumentEdges struct {
 	// Owner holds the value of the owner edge.
 	Owner *User `json:"owner,omitempty"`
+	// Replacements holds the value of the replacements edge.
+	Replacements []*Document `json:"replacements,omitempty"`
 	// Replaces holds the value of the replaces edge.
 	Replaces *Document `json:"replaces,omitempty"`
 	// RequestedBy holds the value of the requested_by edge.
 	RequestedBy *Staff `json:"requested_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // OwnerOrErr returns the Owner value or an error if the edge
@@ -86,12 +88,21 @@ func (e DocumentEdges) OwnerOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "owner"}
 }
 
+// ReplacementsOrErr returns the Replacements value or an error if the edge
+// was not loaded in eager-loading.
+func (e DocumentEdges) ReplacementsOrErr() ([]*Document, error) {
+	if e.loadedTypes[1] {
+		return e.Replacements, nil
+	}
+	return nil, &NotLoadedError{edge: "replacements"}
+}
+
 // ReplacesOrErr returns the Replaces value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e DocumentEdges) ReplacesOrErr() (*Document, error) {
 	if e.Replaces != nil {
 		return e.Replaces, nil
-	} else if e.loadedTypes[1] {
+	} else if e.loadedTypes[2] {
 		return nil, &NotFoundError{label: document.Label}
 	}
 	return nil, &NotLoadedError{edge: "replaces"}
@@ -102,7 +113,7 @@ func (e DocumentEdges) ReplacesOrErr() (*Document, error) {
 func (e DocumentEdges) RequestedByOrErr() (*Staff, error) {
 	if e.RequestedBy != nil {
 		return e.RequestedBy, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: staff.Label}
 	}
 	return nil, &NotLoadedError{edge: "requested_by"}
@@ -274,6 +285,11 @@ func (_m *Document) Value(name string) (ent.Value, error) {
 // QueryOwner queries the "owner" edge of the Document entity.
 func (_m *Document) QueryOwner() *UserQuery {
 	return NewDocumentClient(_m.config).QueryOwner(_m)
+}
+
+// QueryReplacements queries the "replacements" edge of the Document entity.
+func (_m *Document) QueryReplacements() *DocumentQuery {
+	return NewDocumentClient(_m.config).QueryReplacements(_m)
 }
 
 // QueryReplaces queries the "replaces" edge of the Document entity.

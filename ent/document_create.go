@@ -256,6 +256,21 @@ func (_c *DocumentCreate) SetOwner(v *User) *DocumentCreate {
 	return _c.SetOwnerID(v.ID)
 }
 
+// AddReplacementIDs adds the "replacements" edge to the Document entity by IDs.
+func (_c *DocumentCreate) AddReplacementIDs(ids ...key.Document) *DocumentCreate {
+	_c.mutation.AddReplacementIDs(ids...)
+	return _c
+}
+
+// AddReplacements adds the "replacements" edges to the Document entity.
+func (_c *DocumentCreate) AddReplacements(v ...*Document) *DocumentCreate {
+	ids := make([]key.Document, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReplacementIDs(ids...)
+}
+
 // SetReplaces sets the "replaces" edge to the Document entity.
 func (_c *DocumentCreate) SetReplaces(v *Document) *DocumentCreate {
 	return _c.SetReplacesID(v.ID)
@@ -500,13 +515,29 @@ func (_c *DocumentCreate) createSpec() (*Document, *sqlgraph.CreateSpec) {
 		_node.OwnerID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ReplacementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.ReplacesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   document.ReplacesTable,
 			Columns: []string{document.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
 			},

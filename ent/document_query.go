@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"lenddesk/ent/document"
 	"lenddesk/ent/predicate"
@@ -21,14 +22,15 @@ import (
 // DocumentQuery is the builder for querying Document entities.
 type DocumentQuery struct {
 	config
-	ctx             *QueryContext
-	order           []document.OrderOption
-	inters          []Interceptor
-	predicates      []predicate.Document
-	withOwner       *UserQuery
-	withReplaces    *DocumentQuery
-	withRequestedBy *StaffQuery
-	modifiers       []func(*sql.Selector)
+	ctx              *QueryContext
+	order            []document.OrderOption
+	inters           []Interceptor
+	predicates       []predicate.Document
+	withOwner        *UserQuery
+	withReplacements *DocumentQuery
+	withReplaces     *DocumentQuery
+	withRequestedBy  *StaffQuery
+	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -87,6 +89,28 @@ func (_q *DocumentQuery) QueryOwner() *UserQuery {
 	return query
 }
 
+// QueryReplacements chains the current query on the "replacements" edge.
+func (_q *DocumentQuery) QueryReplacements() *DocumentQuery {
+	query := (&DocumentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(document.Table, document.FieldID, selector),
+			sqlgraph.To(document.Table, document.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, document.ReplacementsTable, document.ReplacementsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryReplaces chains the current query on the "replaces" edge.
 func (_q *DocumentQuery) QueryReplaces() *DocumentQuery {
 	query := (&DocumentClient{config: _q.config}).Query()
@@ -101,7 +125,7 @@ func (_q *DocumentQuery) QueryReplaces() *DocumentQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(document.Table, document.FieldID, selector),
 			sqlgraph.To(document.Table, document.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, document.ReplacesTable, document.ReplacesColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, document.ReplacesTable, document.ReplacesColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -318,14 +342,15 @@ func (_q *DocumentQuery) Clone() *DocumentQuery {
 		return nil
 	}
 	return &DocumentQuery{
-		config:          _q.config,
-		ctx:             _q.ctx.Clone(),
-		order:           append([]document.OrderOption{}, _q.order...),
-		inters:          append([]Interceptor{}, _q.inters...),
-		predicates:      append([]predicate.Document{}, _q.predicates...),
-		withOwner:       _q.withOwner.Clone(),
-		withReplaces:    _q.withReplaces.Clone(),
-		withRequestedBy: _q.withRequestedBy.Clone(),
+		config:           _q.config,
+		ctx:              _q.ctx.Clone(),
+		order:            append([]document.OrderOption{}, _q.order...),
+		inters:           append([]Interceptor{}, _q.inters...),
+		predicates:       append([]predicate.Document{}, _q.predicates...),
+		withOwner:        _q.withOwner.Clone(),
+		withReplacements: _q.withReplacements.Clone(),
+		withReplaces:     _q.withReplaces.Clone(),
+		withRequestedBy:  _q.withRequestedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -341,6 +366,17 @@ func (_q *DocumentQuery) WithOwner(opts ...func(*UserQuery)) *DocumentQuery {
 		opt(query)
 	}
 	_q.withOwner = query
+	return _q
+}
+
+// WithReplacements tells the query-builder to eager-load the nodes that are connected to
+// the "replacements" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DocumentQuery) WithReplacements(opts ...func(*DocumentQuery)) *DocumentQuery {
+	query := (&DocumentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withReplacements = query
 	return _q
 }
 
@@ -444,8 +480,9 @@ func (_q *DocumentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Doc
 	var (
 		nodes       = []*Document{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withOwner != nil,
+			_q.withReplacements != nil,
 			_q.withReplaces != nil,
 			_q.withRequestedBy != nil,
 		}
@@ -474,6 +511,13 @@ func (_q *DocumentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Doc
 	if query := _q.withOwner; query != nil {
 		if err := _q.loadOwner(ctx, query, nodes, nil,
 			func(n *Document, e *User) { n.Edges.Owner = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withReplacements; query != nil {
+		if err := _q.loadReplacements(ctx, query, nodes,
+			func(n *Document) { n.Edges.Replacements = []*Document{} },
+			func(n *Document, e *Document) { n.Edges.Replacements = append(n.Edges.Replacements, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -521,6 +565,39 @@ func (_q *DocumentQuery) loadOwner(ctx context.Context, query *UserQuery, nodes 
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *DocumentQuery) loadReplacements(ctx context.Context, query *DocumentQuery, nodes []*Document, init func(*Document), assign func(*Document, *Document)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[key.Document]*Document)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(document.FieldReplacesID)
+	}
+	query.Where(predicate.Document(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(document.ReplacementsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ReplacesID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "replaces_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "replaces_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

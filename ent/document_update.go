@@ -313,6 +313,21 @@ func (_u *DocumentUpdate) SetOwner(v *User) *DocumentUpdate {
 	return _u.SetOwnerID(v.ID)
 }
 
+// AddReplacementIDs adds the "replacements" edge to the Document entity by IDs.
+func (_u *DocumentUpdate) AddReplacementIDs(ids ...key.Document) *DocumentUpdate {
+	_u.mutation.AddReplacementIDs(ids...)
+	return _u
+}
+
+// AddReplacements adds the "replacements" edges to the Document entity.
+func (_u *DocumentUpdate) AddReplacements(v ...*Document) *DocumentUpdate {
+	ids := make([]key.Document, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReplacementIDs(ids...)
+}
+
 // SetReplaces sets the "replaces" edge to the Document entity.
 func (_u *DocumentUpdate) SetReplaces(v *Document) *DocumentUpdate {
 	return _u.SetReplacesID(v.ID)
@@ -332,6 +347,27 @@ func (_u *DocumentUpdate) Mutation() *DocumentMutation {
 func (_u *DocumentUpdate) ClearOwner() *DocumentUpdate {
 	_u.mutation.ClearOwner()
 	return _u
+}
+
+// ClearReplacements clears all "replacements" edges to the Document entity.
+func (_u *DocumentUpdate) ClearReplacements() *DocumentUpdate {
+	_u.mutation.ClearReplacements()
+	return _u
+}
+
+// RemoveReplacementIDs removes the "replacements" edge to Document entities by IDs.
+func (_u *DocumentUpdate) RemoveReplacementIDs(ids ...key.Document) *DocumentUpdate {
+	_u.mutation.RemoveReplacementIDs(ids...)
+	return _u
+}
+
+// RemoveReplacements removes "replacements" edges to Document entities.
+func (_u *DocumentUpdate) RemoveReplacements(v ...*Document) *DocumentUpdate {
+	ids := make([]key.Document, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReplacementIDs(ids...)
 }
 
 // ClearReplaces clears the "replaces" edge to the Document entity.
@@ -537,13 +573,58 @@ func (_u *DocumentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReplacementsIDs(); len(nodes) > 0 && !_u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReplacementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ReplacesCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   document.ReplacesTable,
 			Columns: []string{document.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
 			},
@@ -552,11 +633,11 @@ func (_u *DocumentUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if nodes := _u.mutation.ReplacesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   document.ReplacesTable,
 			Columns: []string{document.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
 			},
@@ -898,6 +979,21 @@ func (_u *DocumentUpdateOne) SetOwner(v *User) *DocumentUpdateOne {
 	return _u.SetOwnerID(v.ID)
 }
 
+// AddReplacementIDs adds the "replacements" edge to the Document entity by IDs.
+func (_u *DocumentUpdateOne) AddReplacementIDs(ids ...key.Document) *DocumentUpdateOne {
+	_u.mutation.AddReplacementIDs(ids...)
+	return _u
+}
+
+// AddReplacements adds the "replacements" edges to the Document entity.
+func (_u *DocumentUpdateOne) AddReplacements(v ...*Document) *DocumentUpdateOne {
+	ids := make([]key.Document, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddReplacementIDs(ids...)
+}
+
 // SetReplaces sets the "replaces" edge to the Document entity.
 func (_u *DocumentUpdateOne) SetReplaces(v *Document) *DocumentUpdateOne {
 	return _u.SetReplacesID(v.ID)
@@ -917,6 +1013,27 @@ func (_u *DocumentUpdateOne) Mutation() *DocumentMutation {
 func (_u *DocumentUpdateOne) ClearOwner() *DocumentUpdateOne {
 	_u.mutation.ClearOwner()
 	return _u
+}
+
+// ClearReplacements clears all "replacements" edges to the Document entity.
+func (_u *DocumentUpdateOne) ClearReplacements() *DocumentUpdateOne {
+	_u.mutation.ClearReplacements()
+	return _u
+}
+
+// RemoveReplacementIDs removes the "replacements" edge to Document entities by IDs.
+func (_u *DocumentUpdateOne) RemoveReplacementIDs(ids ...key.Document) *DocumentUpdateOne {
+	_u.mutation.RemoveReplacementIDs(ids...)
+	return _u
+}
+
+// RemoveReplacements removes "replacements" edges to Document entities.
+func (_u *DocumentUpdateOne) RemoveReplacements(v ...*Document) *DocumentUpdateOne {
+	ids := make([]key.Document, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveReplacementIDs(ids...)
 }
 
 // ClearReplaces clears the "replaces" edge to the Document entity.
@@ -1152,13 +1269,58 @@ func (_u *DocumentUpdateOne) sqlSave(ctx context.Context) (_node *Document, err 
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedReplacementsIDs(); len(nodes) > 0 && !_u.mutation.ReplacementsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.ReplacementsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   document.ReplacementsTable,
+			Columns: []string{document.ReplacementsColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ReplacesCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   document.ReplacesTable,
 			Columns: []string{document.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
 			},
@@ -1167,11 +1329,11 @@ func (_u *DocumentUpdateOne) sqlSave(ctx context.Context) (_node *Document, err 
 	}
 	if nodes := _u.mutation.ReplacesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   document.ReplacesTable,
 			Columns: []string{document.ReplacesColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(document.FieldID, field.TypeInt64),
 			},

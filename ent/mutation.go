@@ -952,29 +952,32 @@ func (m *APIKeyMutation) ResetEdge(name string) error {
 // BankCardMutation represents an operation that mutates the BankCard nodes in the graph.
 type BankCardMutation struct {
 	config
-	op              Op
-	typ             string
-	id              *key.BankCard
-	created_at      *time.Time
-	updated_at      *time.Time
-	version         *int
-	addversion      *int
-	status          *bankcard.Status
-	status_since    *time.Time
-	number          *seal.Sealed
-	number_hash     *string
-	issuer          *string
-	holder_name     *string
-	phone           *seal.Sealed
-	failure         *string
-	clearedFields   map[string]struct{}
-	user            *key.User
-	cleareduser     bool
-	replaces        *key.BankCard
-	clearedreplaces bool
-	done            bool
-	oldValue        func(context.Context) (*BankCard, error)
-	predicates      []predicate.BankCard
+	op                  Op
+	typ                 string
+	id                  *key.BankCard
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	status              *bankcard.Status
+	status_since        *time.Time
+	number              *seal.Sealed
+	number_hash         *string
+	issuer              *string
+	holder_name         *string
+	phone               *seal.Sealed
+	failure             *string
+	clearedFields       map[string]struct{}
+	user                *key.User
+	cleareduser         bool
+	replacements        map[key.BankCard]struct{}
+	removedreplacements map[key.BankCard]struct{}
+	clearedreplacements bool
+	replaces            *key.BankCard
+	clearedreplaces     bool
+	done                bool
+	oldValue            func(context.Context) (*BankCard, error)
+	predicates          []predicate.BankCard
 }
 
 var _ ent.Mutation = (*BankCardMutation)(nil)
@@ -1635,6 +1638,60 @@ func (m *BankCardMutation) ResetUser() {
 	m.cleareduser = false
 }
 
+// AddReplacementIDs adds the "replacements" edge to the BankCard entity by ids.
+func (m *BankCardMutation) AddReplacementIDs(ids ...key.BankCard) {
+	if m.replacements == nil {
+		m.replacements = make(map[key.BankCard]struct{})
+	}
+	for i := range ids {
+		m.replacements[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReplacements clears the "replacements" edge to the BankCard entity.
+func (m *BankCardMutation) ClearReplacements() {
+	m.clearedreplacements = true
+}
+
+// ReplacementsCleared reports if the "replacements" edge to the BankCard entity was cleared.
+func (m *BankCardMutation) ReplacementsCleared() bool {
+	return m.clearedreplacements
+}
+
+// RemoveReplacementIDs removes the "replacements" edge to the BankCard entity by IDs.
+func (m *BankCardMutation) RemoveReplacementIDs(ids ...key.BankCard) {
+	if m.removedreplacements == nil {
+		m.removedreplacements = make(map[key.BankCard]struct{})
+	}
+	for i := range ids {
+		delete(m.replacements, ids[i])
+		m.removedreplacements[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReplacements returns the removed IDs of the "replacements" edge to the BankCard entity.
+func (m *BankCardMutation) RemovedReplacementsIDs() (ids []key.BankCard) {
+	for id := range m.removedreplacements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReplacementsIDs returns the "replacements" edge IDs in the mutation.
+func (m *BankCardMutation) ReplacementsIDs() (ids []key.BankCard) {
+	for id := range m.replacements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReplacements resets all changes to the "replacements" edge.
+func (m *BankCardMutation) ResetReplacements() {
+	m.replacements = nil
+	m.clearedreplacements = false
+	m.removedreplacements = nil
+}
+
 // ClearReplaces clears the "replaces" edge to the BankCard entity.
 func (m *BankCardMutation) ClearReplaces() {
 	m.clearedreplaces = true
@@ -2035,9 +2092,12 @@ func (m *BankCardMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *BankCardMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.user != nil {
 		edges = append(edges, bankcard.EdgeUser)
+	}
+	if m.replacements != nil {
+		edges = append(edges, bankcard.EdgeReplacements)
 	}
 	if m.replaces != nil {
 		edges = append(edges, bankcard.EdgeReplaces)
@@ -2053,6 +2113,12 @@ func (m *BankCardMutation) AddedIDs(name string) []ent.Value {
 		if id := m.user; id != nil {
 			return []ent.Value{*id}
 		}
+	case bankcard.EdgeReplacements:
+		ids := make([]ent.Value, 0, len(m.replacements))
+		for id := range m.replacements {
+			ids = append(ids, id)
+		}
+		return ids
 	case bankcard.EdgeReplaces:
 		if id := m.replaces; id != nil {
 			return []ent.Value{*id}
@@ -2063,21 +2129,35 @@ func (m *BankCardMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *BankCardMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
+	if m.removedreplacements != nil {
+		edges = append(edges, bankcard.EdgeReplacements)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *BankCardMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case bankcard.EdgeReplacements:
+		ids := make([]ent.Value, 0, len(m.removedreplacements))
+		for id := range m.removedreplacements {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *BankCardMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.cleareduser {
 		edges = append(edges, bankcard.EdgeUser)
+	}
+	if m.clearedreplacements {
+		edges = append(edges, bankcard.EdgeReplacements)
 	}
 	if m.clearedreplaces {
 		edges = append(edges, bankcard.EdgeReplaces)
@@ -2091,6 +2171,8 @@ func (m *BankCardMutation) EdgeCleared(name string) bool {
 	switch name {
 	case bankcard.EdgeUser:
 		return m.cleareduser
+	case bankcard.EdgeReplacements:
+		return m.clearedreplacements
 	case bankcard.EdgeReplaces:
 		return m.clearedreplaces
 	}
@@ -2117,6 +2199,9 @@ func (m *BankCardMutation) ResetEdge(name string) error {
 	switch name {
 	case bankcard.EdgeUser:
 		m.ResetUser()
+		return nil
+	case bankcard.EdgeReplacements:
+		m.ResetReplacements()
 		return nil
 	case bankcard.EdgeReplaces:
 		m.ResetReplaces()
@@ -5844,6 +5929,9 @@ type DocumentMutation struct {
 	clearedFields       map[string]struct{}
 	owner               *key.User
 	clearedowner        bool
+	replacements        map[key.Document]struct{}
+	removedreplacements map[key.Document]struct{}
+	clearedreplacements bool
 	replaces            *key.Document
 	clearedreplaces     bool
 	requested_by        *key.Staff
@@ -6823,6 +6911,60 @@ func (m *DocumentMutation) ResetOwner() {
 	m.clearedowner = false
 }
 
+// AddReplacementIDs adds the "replacements" edge to the Document entity by ids.
+func (m *DocumentMutation) AddReplacementIDs(ids ...key.Document) {
+	if m.replacements == nil {
+		m.replacements = make(map[key.Document]struct{})
+	}
+	for i := range ids {
+		m.replacements[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReplacements clears the "replacements" edge to the Document entity.
+func (m *DocumentMutation) ClearReplacements() {
+	m.clearedreplacements = true
+}
+
+// ReplacementsCleared reports if the "replacements" edge to the Document entity was cleared.
+func (m *DocumentMutation) ReplacementsCleared() bool {
+	return m.clearedreplacements
+}
+
+// RemoveReplacementIDs removes the "replacements" edge to the Document entity by IDs.
+func (m *DocumentMutation) RemoveReplacementIDs(ids ...key.Document) {
+	if m.removedreplacements == nil {
+		m.removedreplacements = make(map[key.Document]struct{})
+	}
+	for i := range ids {
+		delete(m.replacements, ids[i])
+		m.removedreplacements[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReplacements returns the removed IDs of the "replacements" edge to the Document entity.
+func (m *DocumentMutation) RemovedReplacementsIDs() (ids []key.Document) {
+	for id := range m.removedreplacements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReplacementsIDs returns the "replacements" edge IDs in the mutation.
+func (m *DocumentMutation) ReplacementsIDs() (ids []key.Document) {
+	for id := range m.replacements {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReplacements resets all changes to the "replacements" edge.
+func (m *DocumentMutation) ResetReplacements() {
+	m.replacements = nil
+	m.clearedreplacements = false
+	m.removedreplacements = nil
+}
+
 // ClearReplaces clears the "replaces" edge to the Document entity.
 func (m *DocumentMutation) ClearReplaces() {
 	m.clearedreplaces = true
@@ -7401,9 +7543,12 @@ func (m *DocumentMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DocumentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.owner != nil {
 		edges = append(edges, document.EdgeOwner)
+	}
+	if m.replacements != nil {
+		edges = append(edges, document.EdgeReplacements)
 	}
 	if m.replaces != nil {
 		edges = append(edges, document.EdgeReplaces)
@@ -7422,6 +7567,12 @@ func (m *DocumentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.owner; id != nil {
 			return []ent.Value{*id}
 		}
+	case document.EdgeReplacements:
+		ids := make([]ent.Value, 0, len(m.replacements))
+		for id := range m.replacements {
+			ids = append(ids, id)
+		}
+		return ids
 	case document.EdgeReplaces:
 		if id := m.replaces; id != nil {
 			return []ent.Value{*id}
@@ -7436,21 +7587,35 @@ func (m *DocumentMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DocumentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
+	if m.removedreplacements != nil {
+		edges = append(edges, document.EdgeReplacements)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *DocumentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case document.EdgeReplacements:
+		ids := make([]ent.Value, 0, len(m.removedreplacements))
+		for id := range m.removedreplacements {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DocumentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 4)
 	if m.clearedowner {
 		edges = append(edges, document.EdgeOwner)
+	}
+	if m.clearedreplacements {
+		edges = append(edges, document.EdgeReplacements)
 	}
 	if m.clearedreplaces {
 		edges = append(edges, document.EdgeReplaces)
@@ -7467,6 +7632,8 @@ func (m *DocumentMutation) EdgeCleared(name string) bool {
 	switch name {
 	case document.EdgeOwner:
 		return m.clearedowner
+	case document.EdgeReplacements:
+		return m.clearedreplacements
 	case document.EdgeReplaces:
 		return m.clearedreplaces
 	case document.EdgeRequestedBy:
@@ -7498,6 +7665,9 @@ func (m *DocumentMutation) ResetEdge(name string) error {
 	switch name {
 	case document.EdgeOwner:
 		m.ResetOwner()
+		return nil
+	case document.EdgeReplacements:
+		m.ResetReplacements()
 		return nil
 	case document.EdgeReplaces:
 		m.ResetReplaces()
@@ -22864,8 +23034,14 @@ type UserMutation struct {
 	clearedcompany         bool
 	account_manager        *key.Staff
 	clearedaccount_manager bool
+	later_users            map[key.User]struct{}
+	removedlater_users     map[key.User]struct{}
+	clearedlater_users     bool
 	previous_user          *key.User
 	clearedprevious_user   bool
+	joined_users           map[key.User]struct{}
+	removedjoined_users    map[key.User]struct{}
+	clearedjoined_users    bool
 	joined_into            *key.User
 	clearedjoined_into     bool
 	created_by             *key.Staff
@@ -24030,6 +24206,60 @@ func (m *UserMutation) ResetAccountManager() {
 	m.clearedaccount_manager = false
 }
 
+// AddLaterUserIDs adds the "later_users" edge to the User entity by ids.
+func (m *UserMutation) AddLaterUserIDs(ids ...key.User) {
+	if m.later_users == nil {
+		m.later_users = make(map[key.User]struct{})
+	}
+	for i := range ids {
+		m.later_users[ids[i]] = struct{}{}
+	}
+}
+
+// ClearLaterUsers clears the "later_users" edge to the User entity.
+func (m *UserMutation) ClearLaterUsers() {
+	m.clearedlater_users = true
+}
+
+// LaterUsersCleared reports if the "later_users" edge to the User entity was cleared.
+func (m *UserMutation) LaterUsersCleared() bool {
+	return m.clearedlater_users
+}
+
+// RemoveLaterUserIDs removes the "later_users" edge to the User entity by IDs.
+func (m *UserMutation) RemoveLaterUserIDs(ids ...key.User) {
+	if m.removedlater_users == nil {
+		m.removedlater_users = make(map[key.User]struct{})
+	}
+	for i := range ids {
+		delete(m.later_users, ids[i])
+		m.removedlater_users[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedLaterUsers returns the removed IDs of the "later_users" edge to the User entity.
+func (m *UserMutation) RemovedLaterUsersIDs() (ids []key.User) {
+	for id := range m.removedlater_users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// LaterUsersIDs returns the "later_users" edge IDs in the mutation.
+func (m *UserMutation) LaterUsersIDs() (ids []key.User) {
+	for id := range m.later_users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetLaterUsers resets all changes to the "later_users" edge.
+func (m *UserMutation) ResetLaterUsers() {
+	m.later_users = nil
+	m.clearedlater_users = false
+	m.removedlater_users = nil
+}
+
 // ClearPreviousUser clears the "previous_user" edge to the User entity.
 func (m *UserMutation) ClearPreviousUser() {
 	m.clearedprevious_user = true
@@ -24055,6 +24285,60 @@ func (m *UserMutation) PreviousUserIDs() (ids []key.User) {
 func (m *UserMutation) ResetPreviousUser() {
 	m.previous_user = nil
 	m.clearedprevious_user = false
+}
+
+// AddJoinedUserIDs adds the "joined_users" edge to the User entity by ids.
+func (m *UserMutation) AddJoinedUserIDs(ids ...key.User) {
+	if m.joined_users == nil {
+		m.joined_users = make(map[key.User]struct{})
+	}
+	for i := range ids {
+		m.joined_users[ids[i]] = struct{}{}
+	}
+}
+
+// ClearJoinedUsers clears the "joined_users" edge to the User entity.
+func (m *UserMutation) ClearJoinedUsers() {
+	m.clearedjoined_users = true
+}
+
+// JoinedUsersCleared reports if the "joined_users" edge to the User entity was cleared.
+func (m *UserMutation) JoinedUsersCleared() bool {
+	return m.clearedjoined_users
+}
+
+// RemoveJoinedUserIDs removes the "joined_users" edge to the User entity by IDs.
+func (m *UserMutation) RemoveJoinedUserIDs(ids ...key.User) {
+	if m.removedjoined_users == nil {
+		m.removedjoined_users = make(map[key.User]struct{})
+	}
+	for i := range ids {
+		delete(m.joined_users, ids[i])
+		m.removedjoined_users[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedJoinedUsers returns the removed IDs of the "joined_users" edge to the User entity.
+func (m *UserMutation) RemovedJoinedUsersIDs() (ids []key.User) {
+	for id := range m.removedjoined_users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// JoinedUsersIDs returns the "joined_users" edge IDs in the mutation.
+func (m *UserMutation) JoinedUsersIDs() (ids []key.User) {
+	for id := range m.joined_users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetJoinedUsers resets all changes to the "joined_users" edge.
+func (m *UserMutation) ResetJoinedUsers() {
+	m.joined_users = nil
+	m.clearedjoined_users = false
+	m.removedjoined_users = nil
 }
 
 // ClearJoinedInto clears the "joined_into" edge to the User entity.
@@ -24697,15 +24981,21 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.company != nil {
 		edges = append(edges, user.EdgeCompany)
 	}
 	if m.account_manager != nil {
 		edges = append(edges, user.EdgeAccountManager)
 	}
+	if m.later_users != nil {
+		edges = append(edges, user.EdgeLaterUsers)
+	}
 	if m.previous_user != nil {
 		edges = append(edges, user.EdgePreviousUser)
+	}
+	if m.joined_users != nil {
+		edges = append(edges, user.EdgeJoinedUsers)
 	}
 	if m.joined_into != nil {
 		edges = append(edges, user.EdgeJoinedInto)
@@ -24728,10 +25018,22 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 		if id := m.account_manager; id != nil {
 			return []ent.Value{*id}
 		}
+	case user.EdgeLaterUsers:
+		ids := make([]ent.Value, 0, len(m.later_users))
+		for id := range m.later_users {
+			ids = append(ids, id)
+		}
+		return ids
 	case user.EdgePreviousUser:
 		if id := m.previous_user; id != nil {
 			return []ent.Value{*id}
 		}
+	case user.EdgeJoinedUsers:
+		ids := make([]ent.Value, 0, len(m.joined_users))
+		for id := range m.joined_users {
+			ids = append(ids, id)
+		}
+		return ids
 	case user.EdgeJoinedInto:
 		if id := m.joined_into; id != nil {
 			return []ent.Value{*id}
@@ -24746,27 +25048,53 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
+	if m.removedlater_users != nil {
+		edges = append(edges, user.EdgeLaterUsers)
+	}
+	if m.removedjoined_users != nil {
+		edges = append(edges, user.EdgeJoinedUsers)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *UserMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case user.EdgeLaterUsers:
+		ids := make([]ent.Value, 0, len(m.removedlater_users))
+		for id := range m.removedlater_users {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeJoinedUsers:
+		ids := make([]ent.Value, 0, len(m.removedjoined_users))
+		for id := range m.removedjoined_users {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 7)
 	if m.clearedcompany {
 		edges = append(edges, user.EdgeCompany)
 	}
 	if m.clearedaccount_manager {
 		edges = append(edges, user.EdgeAccountManager)
 	}
+	if m.clearedlater_users {
+		edges = append(edges, user.EdgeLaterUsers)
+	}
 	if m.clearedprevious_user {
 		edges = append(edges, user.EdgePreviousUser)
+	}
+	if m.clearedjoined_users {
+		edges = append(edges, user.EdgeJoinedUsers)
 	}
 	if m.clearedjoined_into {
 		edges = append(edges, user.EdgeJoinedInto)
@@ -24785,8 +25113,12 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedcompany
 	case user.EdgeAccountManager:
 		return m.clearedaccount_manager
+	case user.EdgeLaterUsers:
+		return m.clearedlater_users
 	case user.EdgePreviousUser:
 		return m.clearedprevious_user
+	case user.EdgeJoinedUsers:
+		return m.clearedjoined_users
 	case user.EdgeJoinedInto:
 		return m.clearedjoined_into
 	case user.EdgeCreatedBy:
@@ -24828,8 +25160,14 @@ func (m *UserMutation) ResetEdge(name string) error {
 	case user.EdgeAccountManager:
 		m.ResetAccountManager()
 		return nil
+	case user.EdgeLaterUsers:
+		m.ResetLaterUsers()
+		return nil
 	case user.EdgePreviousUser:
 		m.ResetPreviousUser()
+		return nil
+	case user.EdgeJoinedUsers:
+		m.ResetJoinedUsers()
 		return nil
 	case user.EdgeJoinedInto:
 		m.ResetJoinedInto()

@@ -78,15 +78,19 @@ type UserEdges struct {
 	Company *Company `json:"company,omitempty"`
 	// AccountManager holds the value of the account_manager edge.
 	AccountManager *Staff `json:"account_manager,omitempty"`
+	// LaterUsers holds the value of the later_users edge.
+	LaterUsers []*User `json:"later_users,omitempty"`
 	// PreviousUser holds the value of the previous_user edge.
 	PreviousUser *User `json:"previous_user,omitempty"`
+	// JoinedUsers holds the value of the joined_users edge.
+	JoinedUsers []*User `json:"joined_users,omitempty"`
 	// JoinedInto holds the value of the joined_into edge.
 	JoinedInto *User `json:"joined_into,omitempty"`
 	// CreatedBy holds the value of the created_by edge.
 	CreatedBy *Staff `json:"created_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [7]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -111,15 +115,33 @@ func (e UserEdges) AccountManagerOrErr() (*Staff, error) {
 	return nil, &NotLoadedError{edge: "account_manager"}
 }
 
+// LaterUsersOrErr returns the LaterUsers value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) LaterUsersOrErr() ([]*User, error) {
+	if e.loadedTypes[2] {
+		return e.LaterUsers, nil
+	}
+	return nil, &NotLoadedError{edge: "later_users"}
+}
+
 // PreviousUserOrErr returns the PreviousUser value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e UserEdges) PreviousUserOrErr() (*User, error) {
 	if e.PreviousUser != nil {
 		return e.PreviousUser, nil
-	} else if e.loadedTypes[2] {
+	} else if e.loadedTypes[3] {
 		return nil, &NotFoundError{label: user.Label}
 	}
 	return nil, &NotLoadedError{edge: "previous_user"}
+}
+
+// JoinedUsersOrErr returns the JoinedUsers value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) JoinedUsersOrErr() ([]*User, error) {
+	if e.loadedTypes[4] {
+		return e.JoinedUsers, nil
+	}
+	return nil, &NotLoadedError{edge: "joined_users"}
 }
 
 // JoinedIntoOrErr returns the JoinedInto value or an error if the edge
@@ -127,7 +149,7 @@ func (e UserEdges) PreviousUserOrErr() (*User, error) {
 func (e UserEdges) JoinedIntoOrErr() (*User, error) {
 	if e.JoinedInto != nil {
 		return e.JoinedInto, nil
-	} else if e.loadedTypes[3] {
+	} else if e.loadedTypes[5] {
 		return nil, &NotFoundError{label: user.Label}
 	}
 	return nil, &NotLoadedError{edge: "joined_into"}
@@ -138,7 +160,7 @@ func (e UserEdges) JoinedIntoOrErr() (*User, error) {
 func (e UserEdges) CreatedByOrErr() (*Staff, error) {
 	if e.CreatedBy != nil {
 		return e.CreatedBy, nil
-	} else if e.loadedTypes[4] {
+	} else if e.loadedTypes[6] {
 		return nil, &NotFoundError{label: staff.Label}
 	}
 	return nil, &NotLoadedError{edge: "created_by"}
@@ -347,9 +369,19 @@ func (_m *User) QueryAccountManager() *StaffQuery {
 	return NewUserClient(_m.config).QueryAccountManager(_m)
 }
 
+// QueryLaterUsers queries the "later_users" edge of the User entity.
+func (_m *User) QueryLaterUsers() *UserQuery {
+	return NewUserClient(_m.config).QueryLaterUsers(_m)
+}
+
 // QueryPreviousUser queries the "previous_user" edge of the User entity.
 func (_m *User) QueryPreviousUser() *UserQuery {
 	return NewUserClient(_m.config).QueryPreviousUser(_m)
+}
+
+// QueryJoinedUsers queries the "joined_users" edge of the User entity.
+func (_m *User) QueryJoinedUsers() *UserQuery {
+	return NewUserClient(_m.config).QueryJoinedUsers(_m)
 }
 
 // QueryJoinedInto queries the "joined_into" edge of the User entity.

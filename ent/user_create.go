@@ -302,9 +302,39 @@ func (_c *UserCreate) SetAccountManager(v *Staff) *UserCreate {
 	return _c.SetAccountManagerID(v.ID)
 }
 
+// AddLaterUserIDs adds the "later_users" edge to the User entity by IDs.
+func (_c *UserCreate) AddLaterUserIDs(ids ...key.User) *UserCreate {
+	_c.mutation.AddLaterUserIDs(ids...)
+	return _c
+}
+
+// AddLaterUsers adds the "later_users" edges to the User entity.
+func (_c *UserCreate) AddLaterUsers(v ...*User) *UserCreate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLaterUserIDs(ids...)
+}
+
 // SetPreviousUser sets the "previous_user" edge to the User entity.
 func (_c *UserCreate) SetPreviousUser(v *User) *UserCreate {
 	return _c.SetPreviousUserID(v.ID)
+}
+
+// AddJoinedUserIDs adds the "joined_users" edge to the User entity by IDs.
+func (_c *UserCreate) AddJoinedUserIDs(ids ...key.User) *UserCreate {
+	_c.mutation.AddJoinedUserIDs(ids...)
+	return _c
+}
+
+// AddJoinedUsers adds the "joined_users" edges to the User entity.
+func (_c *UserCreate) AddJoinedUsers(v ...*User) *UserCreate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddJoinedUserIDs(ids...)
 }
 
 // SetJoinedInto sets the "joined_into" edge to the User entity.
@@ -577,13 +607,29 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_node.AccountManagerID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.LaterUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.PreviousUserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.PreviousUserTable,
 			Columns: []string{user.PreviousUserColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},
@@ -594,13 +640,29 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_node.PreviousUserID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.JoinedUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	if nodes := _c.mutation.JoinedIntoIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},

@@ -4,6 +4,7 @@ package ent
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
 	"lenddesk/ent/company"
 	"lenddesk/ent/predicate"
@@ -27,7 +28,9 @@ type UserQuery struct {
 	predicates         []predicate.User
 	withCompany        *CompanyQuery
 	withAccountManager *StaffQuery
+	withLaterUsers     *UserQuery
 	withPreviousUser   *UserQuery
+	withJoinedUsers    *UserQuery
 	withJoinedInto     *UserQuery
 	withCreatedBy      *StaffQuery
 	modifiers          []func(*sql.Selector)
@@ -111,6 +114,28 @@ func (_q *UserQuery) QueryAccountManager() *StaffQuery {
 	return query
 }
 
+// QueryLaterUsers chains the current query on the "later_users" edge.
+func (_q *UserQuery) QueryLaterUsers() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.LaterUsersTable, user.LaterUsersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // QueryPreviousUser chains the current query on the "previous_user" edge.
 func (_q *UserQuery) QueryPreviousUser() *UserQuery {
 	query := (&UserClient{config: _q.config}).Query()
@@ -125,7 +150,29 @@ func (_q *UserQuery) QueryPreviousUser() *UserQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(user.Table, user.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, user.PreviousUserTable, user.PreviousUserColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, user.PreviousUserTable, user.PreviousUserColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryJoinedUsers chains the current query on the "joined_users" edge.
+func (_q *UserQuery) QueryJoinedUsers() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.JoinedUsersTable, user.JoinedUsersColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -147,7 +194,7 @@ func (_q *UserQuery) QueryJoinedInto() *UserQuery {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(user.Table, user.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, user.JoinedIntoTable, user.JoinedIntoColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, user.JoinedIntoTable, user.JoinedIntoColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -371,7 +418,9 @@ func (_q *UserQuery) Clone() *UserQuery {
 		predicates:         append([]predicate.User{}, _q.predicates...),
 		withCompany:        _q.withCompany.Clone(),
 		withAccountManager: _q.withAccountManager.Clone(),
+		withLaterUsers:     _q.withLaterUsers.Clone(),
 		withPreviousUser:   _q.withPreviousUser.Clone(),
+		withJoinedUsers:    _q.withJoinedUsers.Clone(),
 		withJoinedInto:     _q.withJoinedInto.Clone(),
 		withCreatedBy:      _q.withCreatedBy.Clone(),
 		// clone intermediate query.
@@ -403,6 +452,17 @@ func (_q *UserQuery) WithAccountManager(opts ...func(*StaffQuery)) *UserQuery {
 	return _q
 }
 
+// WithLaterUsers tells the query-builder to eager-load the nodes that are connected to
+// the "later_users" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithLaterUsers(opts ...func(*UserQuery)) *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLaterUsers = query
+	return _q
+}
+
 // WithPreviousUser tells the query-builder to eager-load the nodes that are connected to
 // the "previous_user" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *UserQuery) WithPreviousUser(opts ...func(*UserQuery)) *UserQuery {
@@ -411,6 +471,17 @@ func (_q *UserQuery) WithPreviousUser(opts ...func(*UserQuery)) *UserQuery {
 		opt(query)
 	}
 	_q.withPreviousUser = query
+	return _q
+}
+
+// WithJoinedUsers tells the query-builder to eager-load the nodes that are connected to
+// the "joined_users" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithJoinedUsers(opts ...func(*UserQuery)) *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withJoinedUsers = query
 	return _q
 }
 
@@ -514,10 +585,12 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [7]bool{
 			_q.withCompany != nil,
 			_q.withAccountManager != nil,
+			_q.withLaterUsers != nil,
 			_q.withPreviousUser != nil,
+			_q.withJoinedUsers != nil,
 			_q.withJoinedInto != nil,
 			_q.withCreatedBy != nil,
 		}
@@ -555,9 +628,23 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 			return nil, err
 		}
 	}
+	if query := _q.withLaterUsers; query != nil {
+		if err := _q.loadLaterUsers(ctx, query, nodes,
+			func(n *User) { n.Edges.LaterUsers = []*User{} },
+			func(n *User, e *User) { n.Edges.LaterUsers = append(n.Edges.LaterUsers, e) }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withPreviousUser; query != nil {
 		if err := _q.loadPreviousUser(ctx, query, nodes, nil,
 			func(n *User, e *User) { n.Edges.PreviousUser = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withJoinedUsers; query != nil {
+		if err := _q.loadJoinedUsers(ctx, query, nodes,
+			func(n *User) { n.Edges.JoinedUsers = []*User{} },
+			func(n *User, e *User) { n.Edges.JoinedUsers = append(n.Edges.JoinedUsers, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -640,6 +727,39 @@ func (_q *UserQuery) loadAccountManager(ctx context.Context, query *StaffQuery, 
 	}
 	return nil
 }
+func (_q *UserQuery) loadLaterUsers(ctx context.Context, query *UserQuery, nodes []*User, init func(*User), assign func(*User, *User)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[key.User]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(user.FieldPreviousUserID)
+	}
+	query.Where(predicate.User(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.LaterUsersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.PreviousUserID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "previous_user_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "previous_user_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
 func (_q *UserQuery) loadPreviousUser(ctx context.Context, query *UserQuery, nodes []*User, init func(*User), assign func(*User, *User)) error {
 	ids := make([]key.User, 0, len(nodes))
 	nodeids := make(map[key.User][]*User)
@@ -669,6 +789,39 @@ func (_q *UserQuery) loadPreviousUser(ctx context.Context, query *UserQuery, nod
 		for i := range nodes {
 			assign(nodes[i], n)
 		}
+	}
+	return nil
+}
+func (_q *UserQuery) loadJoinedUsers(ctx context.Context, query *UserQuery, nodes []*User, init func(*User), assign func(*User, *User)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[key.User]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(user.FieldJoinedIntoID)
+	}
+	query.Where(predicate.User(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.JoinedUsersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.JoinedIntoID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "joined_into_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "joined_into_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
 	}
 	return nil
 }

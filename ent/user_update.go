@@ -397,9 +397,39 @@ func (_u *UserUpdate) SetAccountManager(v *Staff) *UserUpdate {
 	return _u.SetAccountManagerID(v.ID)
 }
 
+// AddLaterUserIDs adds the "later_users" edge to the User entity by IDs.
+func (_u *UserUpdate) AddLaterUserIDs(ids ...key.User) *UserUpdate {
+	_u.mutation.AddLaterUserIDs(ids...)
+	return _u
+}
+
+// AddLaterUsers adds the "later_users" edges to the User entity.
+func (_u *UserUpdate) AddLaterUsers(v ...*User) *UserUpdate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLaterUserIDs(ids...)
+}
+
 // SetPreviousUser sets the "previous_user" edge to the User entity.
 func (_u *UserUpdate) SetPreviousUser(v *User) *UserUpdate {
 	return _u.SetPreviousUserID(v.ID)
+}
+
+// AddJoinedUserIDs adds the "joined_users" edge to the User entity by IDs.
+func (_u *UserUpdate) AddJoinedUserIDs(ids ...key.User) *UserUpdate {
+	_u.mutation.AddJoinedUserIDs(ids...)
+	return _u
+}
+
+// AddJoinedUsers adds the "joined_users" edges to the User entity.
+func (_u *UserUpdate) AddJoinedUsers(v ...*User) *UserUpdate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddJoinedUserIDs(ids...)
 }
 
 // SetJoinedInto sets the "joined_into" edge to the User entity.
@@ -429,10 +459,52 @@ func (_u *UserUpdate) ClearAccountManager() *UserUpdate {
 	return _u
 }
 
+// ClearLaterUsers clears all "later_users" edges to the User entity.
+func (_u *UserUpdate) ClearLaterUsers() *UserUpdate {
+	_u.mutation.ClearLaterUsers()
+	return _u
+}
+
+// RemoveLaterUserIDs removes the "later_users" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveLaterUserIDs(ids ...key.User) *UserUpdate {
+	_u.mutation.RemoveLaterUserIDs(ids...)
+	return _u
+}
+
+// RemoveLaterUsers removes "later_users" edges to User entities.
+func (_u *UserUpdate) RemoveLaterUsers(v ...*User) *UserUpdate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLaterUserIDs(ids...)
+}
+
 // ClearPreviousUser clears the "previous_user" edge to the User entity.
 func (_u *UserUpdate) ClearPreviousUser() *UserUpdate {
 	_u.mutation.ClearPreviousUser()
 	return _u
+}
+
+// ClearJoinedUsers clears all "joined_users" edges to the User entity.
+func (_u *UserUpdate) ClearJoinedUsers() *UserUpdate {
+	_u.mutation.ClearJoinedUsers()
+	return _u
+}
+
+// RemoveJoinedUserIDs removes the "joined_users" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveJoinedUserIDs(ids ...key.User) *UserUpdate {
+	_u.mutation.RemoveJoinedUserIDs(ids...)
+	return _u
+}
+
+// RemoveJoinedUsers removes "joined_users" edges to User entities.
+func (_u *UserUpdate) RemoveJoinedUsers(v ...*User) *UserUpdate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveJoinedUserIDs(ids...)
 }
 
 // ClearJoinedInto clears the "joined_into" edge to the User entity.
@@ -679,13 +751,58 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.LaterUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLaterUsersIDs(); len(nodes) > 0 && !_u.mutation.LaterUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LaterUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.PreviousUserCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.PreviousUserTable,
 			Columns: []string{user.PreviousUserColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},
@@ -694,10 +811,55 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if nodes := _u.mutation.PreviousUserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.PreviousUserTable,
 			Columns: []string{user.PreviousUserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.JoinedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedJoinedUsersIDs(); len(nodes) > 0 && !_u.mutation.JoinedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.JoinedUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
 			Bidi:    true,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
@@ -710,11 +872,11 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.JoinedIntoCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},
@@ -723,11 +885,11 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if nodes := _u.mutation.JoinedIntoIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},
@@ -1151,9 +1313,39 @@ func (_u *UserUpdateOne) SetAccountManager(v *Staff) *UserUpdateOne {
 	return _u.SetAccountManagerID(v.ID)
 }
 
+// AddLaterUserIDs adds the "later_users" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddLaterUserIDs(ids ...key.User) *UserUpdateOne {
+	_u.mutation.AddLaterUserIDs(ids...)
+	return _u
+}
+
+// AddLaterUsers adds the "later_users" edges to the User entity.
+func (_u *UserUpdateOne) AddLaterUsers(v ...*User) *UserUpdateOne {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLaterUserIDs(ids...)
+}
+
 // SetPreviousUser sets the "previous_user" edge to the User entity.
 func (_u *UserUpdateOne) SetPreviousUser(v *User) *UserUpdateOne {
 	return _u.SetPreviousUserID(v.ID)
+}
+
+// AddJoinedUserIDs adds the "joined_users" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddJoinedUserIDs(ids ...key.User) *UserUpdateOne {
+	_u.mutation.AddJoinedUserIDs(ids...)
+	return _u
+}
+
+// AddJoinedUsers adds the "joined_users" edges to the User entity.
+func (_u *UserUpdateOne) AddJoinedUsers(v ...*User) *UserUpdateOne {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddJoinedUserIDs(ids...)
 }
 
 // SetJoinedInto sets the "joined_into" edge to the User entity.
@@ -1183,10 +1375,52 @@ func (_u *UserUpdateOne) ClearAccountManager() *UserUpdateOne {
 	return _u
 }
 
+// ClearLaterUsers clears all "later_users" edges to the User entity.
+func (_u *UserUpdateOne) ClearLaterUsers() *UserUpdateOne {
+	_u.mutation.ClearLaterUsers()
+	return _u
+}
+
+// RemoveLaterUserIDs removes the "later_users" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveLaterUserIDs(ids ...key.User) *UserUpdateOne {
+	_u.mutation.RemoveLaterUserIDs(ids...)
+	return _u
+}
+
+// RemoveLaterUsers removes "later_users" edges to User entities.
+func (_u *UserUpdateOne) RemoveLaterUsers(v ...*User) *UserUpdateOne {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLaterUserIDs(ids...)
+}
+
 // ClearPreviousUser clears the "previous_user" edge to the User entity.
 func (_u *UserUpdateOne) ClearPreviousUser() *UserUpdateOne {
 	_u.mutation.ClearPreviousUser()
 	return _u
+}
+
+// ClearJoinedUsers clears all "joined_users" edges to the User entity.
+func (_u *UserUpdateOne) ClearJoinedUsers() *UserUpdateOne {
+	_u.mutation.ClearJoinedUsers()
+	return _u
+}
+
+// RemoveJoinedUserIDs removes the "joined_users" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveJoinedUserIDs(ids ...key.User) *UserUpdateOne {
+	_u.mutation.RemoveJoinedUserIDs(ids...)
+	return _u
+}
+
+// RemoveJoinedUsers removes "joined_users" edges to User entities.
+func (_u *UserUpdateOne) RemoveJoinedUsers(v ...*User) *UserUpdateOne {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveJoinedUserIDs(ids...)
 }
 
 // ClearJoinedInto clears the "joined_into" edge to the User entity.
@@ -1463,13 +1697,58 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.LaterUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLaterUsersIDs(); len(nodes) > 0 && !_u.mutation.LaterUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LaterUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.LaterUsersTable,
+			Columns: []string{user.LaterUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.PreviousUserCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.PreviousUserTable,
 			Columns: []string{user.PreviousUserColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},
@@ -1478,10 +1757,55 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if nodes := _u.mutation.PreviousUserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.PreviousUserTable,
 			Columns: []string{user.PreviousUserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.JoinedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedJoinedUsersIDs(); len(nodes) > 0 && !_u.mutation.JoinedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.JoinedUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.JoinedUsersTable,
+			Columns: []string{user.JoinedUsersColumn},
 			Bidi:    true,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
@@ -1494,11 +1818,11 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if _u.mutation.JoinedIntoCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},
@@ -1507,11 +1831,11 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if nodes := _u.mutation.JoinedIntoIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2O,
-			Inverse: false,
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
-			Bidi:    true,
+			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
 			},

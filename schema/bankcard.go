@@ -39,7 +39,8 @@ func (BankCard) Fields() []ent.Field {
 func (BankCard) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("user", User.Type).Field("user_id").Unique().Required().Immutable(),
-		edge.To("replaces", BankCard.Type).Field("replaces_id").Unique(),
+		edge.To("replacements", BankCard.Type),
+		edge.From("replaces", BankCard.Type).Ref("replacements").Field("replaces_id").Unique(),
 	}
 }
 

@@ -46,7 +46,8 @@ func (Document) Fields() []ent.Field {
 func (Document) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("owner", User.Type).Field("owner_id").Unique(),
-		edge.To("replaces", Document.Type).Field("replaces_id").Unique(),
+		edge.To("replacements", Document.Type),
+		edge.From("replaces", Document.Type).Ref("replacements").Field("replaces_id").Unique(),
 		edge.To("requested_by", Staff.Type).Field("requested_by_id").Unique(),
 	}
 }

@@ -52,8 +52,10 @@ func (User) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("company", Company.Type).Field("company_id").Unique(),
 		edge.To("account_manager", Staff.Type).Field("account_manager_id").Unique(),
-		edge.To("previous_user", User.Type).Field("previous_user_id").Unique(),
-		edge.To("joined_into", User.Type).Field("joined_into_id").Unique(),
+		edge.To("later_users", User.Type),
+		edge.From("previous_user", User.Type).Ref("later_users").Field("previous_user_id").Unique(),
+		edge.To("joined_users", User.Type),
+		edge.From("joined_into", User.Type).Ref("joined_users").Field("joined_into_id").Unique(),
 		edge.To("created_by", Staff.Type).Field("created_by_id").Unique(),
 	}
 }

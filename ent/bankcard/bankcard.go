@@ -43,6 +43,8 @@ const (
 	FieldFailure = "failure"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
+	// EdgeReplacements holds the string denoting the replacements edge name in mutations.
+	EdgeReplacements = "replacements"
 	// EdgeReplaces holds the string denoting the replaces edge name in mutations.
 	EdgeReplaces = "replaces"
 	// Table holds the table name of the bankcard in the database.
@@ -54,6 +56,10 @@ const (
 	UserInverseTable = "users"
 	// UserColumn is the table column denoting the user relation/edge.
 	UserColumn = "user_id"
+	// ReplacementsTable is the table that holds the replacements relation/edge.
+	ReplacementsTable = "bank_cards"
+	// ReplacementsColumn is the table column denoting the replacements relation/edge.
+	ReplacementsColumn = "replaces_id"
 	// ReplacesTable is the table that holds the replaces relation/edge.
 	ReplacesTable = "bank_cards"
 	// ReplacesColumn is the table column denoting the replaces relation/edge.
@@ -207,6 +213,20 @@ func ByUserField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByReplacementsCount orders the results by replacements count.
+func ByReplacementsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newReplacementsStep(), opts...)
+	}
+}
+
+// ByReplacements orders the results by replacements terms.
+func ByReplacements(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReplacementsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByReplacesField orders the results by replaces field.
 func ByReplacesField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -220,10 +240,17 @@ func newUserStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
 	)
 }
+func newReplacementsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ReplacementsTable, ReplacementsColumn),
+	)
+}
 func newReplacesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, ReplacesTable, ReplacesColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, ReplacesTable, ReplacesColumn),
 	)
 }

@@ -782,12 +782,35 @@ func HasUserWith(preds ...predicate.User) predicate.BankCard {
 	})
 }
 
+// HasReplacements applies the HasEdge predicate on the "replacements" edge.
+func HasReplacements() predicate.BankCard {
+	return predicate.BankCard(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReplacementsTable, ReplacementsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReplacementsWith applies the HasEdge predicate on the "replacements" edge with a given conditions (other predicates).
+func HasReplacementsWith(preds ...predicate.BankCard) predicate.BankCard {
+	return predicate.BankCard(func(s *sql.Selector) {
+		step := newReplacementsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasReplaces applies the HasEdge predicate on the "replaces" edge.
 func HasReplaces() predicate.BankCard {
 	return predicate.BankCard(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, ReplacesTable, ReplacesColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, ReplacesTable, ReplacesColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})

@@ -53,6 +53,8 @@ const (
 	FieldRequestedByID = "requested_by_id"
 	// EdgeOwner holds the string denoting the owner edge name in mutations.
 	EdgeOwner = "owner"
+	// EdgeReplacements holds the string denoting the replacements edge name in mutations.
+	EdgeReplacements = "replacements"
 	// EdgeReplaces holds the string denoting the replaces edge name in mutations.
 	EdgeReplaces = "replaces"
 	// EdgeRequestedBy holds the string denoting the requested_by edge name in mutations.
@@ -66,6 +68,10 @@ const (
 	OwnerInverseTable = "users"
 	// OwnerColumn is the table column denoting the owner relation/edge.
 	OwnerColumn = "owner_id"
+	// ReplacementsTable is the table that holds the replacements relation/edge.
+	ReplacementsTable = "documents"
+	// ReplacementsColumn is the table column denoting the replacements relation/edge.
+	ReplacementsColumn = "replaces_id"
 	// ReplacesTable is the table that holds the replaces relation/edge.
 	ReplacesTable = "documents"
 	// ReplacesColumn is the table column denoting the replaces relation/edge.
@@ -308,6 +314,20 @@ func ByOwnerField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByReplacementsCount orders the results by replacements count.
+func ByReplacementsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newReplacementsStep(), opts...)
+	}
+}
+
+// ByReplacements orders the results by replacements terms.
+func ByReplacements(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newReplacementsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByReplacesField orders the results by replaces field.
 func ByReplacesField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -328,11 +348,18 @@ func newOwnerStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, OwnerTable, OwnerColumn),
 	)
 }
+func newReplacementsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, ReplacementsTable, ReplacementsColumn),
+	)
+}
 func newReplacesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, ReplacesTable, ReplacesColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, ReplacesTable, ReplacesColumn),
 	)
 }
 func newRequestedByStep() *sqlgraph.Step {

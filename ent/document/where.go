@@ -1087,12 +1087,35 @@ func HasOwnerWith(preds ...predicate.User) predicate.Document {
 	})
 }
 
+// HasReplacements applies the HasEdge predicate on the "replacements" edge.
+func HasReplacements() predicate.Document {
+	return predicate.Document(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, ReplacementsTable, ReplacementsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasReplacementsWith applies the HasEdge predicate on the "replacements" edge with a given conditions (other predicates).
+func HasReplacementsWith(preds ...predicate.Document) predicate.Document {
+	return predicate.Document(func(s *sql.Selector) {
+		step := newReplacementsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasReplaces applies the HasEdge predicate on the "replaces" edge.
 func HasReplaces() predicate.Document {
 	return predicate.Document(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, ReplacesTable, ReplacesColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, ReplacesTable, ReplacesColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})

@@ -56,7 +56,7 @@ var (
 		{Name: "phone", Type: field.TypeBytes},
 		{Name: "failure", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "user_id", Type: field.TypeInt64},
-		{Name: "replaces_id", Type: field.TypeInt64, Unique: true, Nullable: true},
+		{Name: "replaces_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// BankCardsTable holds the schema information for the "bank_cards" table.
 	BankCardsTable = &schema.Table{
@@ -71,7 +71,7 @@ var (
 				OnDelete:   schema.NoAction,
 			},
 			{
-				Symbol:     "bank_cards_bank_cards_replaces",
+				Symbol:     "bank_cards_bank_cards_replacements",
 				Columns:    []*schema.Column{BankCardsColumns[13]},
 				RefColumns: []*schema.Column{BankCardsColumns[0]},
 				OnDelete:   schema.SetNull,
@@ -373,7 +373,7 @@ var (
 		{Name: "valid_until", Type: field.TypeString, Nullable: true, Size: 10},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "owner_id", Type: field.TypeInt64, Nullable: true},
-		{Name: "replaces_id", Type: field.TypeInt64, Unique: true, Nullable: true},
+		{Name: "replaces_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "requested_by_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// DocumentsTable holds the schema information for the "documents" table.
@@ -389,7 +389,7 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "documents_documents_replaces",
+				Symbol:     "documents_documents_replacements",
 				Columns:    []*schema.Column{DocumentsColumns[17]},
 				RefColumns: []*schema.Column{DocumentsColumns[0]},
 				OnDelete:   schema.SetNull,
@@ -1194,8 +1194,8 @@ var (
 		{Name: "source", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "company_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "account_manager_id", Type: field.TypeInt64, Nullable: true},
-		{Name: "previous_user_id", Type: field.TypeInt64, Unique: true, Nullable: true},
-		{Name: "joined_into_id", Type: field.TypeInt64, Unique: true, Nullable: true},
+		{Name: "previous_user_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "joined_into_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// UsersTable holds the schema information for the "users" table.
@@ -1217,13 +1217,13 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "users_users_previous_user",
+				Symbol:     "users_users_later_users",
 				Columns:    []*schema.Column{UsersColumns[20]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "users_users_joined_into",
+				Symbol:     "users_users_joined_users",
 				Columns:    []*schema.Column{UsersColumns[21]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,

@@ -63,8 +63,12 @@ const (
 	EdgeCompany = "company"
 	// EdgeAccountManager holds the string denoting the account_manager edge name in mutations.
 	EdgeAccountManager = "account_manager"
+	// EdgeLaterUsers holds the string denoting the later_users edge name in mutations.
+	EdgeLaterUsers = "later_users"
 	// EdgePreviousUser holds the string denoting the previous_user edge name in mutations.
 	EdgePreviousUser = "previous_user"
+	// EdgeJoinedUsers holds the string denoting the joined_users edge name in mutations.
+	EdgeJoinedUsers = "joined_users"
 	// EdgeJoinedInto holds the string denoting the joined_into edge name in mutations.
 	EdgeJoinedInto = "joined_into"
 	// EdgeCreatedBy holds the string denoting the created_by edge name in mutations.
@@ -85,10 +89,18 @@ const (
 	AccountManagerInverseTable = "staff"
 	// AccountManagerColumn is the table column denoting the account_manager relation/edge.
 	AccountManagerColumn = "account_manager_id"
+	// LaterUsersTable is the table that holds the later_users relation/edge.
+	LaterUsersTable = "users"
+	// LaterUsersColumn is the table column denoting the later_users relation/edge.
+	LaterUsersColumn = "previous_user_id"
 	// PreviousUserTable is the table that holds the previous_user relation/edge.
 	PreviousUserTable = "users"
 	// PreviousUserColumn is the table column denoting the previous_user relation/edge.
 	PreviousUserColumn = "previous_user_id"
+	// JoinedUsersTable is the table that holds the joined_users relation/edge.
+	JoinedUsersTable = "users"
+	// JoinedUsersColumn is the table column denoting the joined_users relation/edge.
+	JoinedUsersColumn = "joined_into_id"
 	// JoinedIntoTable is the table that holds the joined_into relation/edge.
 	JoinedIntoTable = "users"
 	// JoinedIntoColumn is the table column denoting the joined_into relation/edge.
@@ -314,10 +326,38 @@ func ByAccountManagerField(field string, opts ...sql.OrderTermOption) OrderOptio
 	}
 }
 
+// ByLaterUsersCount orders the results by later_users count.
+func ByLaterUsersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLaterUsersStep(), opts...)
+	}
+}
+
+// ByLaterUsers orders the results by later_users terms.
+func ByLaterUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLaterUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByPreviousUserField orders the results by previous_user field.
 func ByPreviousUserField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newPreviousUserStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByJoinedUsersCount orders the results by joined_users count.
+func ByJoinedUsersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newJoinedUsersStep(), opts...)
+	}
+}
+
+// ByJoinedUsers orders the results by joined_users terms.
+func ByJoinedUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newJoinedUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -348,18 +388,32 @@ func newAccountManagerStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, AccountManagerTable, AccountManagerColumn),
 	)
 }
+func newLaterUsersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, LaterUsersTable, LaterUsersColumn),
+	)
+}
 func newPreviousUserStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, PreviousUserTable, PreviousUserColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, PreviousUserTable, PreviousUserColumn),
+	)
+}
+func newJoinedUsersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, JoinedUsersTable, JoinedUsersColumn),
 	)
 }
 func newJoinedIntoStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
-		sqlgraph.Edge(sqlgraph.O2O, false, JoinedIntoTable, JoinedIntoColumn),
+		sqlgraph.Edge(sqlgraph.M2O, true, JoinedIntoTable, JoinedIntoColumn),
 	)
 }
 func newCreatedByStep() *sqlgraph.Step {

@@ -1253,12 +1253,35 @@ func HasAccountManagerWith(preds ...predicate.Staff) predicate.User {
 	})
 }
 
+// HasLaterUsers applies the HasEdge predicate on the "later_users" edge.
+func HasLaterUsers() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, LaterUsersTable, LaterUsersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLaterUsersWith applies the HasEdge predicate on the "later_users" edge with a given conditions (other predicates).
+func HasLaterUsersWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newLaterUsersStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasPreviousUser applies the HasEdge predicate on the "previous_user" edge.
 func HasPreviousUser() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, PreviousUserTable, PreviousUserColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, PreviousUserTable, PreviousUserColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
@@ -1276,12 +1299,35 @@ func HasPreviousUserWith(preds ...predicate.User) predicate.User {
 	})
 }
 
+// HasJoinedUsers applies the HasEdge predicate on the "joined_users" edge.
+func HasJoinedUsers() predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, JoinedUsersTable, JoinedUsersColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasJoinedUsersWith applies the HasEdge predicate on the "joined_users" edge with a given conditions (other predicates).
+func HasJoinedUsersWith(preds ...predicate.User) predicate.User {
+	return predicate.User(func(s *sql.Selector) {
+		step := newJoinedUsersStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasJoinedInto applies the HasEdge predicate on the "joined_into" edge.
 func HasJoinedInto() predicate.User {
 	return predicate.User(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2O, false, JoinedIntoTable, JoinedIntoColumn),
+			sqlgraph.Edge(sqlgraph.M2O, true, JoinedIntoTable, JoinedIntoColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
