@@ -116,6 +116,7 @@ type program struct {
 	server   *http.Server
 	address  string
 	draining atomic.Bool
+	active   atomic.Int64 // requests accepted and not yet answered
 	served   chan error
 }
 
@@ -239,13 +240,22 @@ func (p *program) serve(s settings) error {
 	}
 	p.address = listener.Addr().String()
 	p.server = &http.Server{
-		Handler:           door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux))),
+		Handler:           p.counted(door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux)))),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 	p.log.Info("serving", "playground", "http://"+p.address+"/", "graphql", "http://"+p.address+"/graphql", "database", p.store.Dialect())
 	go func() { p.served <- p.server.Serve(listener) }()
 	return nil
+}
+
+// counted keeps count of the requests under way.
+func (p *program) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		p.active.Add(1)
+		defer p.active.Add(-1)
+		next.ServeHTTP(w, r)
+	})
 }
 
 // broken answers a request whose sender could not be found out.
@@ -292,7 +302,7 @@ func (p *program) ready(w http.ResponseWriter, r *http.Request) {
 // close answers what was accepted, ends the running jobs, and closes the database.
 func (p *program) close() error {
 	p.draining.Store(true)
-	p.log.Info("draining")
+	p.log.Info("draining", "requests", p.active.Load())
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
 	err := p.server.Shutdown(ctx)
