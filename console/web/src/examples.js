@@ -1,0 +1,18 @@
+import signIn from '../examples/1-sign-in.graphql';
+import signInVariables from '../examples/1-sign-in.json' with { type: 'text' };
+import register from '../examples/2-register.graphql';
+import registerVariables from '../examples/2-register.json' with { type: 'text' };
+import reviewRegistrations from '../examples/3-review-registrations.graphql';
+import approve from '../examples/4-approve.graphql';
+import approveVariables from '../examples/4-approve.json' with { type: 'text' };
+import lookUp from '../examples/5-look-up.graphql';
+import lookUpVariables from '../examples/5-look-up.json' with { type: 'text' };
+
+/** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
+export const examples = [
+  { query: signIn, variables: signInVariables },
+  { query: register, variables: registerVariables },
+  { query: reviewRegistrations },
+  { query: approve, variables: approveVariables },
+  { query: lookUp, variables: lookUpVariables },
+];
