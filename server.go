@@ -217,7 +217,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 func (p *program) serve(s settings) error {
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
-		Store: p.store, Queue: p.queue, Version: Version(),
+		Desk: p.desk, Version: Version(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())

@@ -20,9 +20,11 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
+	"lenddesk/ent/link"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/message"
 	"lenddesk/ent/parameter"
@@ -64,12 +66,16 @@ type Client struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// Guess is the client for interacting with the Guess builders.
+	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
 	Idempotency *IdempotencyClient
 	// Installment is the client for interacting with the Installment builders.
 	Installment *InstallmentClient
 	// Keyset is the client for interacting with the Keyset builders.
 	Keyset *KeysetClient
+	// Link is the client for interacting with the Link builders.
+	Link *LinkClient
 	// Loan is the client for interacting with the Loan builders.
 	Loan *LoanClient
 	// Message is the client for interacting with the Message builders.
@@ -111,9 +117,11 @@ func (c *Client) init() {
 	c.Company = NewCompanyClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.Event = NewEventClient(c.config)
+	c.Guess = NewGuessClient(c.config)
 	c.Idempotency = NewIdempotencyClient(c.config)
 	c.Installment = NewInstallmentClient(c.config)
 	c.Keyset = NewKeysetClient(c.config)
+	c.Link = NewLinkClient(c.config)
 	c.Loan = NewLoanClient(c.config)
 	c.Message = NewMessageClient(c.config)
 	c.Parameter = NewParameterClient(c.config)
@@ -225,9 +233,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Company:         NewCompanyClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
+		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
 		Keyset:          NewKeysetClient(cfg),
+		Link:            NewLinkClient(cfg),
 		Loan:            NewLoanClient(cfg),
 		Message:         NewMessageClient(cfg),
 		Parameter:       NewParameterClient(cfg),
@@ -266,9 +276,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Company:         NewCompanyClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
+		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
 		Keyset:          NewKeysetClient(cfg),
+		Link:            NewLinkClient(cfg),
 		Loan:            NewLoanClient(cfg),
 		Message:         NewMessageClient(cfg),
 		Parameter:       NewParameterClient(cfg),
@@ -310,9 +322,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company, c.Document,
-		c.Event, c.Idempotency, c.Installment, c.Keyset, c.Loan, c.Message,
-		c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord, c.ServiceRequest,
-		c.Session, c.Staff, c.User,
+		c.Event, c.Guess, c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan,
+		c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -323,9 +335,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company, c.Document,
-		c.Event, c.Idempotency, c.Installment, c.Keyset, c.Loan, c.Message,
-		c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord, c.ServiceRequest,
-		c.Session, c.Staff, c.User,
+		c.Event, c.Guess, c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan,
+		c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -350,12 +362,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Document.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
+	case *GuessMutation:
+		return c.Guess.mutate(ctx, m)
 	case *IdempotencyMutation:
 		return c.Idempotency.mutate(ctx, m)
 	case *InstallmentMutation:
 		return c.Installment.mutate(ctx, m)
 	case *KeysetMutation:
 		return c.Keyset.mutate(ctx, m)
+	case *LinkMutation:
+		return c.Link.mutate(ctx, m)
 	case *LoanMutation:
 		return c.Loan.mutate(ctx, m)
 	case *MessageMutation:
@@ -1687,6 +1703,139 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 	}
 }
 
+// GuessClient is a client for the Guess schema.
+type GuessClient struct {
+	config
+}
+
+// NewGuessClient returns a client for the Guess from the given config.
+func NewGuessClient(c config) *GuessClient {
+	return &GuessClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `guess.Hooks(f(g(h())))`.
+func (c *GuessClient) Use(hooks ...Hook) {
+	c.hooks.Guess = append(c.hooks.Guess, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `guess.Intercept(f(g(h())))`.
+func (c *GuessClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Guess = append(c.inters.Guess, interceptors...)
+}
+
+// Create returns a builder for creating a Guess entity.
+func (c *GuessClient) Create() *GuessCreate {
+	mutation := newGuessMutation(c.config, OpCreate)
+	return &GuessCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Guess entities.
+func (c *GuessClient) CreateBulk(builders ...*GuessCreate) *GuessCreateBulk {
+	return &GuessCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GuessClient) MapCreateBulk(slice any, setFunc func(*GuessCreate, int)) *GuessCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GuessCreateBulk{err: fmt.Errorf("calling to GuessClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GuessCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GuessCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Guess.
+func (c *GuessClient) Update() *GuessUpdate {
+	mutation := newGuessMutation(c.config, OpUpdate)
+	return &GuessUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GuessClient) UpdateOne(_m *Guess) *GuessUpdateOne {
+	mutation := newGuessMutation(c.config, OpUpdateOne, withGuess(_m))
+	return &GuessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GuessClient) UpdateOneID(id key.Guess) *GuessUpdateOne {
+	mutation := newGuessMutation(c.config, OpUpdateOne, withGuessID(id))
+	return &GuessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Guess.
+func (c *GuessClient) Delete() *GuessDelete {
+	mutation := newGuessMutation(c.config, OpDelete)
+	return &GuessDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GuessClient) DeleteOne(_m *Guess) *GuessDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GuessClient) DeleteOneID(id key.Guess) *GuessDeleteOne {
+	builder := c.Delete().Where(guess.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GuessDeleteOne{builder}
+}
+
+// Query returns a query builder for Guess.
+func (c *GuessClient) Query() *GuessQuery {
+	return &GuessQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGuess},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Guess entity by its id.
+func (c *GuessClient) Get(ctx context.Context, id key.Guess) (*Guess, error) {
+	return c.Query().Where(guess.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GuessClient) GetX(ctx context.Context, id key.Guess) *Guess {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *GuessClient) Hooks() []Hook {
+	return c.hooks.Guess
+}
+
+// Interceptors returns the client interceptors.
+func (c *GuessClient) Interceptors() []Interceptor {
+	return c.inters.Guess
+}
+
+func (c *GuessClient) mutate(ctx context.Context, m *GuessMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GuessCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GuessUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GuessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GuessDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Guess mutation op: %q", m.Op())
+	}
+}
+
 // IdempotencyClient is a client for the Idempotency schema.
 type IdempotencyClient struct {
 	config
@@ -2115,6 +2264,171 @@ func (c *KeysetClient) mutate(ctx context.Context, m *KeysetMutation) (Value, er
 		return (&KeysetDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Keyset mutation op: %q", m.Op())
+	}
+}
+
+// LinkClient is a client for the Link schema.
+type LinkClient struct {
+	config
+}
+
+// NewLinkClient returns a client for the Link from the given config.
+func NewLinkClient(c config) *LinkClient {
+	return &LinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `link.Hooks(f(g(h())))`.
+func (c *LinkClient) Use(hooks ...Hook) {
+	c.hooks.Link = append(c.hooks.Link, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `link.Intercept(f(g(h())))`.
+func (c *LinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Link = append(c.inters.Link, interceptors...)
+}
+
+// Create returns a builder for creating a Link entity.
+func (c *LinkClient) Create() *LinkCreate {
+	mutation := newLinkMutation(c.config, OpCreate)
+	return &LinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Link entities.
+func (c *LinkClient) CreateBulk(builders ...*LinkCreate) *LinkCreateBulk {
+	return &LinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LinkClient) MapCreateBulk(slice any, setFunc func(*LinkCreate, int)) *LinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LinkCreateBulk{err: fmt.Errorf("calling to LinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Link.
+func (c *LinkClient) Update() *LinkUpdate {
+	mutation := newLinkMutation(c.config, OpUpdate)
+	return &LinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LinkClient) UpdateOne(_m *Link) *LinkUpdateOne {
+	mutation := newLinkMutation(c.config, OpUpdateOne, withLink(_m))
+	return &LinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LinkClient) UpdateOneID(id key.Link) *LinkUpdateOne {
+	mutation := newLinkMutation(c.config, OpUpdateOne, withLinkID(id))
+	return &LinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Link.
+func (c *LinkClient) Delete() *LinkDelete {
+	mutation := newLinkMutation(c.config, OpDelete)
+	return &LinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LinkClient) DeleteOne(_m *Link) *LinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LinkClient) DeleteOneID(id key.Link) *LinkDeleteOne {
+	builder := c.Delete().Where(link.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LinkDeleteOne{builder}
+}
+
+// Query returns a query builder for Link.
+func (c *LinkClient) Query() *LinkQuery {
+	return &LinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Link entity by its id.
+func (c *LinkClient) Get(ctx context.Context, id key.Link) (*Link, error) {
+	return c.Query().Where(link.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LinkClient) GetX(ctx context.Context, id key.Link) *Link {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a Link.
+func (c *LinkClient) QueryUser(_m *Link) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(link.Table, link.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, link.UserTable, link.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryStaff queries the staff edge of a Link.
+func (c *LinkClient) QueryStaff(_m *Link) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(link.Table, link.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, link.StaffTable, link.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *LinkClient) Hooks() []Hook {
+	return c.hooks.Link
+}
+
+// Interceptors returns the client interceptors.
+func (c *LinkClient) Interceptors() []Interceptor {
+	return c.inters.Link
+}
+
+func (c *LinkClient) mutate(ctx context.Context, m *LinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Link mutation op: %q", m.Op())
 	}
 }
 
@@ -3968,14 +4282,15 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
-		Idempotency, Installment, Keyset, Loan, Message, Parameter, Repayment, Review,
-		Role, ServiceRecord, ServiceRequest, Session, Staff, User []ent.Hook
+		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event, Guess,
+		Idempotency, Installment, Keyset, Link, Loan, Message, Parameter, Repayment,
+		Review, Role, ServiceRecord, ServiceRequest, Session, Staff, User []ent.Hook
 	}
 	inters struct {
-		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
-		Idempotency, Installment, Keyset, Loan, Message, Parameter, Repayment, Review,
-		Role, ServiceRecord, ServiceRequest, Session, Staff, User []ent.Interceptor
+		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event, Guess,
+		Idempotency, Installment, Keyset, Link, Loan, Message, Parameter, Repayment,
+		Review, Role, ServiceRecord, ServiceRequest, Session, Staff,
+		User []ent.Interceptor
 	}
 )
 

@@ -14,9 +14,11 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
+	"lenddesk/ent/link"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/message"
 	"lenddesk/ent/parameter"
@@ -102,9 +104,11 @@ func checkColumn(t, c string) error {
 			company.Table:         company.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
+			guess.Table:           guess.ValidColumn,
 			idempotency.Table:     idempotency.ValidColumn,
 			installment.Table:     installment.ValidColumn,
 			keyset.Table:          keyset.ValidColumn,
+			link.Table:            link.ValidColumn,
 			loan.Table:            loan.ValidColumn,
 			message.Table:         message.ValidColumn,
 			parameter.Table:       parameter.ValidColumn,

@@ -3,7 +3,6 @@
 package ent
 
 import (
-	"encoding/json"
 	"fmt"
 	"lenddesk/ent/idempotency"
 	"lenddesk/key"
@@ -29,8 +28,8 @@ type Idempotency struct {
 	Mutation string `json:"mutation,omitempty"`
 	// InputHash holds the value of the "input_hash" field.
 	InputHash string `json:"input_hash,omitempty"`
-	// Outcome holds the value of the "outcome" field.
-	Outcome      map[string]interface{} `json:"outcome,omitempty"`
+	// what the verb told, as JSON: keys of objects, never their content
+	Outcome      []byte `json:"outcome,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -101,10 +100,8 @@ func (_m *Idempotency) assignValues(columns []string, values []any) error {
 		case idempotency.FieldOutcome:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field outcome", values[i])
-			} else if value != nil && len(*value) > 0 {
-				if err := json.Unmarshal(*value, &_m.Outcome); err != nil {
-					return fmt.Errorf("unmarshal field outcome: %w", err)
-				}
+			} else if value != nil {
+				_m.Outcome = *value
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])

@@ -62,7 +62,7 @@ func (_c *IdempotencyCreate) SetInputHash(v string) *IdempotencyCreate {
 }
 
 // SetOutcome sets the "outcome" field.
-func (_c *IdempotencyCreate) SetOutcome(v map[string]interface{}) *IdempotencyCreate {
+func (_c *IdempotencyCreate) SetOutcome(v []byte) *IdempotencyCreate {
 	_c.mutation.SetOutcome(v)
 	return _c
 }
@@ -208,7 +208,7 @@ func (_c *IdempotencyCreate) createSpec() (*Idempotency, *sqlgraph.CreateSpec) {
 		_node.InputHash = value
 	}
 	if value, ok := _c.mutation.Outcome(); ok {
-		_spec.SetField(idempotency.FieldOutcome, field.TypeJSON, value)
+		_spec.SetField(idempotency.FieldOutcome, field.TypeBytes, value)
 		_node.Outcome = value
 	}
 	return _node, _spec
@@ -263,6 +263,18 @@ type (
 	}
 )
 
+// SetOutcome sets the "outcome" field.
+func (u *IdempotencyUpsert) SetOutcome(v []byte) *IdempotencyUpsert {
+	u.Set(idempotency.FieldOutcome, v)
+	return u
+}
+
+// UpdateOutcome sets the "outcome" field to the value that was provided on create.
+func (u *IdempotencyUpsert) UpdateOutcome() *IdempotencyUpsert {
+	u.SetExcluded(idempotency.FieldOutcome)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
 // Using this option is equivalent to using:
 //
@@ -295,9 +307,6 @@ func (u *IdempotencyUpsertOne) UpdateNewValues() *IdempotencyUpsertOne {
 		if _, exists := u.create.mutation.InputHash(); exists {
 			s.SetIgnore(idempotency.FieldInputHash)
 		}
-		if _, exists := u.create.mutation.Outcome(); exists {
-			s.SetIgnore(idempotency.FieldOutcome)
-		}
 	}))
 	return u
 }
@@ -327,6 +336,20 @@ func (u *IdempotencyUpsertOne) Update(set func(*IdempotencyUpsert)) *Idempotency
 		set(&IdempotencyUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetOutcome sets the "outcome" field.
+func (u *IdempotencyUpsertOne) SetOutcome(v []byte) *IdempotencyUpsertOne {
+	return u.Update(func(s *IdempotencyUpsert) {
+		s.SetOutcome(v)
+	})
+}
+
+// UpdateOutcome sets the "outcome" field to the value that was provided on create.
+func (u *IdempotencyUpsertOne) UpdateOutcome() *IdempotencyUpsertOne {
+	return u.Update(func(s *IdempotencyUpsert) {
+		s.UpdateOutcome()
+	})
 }
 
 // Exec executes the query.
@@ -526,9 +549,6 @@ func (u *IdempotencyUpsertBulk) UpdateNewValues() *IdempotencyUpsertBulk {
 			if _, exists := b.mutation.InputHash(); exists {
 				s.SetIgnore(idempotency.FieldInputHash)
 			}
-			if _, exists := b.mutation.Outcome(); exists {
-				s.SetIgnore(idempotency.FieldOutcome)
-			}
 		}
 	}))
 	return u
@@ -559,6 +579,20 @@ func (u *IdempotencyUpsertBulk) Update(set func(*IdempotencyUpsert)) *Idempotenc
 		set(&IdempotencyUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetOutcome sets the "outcome" field.
+func (u *IdempotencyUpsertBulk) SetOutcome(v []byte) *IdempotencyUpsertBulk {
+	return u.Update(func(s *IdempotencyUpsert) {
+		s.SetOutcome(v)
+	})
+}
+
+// UpdateOutcome sets the "outcome" field to the value that was provided on create.
+func (u *IdempotencyUpsertBulk) UpdateOutcome() *IdempotencyUpsertBulk {
+	return u.Update(func(s *IdempotencyUpsert) {
+		s.UpdateOutcome()
+	})
 }
 
 // Exec executes the query.

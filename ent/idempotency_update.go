@@ -28,6 +28,12 @@ func (_u *IdempotencyUpdate) Where(ps ...predicate.Idempotency) *IdempotencyUpda
 	return _u
 }
 
+// SetOutcome sets the "outcome" field.
+func (_u *IdempotencyUpdate) SetOutcome(v []byte) *IdempotencyUpdate {
+	_u.mutation.SetOutcome(v)
+	return _u
+}
+
 // Mutation returns the IdempotencyMutation object of the builder.
 func (_u *IdempotencyUpdate) Mutation() *IdempotencyMutation {
 	return _u.mutation
@@ -75,6 +81,9 @@ func (_u *IdempotencyUpdate) sqlSave(ctx context.Context) (_node int, err error)
 			}
 		}
 	}
+	if value, ok := _u.mutation.Outcome(); ok {
+		_spec.SetField(idempotency.FieldOutcome, field.TypeBytes, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -95,6 +104,12 @@ type IdempotencyUpdateOne struct {
 	hooks     []Hook
 	mutation  *IdempotencyMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetOutcome sets the "outcome" field.
+func (_u *IdempotencyUpdateOne) SetOutcome(v []byte) *IdempotencyUpdateOne {
+	_u.mutation.SetOutcome(v)
+	return _u
 }
 
 // Mutation returns the IdempotencyMutation object of the builder.
@@ -173,6 +188,9 @@ func (_u *IdempotencyUpdateOne) sqlSave(ctx context.Context) (_node *Idempotency
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Outcome(); ok {
+		_spec.SetField(idempotency.FieldOutcome, field.TypeBytes, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &Idempotency{config: _u.config}

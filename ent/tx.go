@@ -30,12 +30,16 @@ type Tx struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// Guess is the client for interacting with the Guess builders.
+	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
 	Idempotency *IdempotencyClient
 	// Installment is the client for interacting with the Installment builders.
 	Installment *InstallmentClient
 	// Keyset is the client for interacting with the Keyset builders.
 	Keyset *KeysetClient
+	// Link is the client for interacting with the Link builders.
+	Link *LinkClient
 	// Loan is the client for interacting with the Loan builders.
 	Loan *LoanClient
 	// Message is the client for interacting with the Message builders.
@@ -197,9 +201,11 @@ func (tx *Tx) init() {
 	tx.Company = NewCompanyClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.Guess = NewGuessClient(tx.config)
 	tx.Idempotency = NewIdempotencyClient(tx.config)
 	tx.Installment = NewInstallmentClient(tx.config)
 	tx.Keyset = NewKeysetClient(tx.config)
+	tx.Link = NewLinkClient(tx.config)
 	tx.Loan = NewLoanClient(tx.config)
 	tx.Message = NewMessageClient(tx.config)
 	tx.Parameter = NewParameterClient(tx.config)

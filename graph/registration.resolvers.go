@@ -9,13 +9,14 @@ import (
 	"context"
 	"lenddesk/access"
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/registration"
 )
 
 // AddPotentialCustomer is the resolver for the addPotentialCustomer field.
 func (r *mutationResolver) AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error) {
-	id, err := r.Customers.AddPotential(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Customers.AddPotential, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -25,7 +26,7 @@ func (r *mutationResolver) AddPotentialCustomer(ctx context.Context, input custo
 
 // RegisterUser is the resolver for the registerUser field.
 func (r *mutationResolver) RegisterUser(ctx context.Context, input registration.RegisterInput) (*model.RegisterUserPayload, error) {
-	id, err := r.Registration.Register(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Register, input)
 	user, faults, err := r.user(ctx, access.Viewer{User: id, Locale: access.From(ctx).Locale}, id, err)
 	if err != nil {
 		return nil, err
@@ -35,7 +36,7 @@ func (r *mutationResolver) RegisterUser(ctx context.Context, input registration.
 
 // ApproveRegistration is the resolver for the approveRegistration field.
 func (r *mutationResolver) ApproveRegistration(ctx context.Context, input registration.ApproveInput) (*model.ApproveRegistrationPayload, error) {
-	id, err := r.Registration.Approve(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Approve, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -45,7 +46,7 @@ func (r *mutationResolver) ApproveRegistration(ctx context.Context, input regist
 
 // ReturnRegistration is the resolver for the returnRegistration field.
 func (r *mutationResolver) ReturnRegistration(ctx context.Context, input registration.ReturnInput) (*model.ReturnRegistrationPayload, error) {
-	id, err := r.Registration.Return(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Return, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -55,7 +56,7 @@ func (r *mutationResolver) ReturnRegistration(ctx context.Context, input registr
 
 // ResubmitRegistration is the resolver for the resubmitRegistration field.
 func (r *mutationResolver) ResubmitRegistration(ctx context.Context, input registration.ResubmitInput) (*model.ResubmitRegistrationPayload, error) {
-	id, err := r.Registration.Resubmit(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Resubmit, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -65,7 +66,7 @@ func (r *mutationResolver) ResubmitRegistration(ctx context.Context, input regis
 
 // RejectRegistration is the resolver for the rejectRegistration field.
 func (r *mutationResolver) RejectRegistration(ctx context.Context, input registration.RejectInput) (*model.RejectRegistrationPayload, error) {
-	id, err := r.Registration.Reject(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Reject, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -75,7 +76,7 @@ func (r *mutationResolver) RejectRegistration(ctx context.Context, input registr
 
 // ReopenRegistration is the resolver for the reopenRegistration field.
 func (r *mutationResolver) ReopenRegistration(ctx context.Context, input registration.ReopenInput) (*model.ReopenRegistrationPayload, error) {
-	id, err := r.Registration.Reopen(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Reopen, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -88,7 +89,7 @@ func (r *mutationResolver) WithdrawRegistration(ctx context.Context, input *regi
 	if input == nil {
 		input = &registration.WithdrawInput{}
 	}
-	id, err := r.Registration.Withdraw(ctx, *input)
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Withdraw, *input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func (r *mutationResolver) WithdrawRegistration(ctx context.Context, input *regi
 
 // SuspendUser is the resolver for the suspendUser field.
 func (r *mutationResolver) SuspendUser(ctx context.Context, input customers.SuspendInput) (*model.SuspendUserPayload, error) {
-	id, err := r.Customers.Suspend(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Customers.Suspend, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -108,7 +109,7 @@ func (r *mutationResolver) SuspendUser(ctx context.Context, input customers.Susp
 
 // ReinstateUser is the resolver for the reinstateUser field.
 func (r *mutationResolver) ReinstateUser(ctx context.Context, input customers.ReinstateInput) (*model.ReinstateUserPayload, error) {
-	id, err := r.Customers.Reinstate(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Customers.Reinstate, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err
@@ -118,7 +119,7 @@ func (r *mutationResolver) ReinstateUser(ctx context.Context, input customers.Re
 
 // CloseUser is the resolver for the closeUser field.
 func (r *mutationResolver) CloseUser(ctx context.Context, input customers.CloseInput) (*model.CloseUserPayload, error) {
-	id, err := r.Customers.Close(ctx, input)
+	id, err := workflow.Once(ctx, r.Desk, r.Customers.Close, input)
 	user, faults, err := r.user(ctx, access.From(ctx), id, err)
 	if err != nil {
 		return nil, err

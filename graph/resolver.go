@@ -7,12 +7,11 @@ import (
 	"lenddesk/fault"
 	"lenddesk/graph/door"
 	"lenddesk/graph/model"
-	"lenddesk/jobs"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/reading"
-	"lenddesk/store"
 	"lenddesk/text"
+	"lenddesk/workflow"
 	"lenddesk/workflow/authentication"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/registration"
@@ -20,12 +19,11 @@ import (
 
 // Resolver hands each root field to a verb or to reading.
 type Resolver struct {
+	Desk           *workflow.Desk
 	Reading        *reading.Reader
 	Authentication *authentication.Office
 	Registration   *registration.Office
 	Customers      *customers.Office
-	Store          *store.Store
-	Queue          *jobs.Queue
 	Version        string
 }
 
@@ -140,11 +138,11 @@ func (r *Resolver) lifecycles() []*model.LifecycleTable {
 
 // system is how the program runs.
 func (r *Resolver) system(ctx context.Context) (*model.System, error) {
-	info, err := r.Store.Info(ctx)
+	info, err := r.Desk.Store.Info(ctx)
 	if err != nil {
 		return nil, err
 	}
-	queued, err := r.Queue.Depth(ctx)
+	queued, err := r.Desk.Queue.Depth(ctx)
 	if err != nil {
 		return nil, err
 	}

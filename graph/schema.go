@@ -20,6 +20,9 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 				}
 				return next(ctx)
 			},
+			Idempotent: func(ctx context.Context, _ any, next graphql.Resolver, key string) (any, error) {
+				return r.idempotent(ctx, next, key)
+			},
 		},
 	})
 }

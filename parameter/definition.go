@@ -40,6 +40,10 @@ const (
 	MinimumAge         = "MINIMUM_AGE"
 	SessionLifetime    = "SESSION_LIFETIME"
 	ReviewClaimMinutes = "REVIEW_CLAIM_MINUTES"
+	IdempotencyDays    = "IDEMPOTENCY_DAYS"
+	PublicURL          = "PUBLIC_URL"
+	LinkLifetime       = "LINK_LIFETIME"
+	InvitationLifetime = "INVITATION_LIFETIME"
 )
 
 // Choices of NATIONAL_ID.
@@ -117,6 +121,26 @@ var Definitions = []Definition{
 		Name: ReviewClaimMinutes, Type: Integer, Unit: "minutes", Default: both("30"), Minimum: "1", Maximum: "1440",
 		English: "How long a claim on an item of a review queue holds.",
 		Chinese: "审核任务被领取后的保留时间。",
+	},
+	{
+		Name: IdempotencyDays, Type: Integer, Unit: "days", Default: both("7"), Minimum: "1", Maximum: "365",
+		English: "How long the outcome of a mutation under @idempotent is kept, to be told again.",
+		Chinese: "带有 @idempotent 的操作结果的保留天数。",
+	},
+	{
+		Name: PublicURL, Type: Text, Default: both("http://127.0.0.1:8080"), Minimum: "8", Maximum: "200",
+		English: "The address of the platform's pages, without a slash at its end. Links in mails begin with it.",
+		Chinese: "平台页面的网址，末尾不带斜杠。邮件中的链接以它开头。",
+	},
+	{
+		Name: LinkLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("1h"), Minimum: "5m", Maximum: "72h",
+		English: "How long a link to reset a password or to confirm an address may be used.",
+		Chinese: "重置密码或确认联系方式的链接的有效时长。",
+	},
+	{
+		Name: InvitationLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("72h"), Minimum: "1h", Maximum: "720h",
+		English: "How long an invitation of an employee may be used.",
+		Chinese: "员工邀请的有效时长。",
 	},
 }
 

@@ -23,7 +23,7 @@ func (Idempotency) Fields() []ent.Field {
 		field.String("key").MaxLen(255).Immutable(),
 		field.String("mutation").MaxLen(64).Immutable(),
 		field.String("input_hash").MaxLen(64).Immutable(),
-		field.JSON("outcome", map[string]any{}).Immutable(),
+		field.Bytes("outcome").Comment("what the verb told, as JSON: keys of objects, never their content"),
 	}
 }
 

@@ -80,6 +80,11 @@ func InputHash(v string) predicate.Idempotency {
 	return predicate.Idempotency(sql.FieldEQ(FieldInputHash, v))
 }
 
+// Outcome applies equality check predicate on the "outcome" field. It's identical to OutcomeEQ.
+func Outcome(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldEQ(FieldOutcome, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Idempotency {
 	return predicate.Idempotency(sql.FieldEQ(FieldCreatedAt, v))
@@ -378,6 +383,46 @@ func InputHashEqualFold(v string) predicate.Idempotency {
 // InputHashContainsFold applies the ContainsFold predicate on the "input_hash" field.
 func InputHashContainsFold(v string) predicate.Idempotency {
 	return predicate.Idempotency(sql.FieldContainsFold(FieldInputHash, v))
+}
+
+// OutcomeEQ applies the EQ predicate on the "outcome" field.
+func OutcomeEQ(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldEQ(FieldOutcome, v))
+}
+
+// OutcomeNEQ applies the NEQ predicate on the "outcome" field.
+func OutcomeNEQ(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldNEQ(FieldOutcome, v))
+}
+
+// OutcomeIn applies the In predicate on the "outcome" field.
+func OutcomeIn(vs ...[]byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldIn(FieldOutcome, vs...))
+}
+
+// OutcomeNotIn applies the NotIn predicate on the "outcome" field.
+func OutcomeNotIn(vs ...[]byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldNotIn(FieldOutcome, vs...))
+}
+
+// OutcomeGT applies the GT predicate on the "outcome" field.
+func OutcomeGT(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldGT(FieldOutcome, v))
+}
+
+// OutcomeGTE applies the GTE predicate on the "outcome" field.
+func OutcomeGTE(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldGTE(FieldOutcome, v))
+}
+
+// OutcomeLT applies the LT predicate on the "outcome" field.
+func OutcomeLT(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldLT(FieldOutcome, v))
+}
+
+// OutcomeLTE applies the LTE predicate on the "outcome" field.
+func OutcomeLTE(v []byte) predicate.Idempotency {
+	return predicate.Idempotency(sql.FieldLTE(FieldOutcome, v))
 }
 
 // And groups predicates with the AND operator between them.

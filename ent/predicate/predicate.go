@@ -30,6 +30,9 @@ type Document func(*sql.Selector)
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
 
+// Guess is the predicate function for guess builders.
+type Guess func(*sql.Selector)
+
 // Idempotency is the predicate function for idempotency builders.
 type Idempotency func(*sql.Selector)
 
@@ -38,6 +41,9 @@ type Installment func(*sql.Selector)
 
 // Keyset is the predicate function for keyset builders.
 type Keyset func(*sql.Selector)
+
+// Link is the predicate function for link builders.
+type Link func(*sql.Selector)
 
 // Loan is the predicate function for loan builders.
 type Loan func(*sql.Selector)

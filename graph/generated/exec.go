@@ -36,7 +36,8 @@ type ResolverRoot interface {
 }
 
 type DirectiveRoot struct {
-	Requires func(ctx context.Context, obj any, next graphql.Resolver, permission model.Permission) (res any, err error)
+	Idempotent func(ctx context.Context, obj any, next graphql.Resolver, key string) (res any, err error)
+	Requires   func(ctx context.Context, obj any, next graphql.Resolver, permission model.Permission) (res any, err error)
 }
 
 type ComplexityRoot struct {
@@ -5717,6 +5718,18 @@ directive @requires(
   permission: Permission!
 ) on FIELD_DEFINITION
 
+"""
+Makes a mutation safe to repeat: ` + "`" + `registerUser(input: …) @idempotent(key: "…")` + "`" + `. The same key by the same caller with the same input has one effect
+and tells the first outcome again, its objects read anew with the selection asked for now; twins at the same time have one effect. Another input
+under the key is the ` + "`" + `userError` + "`" + ` IDEMPOTENCY_CONFLICT. A refused or failed try leaves nothing: the key is free. Nobody in particular shares a key
+only with who sends the same input. Outcomes are kept for IDEMPOTENCY_DAYS. Mutations that answer with a secret (signIn, changePassword …) refuse
+it with BAD_REQUEST, and so does every field that is no mutation.
+"""
+directive @idempotent(
+  "The caller's own key, 1 to 255 characters, best a random one (a UUID) for each thing to be done."
+  key: String!
+) on FIELD
+
 "Whatever has an id and is found by ` + "`" + `node(id)` + "`" + `."
 interface Node {
   "Opaque and stable; its prefix says the type (` + "`" + `loan_…` + "`" + `). Take it from an answer, never build it."
@@ -8117,9 +8130,46 @@ func (ec *executionContext) childFields___Type(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type __Type", field.Name)
 }
 
+func (ec *executionContext) _fieldMiddleware(ctx context.Context, obj any, next graphql.Resolver) graphql.Resolver {
+	fc := graphql.GetFieldContext(ctx)
+	for _, d := range fc.Field.Directives {
+		switch d.Name {
+		case "idempotent":
+			rawArgs := d.ArgumentMap(ec.Variables)
+			args, err := ec.dir_idempotent_args(ctx, rawArgs)
+			if err != nil {
+				ec.Error(ctx, err)
+				return nil
+			}
+			n := next
+			next = func(ctx context.Context) (any, error) {
+				if ec.Directives.Idempotent == nil {
+					return nil, errors.New("directive idempotent is not implemented")
+				}
+				return ec.Directives.Idempotent(ctx, obj, n, args["key"].(string))
+			}
+		}
+	}
+	return next
+}
+
 // endregion ************************** internal!.gotpl ***************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) dir_idempotent_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "key",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["key"] = arg0
+	return args, nil
+}
 
 func (ec *executionContext) dir_requires_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -10432,7 +10482,9 @@ func (ec *executionContext) _AddPotentialCustomerPayload_user(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -10464,7 +10516,9 @@ func (ec *executionContext) _AddPotentialCustomerPayload_notice(ctx context.Cont
 		func(ctx context.Context) (any, error) {
 			return obj.Notice, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -10487,7 +10541,9 @@ func (ec *executionContext) _AddPotentialCustomerPayload_userErrors(ctx context.
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -10519,7 +10575,9 @@ func (ec *executionContext) _ApiKey_id(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -10542,7 +10600,9 @@ func (ec *executionContext) _ApiKey_name(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -10565,7 +10625,9 @@ func (ec *executionContext) _ApiKey_roles(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Roles, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Role) graphql.Marshaler {
 			return ec.marshalNRole2ᚕᚖlenddeskᚋgraphᚋmodelᚐRoleᚄ(ctx, selections, v)
 		},
@@ -10597,7 +10659,9 @@ func (ec *executionContext) _ApiKey_lastUsedAt(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.LastUsedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -10620,7 +10684,9 @@ func (ec *executionContext) _ApiKey_expiresAt(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.ExpiresAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -10643,7 +10709,9 @@ func (ec *executionContext) _ApiKey_revokedAt(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.RevokedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -10666,7 +10734,9 @@ func (ec *executionContext) _ApiKey_createdAt(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -10689,7 +10759,9 @@ func (ec *executionContext) _ApiKeyConnection_edges(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.APIKeyEdge) graphql.Marshaler {
 			return ec.marshalNApiKeyEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐAPIKeyEdgeᚄ(ctx, selections, v)
 		},
@@ -10721,7 +10793,9 @@ func (ec *executionContext) _ApiKeyConnection_nodes(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.APIKey) graphql.Marshaler {
 			return ec.marshalNApiKey2ᚕᚖlenddeskᚋgraphᚋmodelᚐAPIKeyᚄ(ctx, selections, v)
 		},
@@ -10753,7 +10827,9 @@ func (ec *executionContext) _ApiKeyConnection_pageInfo(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -10785,7 +10861,9 @@ func (ec *executionContext) _ApiKeyConnection_totalCount(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -10808,7 +10886,9 @@ func (ec *executionContext) _ApiKeyEdge_cursor(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -10831,7 +10911,9 @@ func (ec *executionContext) _ApiKeyEdge_node(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.APIKey) graphql.Marshaler {
 			return ec.marshalNApiKey2ᚖlenddeskᚋgraphᚋmodelᚐAPIKey(ctx, selections, v)
 		},
@@ -10863,7 +10945,9 @@ func (ec *executionContext) _ApproveRegistrationPayload_user(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -10895,7 +10979,9 @@ func (ec *executionContext) _ApproveRegistrationPayload_userErrors(ctx context.C
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -10927,7 +11013,9 @@ func (ec *executionContext) _AvailableAction_mutation(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Mutation, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -10950,7 +11038,9 @@ func (ec *executionContext) _AvailableAction_allowed(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Allowed, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -10973,7 +11063,9 @@ func (ec *executionContext) _AvailableAction_blockedBy(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.BlockedBy, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -11005,7 +11097,9 @@ func (ec *executionContext) _BankCard_id(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -11028,7 +11122,9 @@ func (ec *executionContext) _BankCard_version(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -11051,7 +11147,9 @@ func (ec *executionContext) _BankCard_status(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.BankCardStatus) graphql.Marshaler {
 			return ec.marshalNBankCardStatus2lenddeskᚋgraphᚋmodelᚐBankCardStatus(ctx, selections, v)
 		},
@@ -11074,7 +11172,9 @@ func (ec *executionContext) _BankCard_user(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -11106,7 +11206,9 @@ func (ec *executionContext) _BankCard_issuer(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Issuer, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -11129,7 +11231,9 @@ func (ec *executionContext) _BankCard_maskedNumber(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.MaskedNumber, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11152,7 +11256,9 @@ func (ec *executionContext) _BankCard_holderName(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.HolderName, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11175,7 +11281,9 @@ func (ec *executionContext) _BankCard_maskedPhone(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.MaskedPhone, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11198,7 +11306,9 @@ func (ec *executionContext) _BankCard_replaces(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Replaces, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
 			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
 		},
@@ -11230,7 +11340,9 @@ func (ec *executionContext) _BankCard_failure(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Failure, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -11253,7 +11365,9 @@ func (ec *executionContext) _BankCard_attempts(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Attempts, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCardAttemptConnection) graphql.Marshaler {
 			return ec.marshalNBankCardAttemptConnection2ᚖlenddeskᚋgraphᚋmodelᚐBankCardAttemptConnection(ctx, selections, v)
 		},
@@ -11296,7 +11410,9 @@ func (ec *executionContext) _BankCard_availableActions(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -11328,7 +11444,9 @@ func (ec *executionContext) _BankCard_timeline(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -11371,7 +11489,9 @@ func (ec *executionContext) _BankCard_createdAt(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -11394,7 +11514,9 @@ func (ec *executionContext) _BankCard_updatedAt(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -11417,7 +11539,9 @@ func (ec *executionContext) _BankCardAttempt_id(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -11440,7 +11564,9 @@ func (ec *executionContext) _BankCardAttempt_system(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.System, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11463,7 +11589,9 @@ func (ec *executionContext) _BankCardAttempt_requestId(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.RequestID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11486,7 +11614,9 @@ func (ec *executionContext) _BankCardAttempt_result(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Result, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -11509,7 +11639,9 @@ func (ec *executionContext) _BankCardAttempt_rawCode(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.RawCode, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -11532,7 +11664,9 @@ func (ec *executionContext) _BankCardAttempt_startedAt(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.StartedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -11555,7 +11689,9 @@ func (ec *executionContext) _BankCardAttempt_finishedAt(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.FinishedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -11578,7 +11714,9 @@ func (ec *executionContext) _BankCardAttemptConnection_edges(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BankCardAttemptEdge) graphql.Marshaler {
 			return ec.marshalNBankCardAttemptEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐBankCardAttemptEdgeᚄ(ctx, selections, v)
 		},
@@ -11610,7 +11748,9 @@ func (ec *executionContext) _BankCardAttemptConnection_nodes(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BankCardAttempt) graphql.Marshaler {
 			return ec.marshalNBankCardAttempt2ᚕᚖlenddeskᚋgraphᚋmodelᚐBankCardAttemptᚄ(ctx, selections, v)
 		},
@@ -11642,7 +11782,9 @@ func (ec *executionContext) _BankCardAttemptConnection_pageInfo(ctx context.Cont
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -11674,7 +11816,9 @@ func (ec *executionContext) _BankCardAttemptConnection_totalCount(ctx context.Co
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -11697,7 +11841,9 @@ func (ec *executionContext) _BankCardAttemptEdge_cursor(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11720,7 +11866,9 @@ func (ec *executionContext) _BankCardAttemptEdge_node(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCardAttempt) graphql.Marshaler {
 			return ec.marshalNBankCardAttempt2ᚖlenddeskᚋgraphᚋmodelᚐBankCardAttempt(ctx, selections, v)
 		},
@@ -11752,7 +11900,9 @@ func (ec *executionContext) _BankCardConnection_edges(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BankCardEdge) graphql.Marshaler {
 			return ec.marshalNBankCardEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐBankCardEdgeᚄ(ctx, selections, v)
 		},
@@ -11784,7 +11934,9 @@ func (ec *executionContext) _BankCardConnection_nodes(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BankCard) graphql.Marshaler {
 			return ec.marshalNBankCard2ᚕᚖlenddeskᚋgraphᚋmodelᚐBankCardᚄ(ctx, selections, v)
 		},
@@ -11816,7 +11968,9 @@ func (ec *executionContext) _BankCardConnection_pageInfo(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -11848,7 +12002,9 @@ func (ec *executionContext) _BankCardConnection_totalCount(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -11871,7 +12027,9 @@ func (ec *executionContext) _BankCardEdge_cursor(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -11894,7 +12052,9 @@ func (ec *executionContext) _BankCardEdge_node(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
 			return ec.marshalNBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
 		},
@@ -11926,7 +12086,9 @@ func (ec *executionContext) _Bid_id(ctx context.Context, field graphql.Collected
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -11949,7 +12111,9 @@ func (ec *executionContext) _Bid_version(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -11972,7 +12136,9 @@ func (ec *executionContext) _Bid_status(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.BidStatus) graphql.Marshaler {
 			return ec.marshalNBidStatus2lenddeskᚋgraphᚋmodelᚐBidStatus(ctx, selections, v)
 		},
@@ -11995,7 +12161,9 @@ func (ec *executionContext) _Bid_loan(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.Loan, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
 			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
 		},
@@ -12027,7 +12195,9 @@ func (ec *executionContext) _Bid_investor(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Investor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -12059,7 +12229,9 @@ func (ec *executionContext) _Bid_amount(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Amount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -12082,7 +12254,9 @@ func (ec *executionContext) _Bid_outstandingPrincipal(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.OutstandingPrincipal, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -12105,7 +12279,9 @@ func (ec *executionContext) _Bid_earned(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Earned, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -12128,7 +12304,9 @@ func (ec *executionContext) _Bid_lost(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.Lost, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -12151,7 +12329,9 @@ func (ec *executionContext) _Bid_installments(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Installments, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.InstallmentConnection) graphql.Marshaler {
 			return ec.marshalNInstallmentConnection2ᚖlenddeskᚋgraphᚋmodelᚐInstallmentConnection(ctx, selections, v)
 		},
@@ -12194,7 +12374,9 @@ func (ec *executionContext) _Bid_availableActions(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -12226,7 +12408,9 @@ func (ec *executionContext) _Bid_timeline(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -12269,7 +12453,9 @@ func (ec *executionContext) _Bid_createdAt(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -12292,7 +12478,9 @@ func (ec *executionContext) _Bid_updatedAt(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -12315,7 +12503,9 @@ func (ec *executionContext) _BidConnection_edges(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BidEdge) graphql.Marshaler {
 			return ec.marshalNBidEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐBidEdgeᚄ(ctx, selections, v)
 		},
@@ -12347,7 +12537,9 @@ func (ec *executionContext) _BidConnection_nodes(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Bid) graphql.Marshaler {
 			return ec.marshalNBid2ᚕᚖlenddeskᚋgraphᚋmodelᚐBidᚄ(ctx, selections, v)
 		},
@@ -12379,7 +12571,9 @@ func (ec *executionContext) _BidConnection_pageInfo(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -12411,7 +12605,9 @@ func (ec *executionContext) _BidConnection_totalCount(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -12434,7 +12630,9 @@ func (ec *executionContext) _BidEdge_cursor(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -12457,7 +12655,9 @@ func (ec *executionContext) _BidEdge_node(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Bid) graphql.Marshaler {
 			return ec.marshalNBid2ᚖlenddeskᚋgraphᚋmodelᚐBid(ctx, selections, v)
 		},
@@ -12489,7 +12689,9 @@ func (ec *executionContext) _ChangePasswordPayload_session(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.Session, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Session) graphql.Marshaler {
 			return ec.marshalOSession2ᚖlenddeskᚋgraphᚋmodelᚐSession(ctx, selections, v)
 		},
@@ -12521,7 +12723,9 @@ func (ec *executionContext) _ChangePasswordPayload_userErrors(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -12553,7 +12757,9 @@ func (ec *executionContext) _CloseUserPayload_user(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -12585,7 +12791,9 @@ func (ec *executionContext) _CloseUserPayload_userErrors(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -12617,7 +12825,9 @@ func (ec *executionContext) _Company_id(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -12640,7 +12850,9 @@ func (ec *executionContext) _Company_version(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -12663,7 +12875,9 @@ func (ec *executionContext) _Company_kind(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.CompanyKind) graphql.Marshaler {
 			return ec.marshalNCompanyKind2lenddeskᚋgraphᚋmodelᚐCompanyKind(ctx, selections, v)
 		},
@@ -12686,7 +12900,9 @@ func (ec *executionContext) _Company_status(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.CompanyStatus) graphql.Marshaler {
 			return ec.marshalNCompanyStatus2lenddeskᚋgraphᚋmodelᚐCompanyStatus(ctx, selections, v)
 		},
@@ -12709,7 +12925,9 @@ func (ec *executionContext) _Company_name(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -12732,7 +12950,9 @@ func (ec *executionContext) _Company_creditCode(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.CreditCode, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -12755,7 +12975,9 @@ func (ec *executionContext) _Company_industry(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Industry, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12778,7 +13000,9 @@ func (ec *executionContext) _Company_legalRepresentative(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.LegalRepresentative, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12801,7 +13025,9 @@ func (ec *executionContext) _Company_address(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Address, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12824,7 +13050,9 @@ func (ec *executionContext) _Company_phone(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Phone, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -12847,7 +13075,9 @@ func (ec *executionContext) _Company_registeredCapital(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.RegisteredCapital, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOMoney2ᚖstring(ctx, selections, v)
 		},
@@ -12870,7 +13100,9 @@ func (ec *executionContext) _Company_establishedOn(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.EstablishedOn, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODate2ᚖstring(ctx, selections, v)
 		},
@@ -12893,7 +13125,9 @@ func (ec *executionContext) _Company_users(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Users, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UserConnection) graphql.Marshaler {
 			return ec.marshalNUserConnection2ᚖlenddeskᚋgraphᚋmodelᚐUserConnection(ctx, selections, v)
 		},
@@ -12936,7 +13170,9 @@ func (ec *executionContext) _Company_staff(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Staff, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StaffConnection) graphql.Marshaler {
 			return ec.marshalNStaffConnection2ᚖlenddeskᚋgraphᚋmodelᚐStaffConnection(ctx, selections, v)
 		},
@@ -12979,7 +13215,9 @@ func (ec *executionContext) _Company_documents(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Documents, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DocumentConnection) graphql.Marshaler {
 			return ec.marshalNDocumentConnection2ᚖlenddeskᚋgraphᚋmodelᚐDocumentConnection(ctx, selections, v)
 		},
@@ -13022,7 +13260,9 @@ func (ec *executionContext) _Company_availableActions(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -13054,7 +13294,9 @@ func (ec *executionContext) _Company_timeline(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -13097,7 +13339,9 @@ func (ec *executionContext) _Company_createdAt(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -13120,7 +13364,9 @@ func (ec *executionContext) _Company_updatedAt(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -13143,7 +13389,9 @@ func (ec *executionContext) _CompanyConnection_edges(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.CompanyEdge) graphql.Marshaler {
 			return ec.marshalNCompanyEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐCompanyEdgeᚄ(ctx, selections, v)
 		},
@@ -13175,7 +13423,9 @@ func (ec *executionContext) _CompanyConnection_nodes(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Company) graphql.Marshaler {
 			return ec.marshalNCompany2ᚕᚖlenddeskᚋgraphᚋmodelᚐCompanyᚄ(ctx, selections, v)
 		},
@@ -13207,7 +13457,9 @@ func (ec *executionContext) _CompanyConnection_pageInfo(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -13239,7 +13491,9 @@ func (ec *executionContext) _CompanyConnection_totalCount(ctx context.Context, f
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -13262,7 +13516,9 @@ func (ec *executionContext) _CompanyEdge_cursor(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -13285,7 +13541,9 @@ func (ec *executionContext) _CompanyEdge_node(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Company) graphql.Marshaler {
 			return ec.marshalNCompany2ᚖlenddeskᚋgraphᚋmodelᚐCompany(ctx, selections, v)
 		},
@@ -13317,7 +13575,9 @@ func (ec *executionContext) _DatabaseInfo_driver(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Driver, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -13340,7 +13600,9 @@ func (ec *executionContext) _DatabaseInfo_connectionMode(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.ConnectionMode, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -13363,7 +13625,9 @@ func (ec *executionContext) _DatabaseInfo_size(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Size, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -13386,7 +13650,9 @@ func (ec *executionContext) _DatabaseInfo_migration(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Migration, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -13409,7 +13675,9 @@ func (ec *executionContext) _DatabaseInfo_openConnections(ctx context.Context, f
 		func(ctx context.Context) (any, error) {
 			return obj.OpenConnections, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -13432,7 +13700,9 @@ func (ec *executionContext) _DatabaseInfo_queuedJobs(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.QueuedJobs, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -13455,7 +13725,9 @@ func (ec *executionContext) _Document_id(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -13478,7 +13750,9 @@ func (ec *executionContext) _Document_version(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -13501,7 +13775,9 @@ func (ec *executionContext) _Document_kind(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.DocumentKind) graphql.Marshaler {
 			return ec.marshalNDocumentKind2lenddeskᚋgraphᚋmodelᚐDocumentKind(ctx, selections, v)
 		},
@@ -13524,7 +13800,9 @@ func (ec *executionContext) _Document_status(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.DocumentStatus) graphql.Marshaler {
 			return ec.marshalNDocumentStatus2lenddeskᚋgraphᚋmodelᚐDocumentStatus(ctx, selections, v)
 		},
@@ -13547,7 +13825,9 @@ func (ec *executionContext) _Document_subject(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Subject, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
 			return ec.marshalONode2lenddeskᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -13579,7 +13859,9 @@ func (ec *executionContext) _Document_name(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -13602,7 +13884,9 @@ func (ec *executionContext) _Document_contentType(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.ContentType, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -13625,7 +13909,9 @@ func (ec *executionContext) _Document_size(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Size, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
 			return ec.marshalOInt2ᚖint(ctx, selections, v)
 		},
@@ -13648,7 +13934,9 @@ func (ec *executionContext) _Document_sha256(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Sha256, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -13671,7 +13959,9 @@ func (ec *executionContext) _Document_validUntil(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.ValidUntil, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODate2ᚖstring(ctx, selections, v)
 		},
@@ -13694,7 +13984,9 @@ func (ec *executionContext) _Document_replaces(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Replaces, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
 			return ec.marshalODocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
 		},
@@ -13726,7 +14018,9 @@ func (ec *executionContext) _Document_reason(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Reason, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -13749,7 +14043,9 @@ func (ec *executionContext) _Document_availableActions(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -13781,7 +14077,9 @@ func (ec *executionContext) _Document_timeline(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -13824,7 +14122,9 @@ func (ec *executionContext) _Document_createdAt(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -13847,7 +14147,9 @@ func (ec *executionContext) _Document_updatedAt(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -13870,7 +14172,9 @@ func (ec *executionContext) _DocumentConnection_edges(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DocumentEdge) graphql.Marshaler {
 			return ec.marshalNDocumentEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐDocumentEdgeᚄ(ctx, selections, v)
 		},
@@ -13902,7 +14206,9 @@ func (ec *executionContext) _DocumentConnection_nodes(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Document) graphql.Marshaler {
 			return ec.marshalNDocument2ᚕᚖlenddeskᚋgraphᚋmodelᚐDocumentᚄ(ctx, selections, v)
 		},
@@ -13934,7 +14240,9 @@ func (ec *executionContext) _DocumentConnection_pageInfo(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -13966,7 +14274,9 @@ func (ec *executionContext) _DocumentConnection_totalCount(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -13989,7 +14299,9 @@ func (ec *executionContext) _DocumentEdge_cursor(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14012,7 +14324,9 @@ func (ec *executionContext) _DocumentEdge_node(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
 			return ec.marshalNDocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
 		},
@@ -14044,7 +14358,9 @@ func (ec *executionContext) _Event_id(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -14067,7 +14383,9 @@ func (ec *executionContext) _Event_kind(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14090,7 +14408,9 @@ func (ec *executionContext) _Event_subject(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Subject, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
 			return ec.marshalONode2lenddeskᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -14122,7 +14442,9 @@ func (ec *executionContext) _Event_actor(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Actor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Actor) graphql.Marshaler {
 			return ec.marshalOActor2lenddeskᚋgraphᚋmodelᚐActor(ctx, selections, v)
 		},
@@ -14145,7 +14467,9 @@ func (ec *executionContext) _Event_from(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.From, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -14168,7 +14492,9 @@ func (ec *executionContext) _Event_to(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -14191,7 +14517,9 @@ func (ec *executionContext) _Event_reason(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Reason, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -14214,7 +14542,9 @@ func (ec *executionContext) _Event_changes(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Changes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v map[string]any) graphql.Marshaler {
 			return ec.marshalOJSON2map(ctx, selections, v)
 		},
@@ -14237,7 +14567,9 @@ func (ec *executionContext) _Event_at(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.At, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -14260,7 +14592,9 @@ func (ec *executionContext) _EventConnection_edges(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.EventEdge) graphql.Marshaler {
 			return ec.marshalNEventEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐEventEdgeᚄ(ctx, selections, v)
 		},
@@ -14292,7 +14626,9 @@ func (ec *executionContext) _EventConnection_nodes(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Event) graphql.Marshaler {
 			return ec.marshalNEvent2ᚕᚖlenddeskᚋgraphᚋmodelᚐEventᚄ(ctx, selections, v)
 		},
@@ -14324,7 +14660,9 @@ func (ec *executionContext) _EventConnection_pageInfo(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -14356,7 +14694,9 @@ func (ec *executionContext) _EventConnection_totalCount(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -14379,7 +14719,9 @@ func (ec *executionContext) _EventEdge_cursor(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14402,7 +14744,9 @@ func (ec *executionContext) _EventEdge_node(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Event) graphql.Marshaler {
 			return ec.marshalNEvent2ᚖlenddeskᚋgraphᚋmodelᚐEvent(ctx, selections, v)
 		},
@@ -14434,7 +14778,9 @@ func (ec *executionContext) _Installment_id(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -14457,7 +14803,9 @@ func (ec *executionContext) _Installment_number(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Number, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -14480,7 +14828,9 @@ func (ec *executionContext) _Installment_dueOn(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.DueOn, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDate2string(ctx, selections, v)
 		},
@@ -14503,7 +14853,9 @@ func (ec *executionContext) _Installment_principal(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Principal, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -14526,7 +14878,9 @@ func (ec *executionContext) _Installment_interest(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Interest, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -14549,7 +14903,9 @@ func (ec *executionContext) _Installment_penalty(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Penalty, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -14572,7 +14928,9 @@ func (ec *executionContext) _Installment_paid(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Paid, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -14595,7 +14953,9 @@ func (ec *executionContext) _Installment_status(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.InstallmentStatus) graphql.Marshaler {
 			return ec.marshalNInstallmentStatus2lenddeskᚋgraphᚋmodelᚐInstallmentStatus(ctx, selections, v)
 		},
@@ -14618,7 +14978,9 @@ func (ec *executionContext) _InstallmentConnection_edges(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.InstallmentEdge) graphql.Marshaler {
 			return ec.marshalNInstallmentEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐInstallmentEdgeᚄ(ctx, selections, v)
 		},
@@ -14650,7 +15012,9 @@ func (ec *executionContext) _InstallmentConnection_nodes(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Installment) graphql.Marshaler {
 			return ec.marshalNInstallment2ᚕᚖlenddeskᚋgraphᚋmodelᚐInstallmentᚄ(ctx, selections, v)
 		},
@@ -14682,7 +15046,9 @@ func (ec *executionContext) _InstallmentConnection_pageInfo(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -14714,7 +15080,9 @@ func (ec *executionContext) _InstallmentConnection_totalCount(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -14737,7 +15105,9 @@ func (ec *executionContext) _InstallmentEdge_cursor(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14760,7 +15130,9 @@ func (ec *executionContext) _InstallmentEdge_node(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Installment) graphql.Marshaler {
 			return ec.marshalNInstallment2ᚖlenddeskᚋgraphᚋmodelᚐInstallment(ctx, selections, v)
 		},
@@ -14792,7 +15164,9 @@ func (ec *executionContext) _LifecycleTable_type(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14815,7 +15189,9 @@ func (ec *executionContext) _LifecycleTable_moves(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Moves, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Move) graphql.Marshaler {
 			return ec.marshalNMove2ᚕᚖlenddeskᚋgraphᚋmodelᚐMoveᚄ(ctx, selections, v)
 		},
@@ -14847,7 +15223,9 @@ func (ec *executionContext) _LifecycleTable_mermaid(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Mermaid, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14870,7 +15248,9 @@ func (ec *executionContext) _Loan_id(ctx context.Context, field graphql.Collecte
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -14893,7 +15273,9 @@ func (ec *executionContext) _Loan_version(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -14916,7 +15298,9 @@ func (ec *executionContext) _Loan_number(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Number, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -14939,7 +15323,9 @@ func (ec *executionContext) _Loan_status(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.LoanStatus) graphql.Marshaler {
 			return ec.marshalNLoanStatus2lenddeskᚋgraphᚋmodelᚐLoanStatus(ctx, selections, v)
 		},
@@ -14962,7 +15348,9 @@ func (ec *executionContext) _Loan_borrower(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Borrower, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -14994,7 +15382,9 @@ func (ec *executionContext) _Loan_company(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Company, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Company) graphql.Marshaler {
 			return ec.marshalOCompany2ᚖlenddeskᚋgraphᚋmodelᚐCompany(ctx, selections, v)
 		},
@@ -15026,7 +15416,9 @@ func (ec *executionContext) _Loan_requestedAmount(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.RequestedAmount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -15049,7 +15441,9 @@ func (ec *executionContext) _Loan_requestedAnnualRate(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.RequestedAnnualRate, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNPercent2string(ctx, selections, v)
 		},
@@ -15072,7 +15466,9 @@ func (ec *executionContext) _Loan_requestedTermMonths(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.RequestedTermMonths, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -15095,7 +15491,9 @@ func (ec *executionContext) _Loan_amount(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Amount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -15118,7 +15516,9 @@ func (ec *executionContext) _Loan_annualRate(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.AnnualRate, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNPercent2string(ctx, selections, v)
 		},
@@ -15141,7 +15541,9 @@ func (ec *executionContext) _Loan_termMonths(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.TermMonths, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -15164,7 +15566,9 @@ func (ec *executionContext) _Loan_repaymentMethod(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.RepaymentMethod, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.RepaymentMethod) graphql.Marshaler {
 			return ec.marshalNRepaymentMethod2lenddeskᚋgraphᚋmodelᚐRepaymentMethod(ctx, selections, v)
 		},
@@ -15187,7 +15591,9 @@ func (ec *executionContext) _Loan_purpose(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Purpose, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.LoanPurpose) graphql.Marshaler {
 			return ec.marshalNLoanPurpose2lenddeskᚋgraphᚋmodelᚐLoanPurpose(ctx, selections, v)
 		},
@@ -15210,7 +15616,9 @@ func (ec *executionContext) _Loan_description(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Description, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -15233,7 +15641,9 @@ func (ec *executionContext) _Loan_reviewer(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Reviewer, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -15265,7 +15675,9 @@ func (ec *executionContext) _Loan_round(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Round, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -15288,7 +15700,9 @@ func (ec *executionContext) _Loan_approvalsNeeded(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.ApprovalsNeeded, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -15311,7 +15725,9 @@ func (ec *executionContext) _Loan_approvalsGiven(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.ApprovalsGiven, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -15334,7 +15750,9 @@ func (ec *executionContext) _Loan_termsAccepted(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.TermsAccepted, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -15357,7 +15775,9 @@ func (ec *executionContext) _Loan_minimumBid(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.MinimumBid, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOMoney2ᚖstring(ctx, selections, v)
 		},
@@ -15380,7 +15800,9 @@ func (ec *executionContext) _Loan_bidStep(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.BidStep, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOMoney2ᚖstring(ctx, selections, v)
 		},
@@ -15403,7 +15825,9 @@ func (ec *executionContext) _Loan_opensAt(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.OpensAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -15426,7 +15850,9 @@ func (ec *executionContext) _Loan_closesAt(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.ClosesAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -15449,7 +15875,9 @@ func (ec *executionContext) _Loan_reservedAmount(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.ReservedAmount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -15472,7 +15900,9 @@ func (ec *executionContext) _Loan_fundedAmount(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.FundedAmount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -15495,7 +15925,9 @@ func (ec *executionContext) _Loan_remainingAmount(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.RemainingAmount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -15518,7 +15950,9 @@ func (ec *executionContext) _Loan_progress(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Progress, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
 			return ec.marshalNFloat2float64(ctx, selections, v)
 		},
@@ -15541,7 +15975,9 @@ func (ec *executionContext) _Loan_outstandingPrincipal(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.OutstandingPrincipal, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -15564,7 +16000,9 @@ func (ec *executionContext) _Loan_bids(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.Bids, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BidConnection) graphql.Marshaler {
 			return ec.marshalNBidConnection2ᚖlenddeskᚋgraphᚋmodelᚐBidConnection(ctx, selections, v)
 		},
@@ -15607,7 +16045,9 @@ func (ec *executionContext) _Loan_documents(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Documents, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DocumentConnection) graphql.Marshaler {
 			return ec.marshalNDocumentConnection2ᚖlenddeskᚋgraphᚋmodelᚐDocumentConnection(ctx, selections, v)
 		},
@@ -15650,7 +16090,9 @@ func (ec *executionContext) _Loan_reviews(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Reviews, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReviewConnection) graphql.Marshaler {
 			return ec.marshalNReviewConnection2ᚖlenddeskᚋgraphᚋmodelᚐReviewConnection(ctx, selections, v)
 		},
@@ -15693,7 +16135,9 @@ func (ec *executionContext) _Loan_installments(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Installments, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.InstallmentConnection) graphql.Marshaler {
 			return ec.marshalNInstallmentConnection2ᚖlenddeskᚋgraphᚋmodelᚐInstallmentConnection(ctx, selections, v)
 		},
@@ -15736,7 +16180,9 @@ func (ec *executionContext) _Loan_repayments(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Repayments, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RepaymentConnection) graphql.Marshaler {
 			return ec.marshalNRepaymentConnection2ᚖlenddeskᚋgraphᚋmodelᚐRepaymentConnection(ctx, selections, v)
 		},
@@ -15779,7 +16225,9 @@ func (ec *executionContext) _Loan_serviceRequests(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.ServiceRequests, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRequestConnection) graphql.Marshaler {
 			return ec.marshalNServiceRequestConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRequestConnection(ctx, selections, v)
 		},
@@ -15822,7 +16270,9 @@ func (ec *executionContext) _Loan_availableActions(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -15854,7 +16304,9 @@ func (ec *executionContext) _Loan_timeline(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -15897,7 +16349,9 @@ func (ec *executionContext) _Loan_createdAt(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -15920,7 +16374,9 @@ func (ec *executionContext) _Loan_updatedAt(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -15943,7 +16399,9 @@ func (ec *executionContext) _LoanConnection_edges(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.LoanEdge) graphql.Marshaler {
 			return ec.marshalNLoanEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐLoanEdgeᚄ(ctx, selections, v)
 		},
@@ -15975,7 +16433,9 @@ func (ec *executionContext) _LoanConnection_nodes(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Loan) graphql.Marshaler {
 			return ec.marshalNLoan2ᚕᚖlenddeskᚋgraphᚋmodelᚐLoanᚄ(ctx, selections, v)
 		},
@@ -16007,7 +16467,9 @@ func (ec *executionContext) _LoanConnection_pageInfo(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -16039,7 +16501,9 @@ func (ec *executionContext) _LoanConnection_totalCount(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -16062,7 +16526,9 @@ func (ec *executionContext) _LoanEdge_cursor(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16085,7 +16551,9 @@ func (ec *executionContext) _LoanEdge_node(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
 			return ec.marshalNLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
 		},
@@ -16117,7 +16585,9 @@ func (ec *executionContext) _Message_id(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -16140,7 +16610,9 @@ func (ec *executionContext) _Message_user(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -16172,7 +16644,9 @@ func (ec *executionContext) _Message_to(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16195,7 +16669,9 @@ func (ec *executionContext) _Message_subject(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Subject, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16218,7 +16694,9 @@ func (ec *executionContext) _Message_text(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Text, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16241,7 +16719,9 @@ func (ec *executionContext) _Message_locale(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Locale, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16264,7 +16744,9 @@ func (ec *executionContext) _Message_state(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.State, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16287,7 +16769,9 @@ func (ec *executionContext) _Message_attempts(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Attempts, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -16310,7 +16794,9 @@ func (ec *executionContext) _Message_sentAt(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.SentAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -16333,7 +16819,9 @@ func (ec *executionContext) _Message_createdAt(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -16356,7 +16844,9 @@ func (ec *executionContext) _MessageConnection_edges(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.MessageEdge) graphql.Marshaler {
 			return ec.marshalNMessageEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐMessageEdgeᚄ(ctx, selections, v)
 		},
@@ -16388,7 +16878,9 @@ func (ec *executionContext) _MessageConnection_nodes(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Message) graphql.Marshaler {
 			return ec.marshalNMessage2ᚕᚖlenddeskᚋgraphᚋmodelᚐMessageᚄ(ctx, selections, v)
 		},
@@ -16420,7 +16912,9 @@ func (ec *executionContext) _MessageConnection_pageInfo(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -16452,7 +16946,9 @@ func (ec *executionContext) _MessageConnection_totalCount(ctx context.Context, f
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -16475,7 +16971,9 @@ func (ec *executionContext) _MessageEdge_cursor(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16498,7 +16996,9 @@ func (ec *executionContext) _MessageEdge_node(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Message) graphql.Marshaler {
 			return ec.marshalNMessage2ᚖlenddeskᚋgraphᚋmodelᚐMessage(ctx, selections, v)
 		},
@@ -16530,7 +17030,9 @@ func (ec *executionContext) _Move_name(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16553,7 +17055,9 @@ func (ec *executionContext) _Move_from(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.From, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -16576,7 +17080,9 @@ func (ec *executionContext) _Move_to(ctx context.Context, field graphql.Collecte
 		func(ctx context.Context) (any, error) {
 			return obj.To, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16599,7 +17105,9 @@ func (ec *executionContext) _Move_mutation(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Mutation, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -16622,7 +17130,9 @@ func (ec *executionContext) _Move_permission(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Permission, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Permission) graphql.Marshaler {
 			return ec.marshalOPermission2ᚖlenddeskᚋgraphᚋmodelᚐPermission(ctx, selections, v)
 		},
@@ -16645,7 +17155,9 @@ func (ec *executionContext) _Move_by(ctx context.Context, field graphql.Collecte
 		func(ctx context.Context) (any, error) {
 			return obj.By, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -16669,7 +17181,9 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().SignIn(ctx, fc.Args["input"].(authentication.SignInInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
 			return ec.marshalOSignInPayload2ᚖlenddeskᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
@@ -16712,7 +17226,9 @@ func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Mutation().SignOut(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignOutPayload) graphql.Marshaler {
 			return ec.marshalOSignOutPayload2ᚖlenddeskᚋgraphᚋmodelᚐSignOutPayload(ctx, selections, v)
 		},
@@ -16745,7 +17261,9 @@ func (ec *executionContext) _Mutation_changePassword(ctx context.Context, field 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ChangePassword(ctx, fc.Args["input"].(authentication.ChangePasswordInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
 			return ec.marshalOChangePasswordPayload2ᚖlenddeskᚋgraphᚋmodelᚐChangePasswordPayload(ctx, selections, v)
 		},
@@ -16806,7 +17324,7 @@ func (ec *executionContext) _Mutation_addPotentialCustomer(ctx context.Context, 
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AddPotentialCustomerPayload) graphql.Marshaler {
 			return ec.marshalOAddPotentialCustomerPayload2ᚖlenddeskᚋgraphᚋmodelᚐAddPotentialCustomerPayload(ctx, selections, v)
@@ -16851,7 +17369,9 @@ func (ec *executionContext) _Mutation_registerUser(ctx context.Context, field gr
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().RegisterUser(ctx, fc.Args["input"].(registration.RegisterInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RegisterUserPayload) graphql.Marshaler {
 			return ec.marshalORegisterUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐRegisterUserPayload(ctx, selections, v)
 		},
@@ -16912,7 +17432,7 @@ func (ec *executionContext) _Mutation_approveRegistration(ctx context.Context, f
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveRegistrationPayload) graphql.Marshaler {
 			return ec.marshalOApproveRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveRegistrationPayload(ctx, selections, v)
@@ -16974,7 +17494,7 @@ func (ec *executionContext) _Mutation_returnRegistration(ctx context.Context, fi
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReturnRegistrationPayload) graphql.Marshaler {
 			return ec.marshalOReturnRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReturnRegistrationPayload(ctx, selections, v)
@@ -17019,7 +17539,9 @@ func (ec *executionContext) _Mutation_resubmitRegistration(ctx context.Context, 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().ResubmitRegistration(ctx, fc.Args["input"].(registration.ResubmitInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ResubmitRegistrationPayload) graphql.Marshaler {
 			return ec.marshalOResubmitRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐResubmitRegistrationPayload(ctx, selections, v)
 		},
@@ -17080,7 +17602,7 @@ func (ec *executionContext) _Mutation_rejectRegistration(ctx context.Context, fi
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RejectRegistrationPayload) graphql.Marshaler {
 			return ec.marshalORejectRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectRegistrationPayload(ctx, selections, v)
@@ -17142,7 +17664,7 @@ func (ec *executionContext) _Mutation_reopenRegistration(ctx context.Context, fi
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReopenRegistrationPayload) graphql.Marshaler {
 			return ec.marshalOReopenRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReopenRegistrationPayload(ctx, selections, v)
@@ -17187,7 +17709,9 @@ func (ec *executionContext) _Mutation_withdrawRegistration(ctx context.Context, 
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Mutation().WithdrawRegistration(ctx, fc.Args["input"].(*registration.WithdrawInput))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawRegistrationPayload) graphql.Marshaler {
 			return ec.marshalOWithdrawRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐWithdrawRegistrationPayload(ctx, selections, v)
 		},
@@ -17248,7 +17772,7 @@ func (ec *executionContext) _Mutation_suspendUser(ctx context.Context, field gra
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SuspendUserPayload) graphql.Marshaler {
 			return ec.marshalOSuspendUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐSuspendUserPayload(ctx, selections, v)
@@ -17310,7 +17834,7 @@ func (ec *executionContext) _Mutation_reinstateUser(ctx context.Context, field g
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReinstateUserPayload) graphql.Marshaler {
 			return ec.marshalOReinstateUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐReinstateUserPayload(ctx, selections, v)
@@ -17372,7 +17896,7 @@ func (ec *executionContext) _Mutation_closeUser(ctx context.Context, field graph
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CloseUserPayload) graphql.Marshaler {
 			return ec.marshalOCloseUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐCloseUserPayload(ctx, selections, v)
@@ -17416,7 +17940,9 @@ func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.HasNextPage, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -17439,7 +17965,9 @@ func (ec *executionContext) _PageInfo_hasPreviousPage(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.HasPreviousPage, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -17462,7 +17990,9 @@ func (ec *executionContext) _PageInfo_startCursor(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.StartCursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -17485,7 +18015,9 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.EndCursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -17509,7 +18041,9 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Node(ctx, fc.Args["id"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
 			return ec.marshalONode2lenddeskᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -17553,7 +18087,9 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Nodes(ctx, fc.Args["ids"].([]string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
 			return ec.marshalNNode2ᚕlenddeskᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -17597,7 +18133,9 @@ func (ec *executionContext) _Query_bids(ctx context.Context, field graphql.Colle
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Bids(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.BidFilter), fc.Args["orderBy"].(*model.BidOrder))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BidConnection) graphql.Marshaler {
 			return ec.marshalOBidConnection2ᚖlenddeskᚋgraphᚋmodelᚐBidConnection(ctx, selections, v)
 		},
@@ -17641,7 +18179,9 @@ func (ec *executionContext) _Query_bankCards(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().BankCards(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.BankCardFilter), fc.Args["orderBy"].(*model.BankCardOrder))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCardConnection) graphql.Marshaler {
 			return ec.marshalOBankCardConnection2ᚖlenddeskᚋgraphᚋmodelᚐBankCardConnection(ctx, selections, v)
 		},
@@ -17702,7 +18242,7 @@ func (ec *executionContext) _Query_companies(ctx context.Context, field graphql.
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CompanyConnection) graphql.Marshaler {
 			return ec.marshalOCompanyConnection2ᚖlenddeskᚋgraphᚋmodelᚐCompanyConnection(ctx, selections, v)
@@ -17747,7 +18287,9 @@ func (ec *executionContext) _Query_documents(ctx context.Context, field graphql.
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Documents(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.DocumentFilter), fc.Args["orderBy"].(*model.DocumentOrder))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DocumentConnection) graphql.Marshaler {
 			return ec.marshalODocumentConnection2ᚖlenddeskᚋgraphᚋmodelᚐDocumentConnection(ctx, selections, v)
 		},
@@ -17808,7 +18350,7 @@ func (ec *executionContext) _Query_events(ctx context.Context, field graphql.Col
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalOEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
@@ -17870,7 +18412,7 @@ func (ec *executionContext) _Query_messages(ctx context.Context, field graphql.C
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.MessageConnection) graphql.Marshaler {
 			return ec.marshalOMessageConnection2ᚖlenddeskᚋgraphᚋmodelᚐMessageConnection(ctx, selections, v)
@@ -17915,7 +18457,9 @@ func (ec *executionContext) _Query_reviewQueue(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().ReviewQueue(ctx, fc.Args["kind"].(model.ReviewQueueKind), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReviewItemConnection) graphql.Marshaler {
 			return ec.marshalOReviewItemConnection2ᚖlenddeskᚋgraphᚋmodelᚐReviewItemConnection(ctx, selections, v)
 		},
@@ -17958,7 +18502,9 @@ func (ec *executionContext) _Query_lifecycles(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Lifecycles(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.LifecycleTable) graphql.Marshaler {
 			return ec.marshalNLifecycleTable2ᚕᚖlenddeskᚋgraphᚋmodelᚐLifecycleTableᚄ(ctx, selections, v)
 		},
@@ -17991,7 +18537,9 @@ func (ec *executionContext) _Query_loans(ctx context.Context, field graphql.Coll
 			fc := graphql.GetFieldContext(ctx)
 			return ec.Resolvers.Query().Loans(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.LoanFilter), fc.Args["orderBy"].(*model.LoanOrder))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.LoanConnection) graphql.Marshaler {
 			return ec.marshalOLoanConnection2ᚖlenddeskᚋgraphᚋmodelᚐLoanConnection(ctx, selections, v)
 		},
@@ -18052,7 +18600,7 @@ func (ec *executionContext) _Query_serviceRecords(ctx context.Context, field gra
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecordConnection) graphql.Marshaler {
 			return ec.marshalOServiceRecordConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordConnection(ctx, selections, v)
@@ -18096,7 +18644,9 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return ec.Resolvers.Query().Viewer(ctx)
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 			return ec.marshalOViewer2ᚖlenddeskᚋgraphᚋmodelᚐViewer(ctx, selections, v)
 		},
@@ -18146,7 +18696,7 @@ func (ec *executionContext) _Query_staff(ctx context.Context, field graphql.Coll
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StaffConnection) graphql.Marshaler {
 			return ec.marshalOStaffConnection2ᚖlenddeskᚋgraphᚋmodelᚐStaffConnection(ctx, selections, v)
@@ -18208,7 +18758,7 @@ func (ec *executionContext) _Query_roles(ctx context.Context, field graphql.Coll
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleConnection) graphql.Marshaler {
 			return ec.marshalORoleConnection2ᚖlenddeskᚋgraphᚋmodelᚐRoleConnection(ctx, selections, v)
@@ -18270,7 +18820,7 @@ func (ec *executionContext) _Query_apiKeys(ctx context.Context, field graphql.Co
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.APIKeyConnection) graphql.Marshaler {
 			return ec.marshalOApiKeyConnection2ᚖlenddeskᚋgraphᚋmodelᚐAPIKeyConnection(ctx, selections, v)
@@ -18331,7 +18881,7 @@ func (ec *executionContext) _Query_system(ctx context.Context, field graphql.Col
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.System) graphql.Marshaler {
 			return ec.marshalOSystem2ᚖlenddeskᚋgraphᚋmodelᚐSystem(ctx, selections, v)
@@ -18382,7 +18932,7 @@ func (ec *executionContext) _Query_users(ctx context.Context, field graphql.Coll
 			}
 
 			next = directive1
-			return next
+			return ec._fieldMiddleware(ctx, nil, next)
 		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UserConnection) graphql.Marshaler {
 			return ec.marshalOUserConnection2ᚖlenddeskᚋgraphᚋmodelᚐUserConnection(ctx, selections, v)
@@ -18427,7 +18977,9 @@ func (ec *executionContext) _Query___type(ctx context.Context, field graphql.Col
 			fc := graphql.GetFieldContext(ctx)
 			return ec.IntrospectType(fc.Args["name"].(string))
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -18470,7 +19022,9 @@ func (ec *executionContext) _Query___schema(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return ec.IntrospectSchema()
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Schema) graphql.Marshaler {
 			return ec.marshalO__Schema2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐSchema(ctx, selections, v)
 		},
@@ -18502,7 +19056,9 @@ func (ec *executionContext) _RegisterUserPayload_user(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -18534,7 +19090,9 @@ func (ec *executionContext) _RegisterUserPayload_notice(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.Notice, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -18557,7 +19115,9 @@ func (ec *executionContext) _RegisterUserPayload_userErrors(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -18589,7 +19149,9 @@ func (ec *executionContext) _ReinstateUserPayload_user(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -18621,7 +19183,9 @@ func (ec *executionContext) _ReinstateUserPayload_userErrors(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -18653,7 +19217,9 @@ func (ec *executionContext) _RejectRegistrationPayload_user(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -18685,7 +19251,9 @@ func (ec *executionContext) _RejectRegistrationPayload_userErrors(ctx context.Co
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -18717,7 +19285,9 @@ func (ec *executionContext) _ReopenRegistrationPayload_user(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -18749,7 +19319,9 @@ func (ec *executionContext) _ReopenRegistrationPayload_userErrors(ctx context.Co
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -18781,7 +19353,9 @@ func (ec *executionContext) _Repayment_id(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -18804,7 +19378,9 @@ func (ec *executionContext) _Repayment_loan(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Loan, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
 			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
 		},
@@ -18836,7 +19412,9 @@ func (ec *executionContext) _Repayment_amount(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Amount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -18859,7 +19437,9 @@ func (ec *executionContext) _Repayment_paidAt(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.PaidAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -18882,7 +19462,9 @@ func (ec *executionContext) _Repayment_reference(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Reference, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -18905,7 +19487,9 @@ func (ec *executionContext) _Repayment_penalty(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Penalty, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -18928,7 +19512,9 @@ func (ec *executionContext) _Repayment_interest(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Interest, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -18951,7 +19537,9 @@ func (ec *executionContext) _Repayment_principal(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Principal, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -18974,7 +19562,9 @@ func (ec *executionContext) _Repayment_reversed(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Reversed, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -18997,7 +19587,9 @@ func (ec *executionContext) _Repayment_reportedBy(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.ReportedBy, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Actor) graphql.Marshaler {
 			return ec.marshalOActor2lenddeskᚋgraphᚋmodelᚐActor(ctx, selections, v)
 		},
@@ -19020,7 +19612,9 @@ func (ec *executionContext) _Repayment_createdAt(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -19043,7 +19637,9 @@ func (ec *executionContext) _RepaymentConnection_edges(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.RepaymentEdge) graphql.Marshaler {
 			return ec.marshalNRepaymentEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐRepaymentEdgeᚄ(ctx, selections, v)
 		},
@@ -19075,7 +19671,9 @@ func (ec *executionContext) _RepaymentConnection_nodes(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Repayment) graphql.Marshaler {
 			return ec.marshalNRepayment2ᚕᚖlenddeskᚋgraphᚋmodelᚐRepaymentᚄ(ctx, selections, v)
 		},
@@ -19107,7 +19705,9 @@ func (ec *executionContext) _RepaymentConnection_pageInfo(ctx context.Context, f
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -19139,7 +19739,9 @@ func (ec *executionContext) _RepaymentConnection_totalCount(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -19162,7 +19764,9 @@ func (ec *executionContext) _RepaymentEdge_cursor(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -19185,7 +19789,9 @@ func (ec *executionContext) _RepaymentEdge_node(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Repayment) graphql.Marshaler {
 			return ec.marshalNRepayment2ᚖlenddeskᚋgraphᚋmodelᚐRepayment(ctx, selections, v)
 		},
@@ -19217,7 +19823,9 @@ func (ec *executionContext) _ResubmitRegistrationPayload_user(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -19249,7 +19857,9 @@ func (ec *executionContext) _ResubmitRegistrationPayload_notice(ctx context.Cont
 		func(ctx context.Context) (any, error) {
 			return obj.Notice, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -19272,7 +19882,9 @@ func (ec *executionContext) _ResubmitRegistrationPayload_userErrors(ctx context.
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -19304,7 +19916,9 @@ func (ec *executionContext) _ReturnRegistrationPayload_user(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -19336,7 +19950,9 @@ func (ec *executionContext) _ReturnRegistrationPayload_userErrors(ctx context.Co
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -19368,7 +19984,9 @@ func (ec *executionContext) _Review_id(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -19391,7 +20009,9 @@ func (ec *executionContext) _Review_subject(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Subject, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
 			return ec.marshalONode2lenddeskᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -19423,7 +20043,9 @@ func (ec *executionContext) _Review_step(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Step, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.ReviewQueueKind) graphql.Marshaler {
 			return ec.marshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx, selections, v)
 		},
@@ -19446,7 +20068,9 @@ func (ec *executionContext) _Review_round(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Round, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -19469,7 +20093,9 @@ func (ec *executionContext) _Review_decision(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Decision, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.ReviewDecision) graphql.Marshaler {
 			return ec.marshalNReviewDecision2lenddeskᚋgraphᚋmodelᚐReviewDecision(ctx, selections, v)
 		},
@@ -19492,7 +20118,9 @@ func (ec *executionContext) _Review_reviewer(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Reviewer, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -19524,7 +20152,9 @@ func (ec *executionContext) _Review_note(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Note, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -19547,7 +20177,9 @@ func (ec *executionContext) _Review_reason(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Reason, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -19570,7 +20202,9 @@ func (ec *executionContext) _Review_createdAt(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -19593,7 +20227,9 @@ func (ec *executionContext) _ReviewConnection_edges(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReviewEdge) graphql.Marshaler {
 			return ec.marshalNReviewEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐReviewEdgeᚄ(ctx, selections, v)
 		},
@@ -19625,7 +20261,9 @@ func (ec *executionContext) _ReviewConnection_nodes(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Review) graphql.Marshaler {
 			return ec.marshalNReview2ᚕᚖlenddeskᚋgraphᚋmodelᚐReviewᚄ(ctx, selections, v)
 		},
@@ -19657,7 +20295,9 @@ func (ec *executionContext) _ReviewConnection_pageInfo(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -19689,7 +20329,9 @@ func (ec *executionContext) _ReviewConnection_totalCount(ctx context.Context, fi
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -19712,7 +20354,9 @@ func (ec *executionContext) _ReviewEdge_cursor(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -19735,7 +20379,9 @@ func (ec *executionContext) _ReviewEdge_node(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Review) graphql.Marshaler {
 			return ec.marshalNReview2ᚖlenddeskᚋgraphᚋmodelᚐReview(ctx, selections, v)
 		},
@@ -19767,7 +20413,9 @@ func (ec *executionContext) _ReviewItem_kind(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.ReviewQueueKind) graphql.Marshaler {
 			return ec.marshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx, selections, v)
 		},
@@ -19790,7 +20438,9 @@ func (ec *executionContext) _ReviewItem_subject(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Subject, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
 			return ec.marshalONode2lenddeskᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
@@ -19822,7 +20472,9 @@ func (ec *executionContext) _ReviewItem_waitingSince(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.WaitingSince, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -19845,7 +20497,9 @@ func (ec *executionContext) _ReviewItem_claimedBy(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.ClaimedBy, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -19877,7 +20531,9 @@ func (ec *executionContext) _ReviewItem_claimExpiresAt(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.ClaimExpiresAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -19900,7 +20556,9 @@ func (ec *executionContext) _ReviewItemConnection_edges(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReviewItemEdge) graphql.Marshaler {
 			return ec.marshalNReviewItemEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐReviewItemEdgeᚄ(ctx, selections, v)
 		},
@@ -19932,7 +20590,9 @@ func (ec *executionContext) _ReviewItemConnection_nodes(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ReviewItem) graphql.Marshaler {
 			return ec.marshalNReviewItem2ᚕᚖlenddeskᚋgraphᚋmodelᚐReviewItemᚄ(ctx, selections, v)
 		},
@@ -19964,7 +20624,9 @@ func (ec *executionContext) _ReviewItemConnection_pageInfo(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -19996,7 +20658,9 @@ func (ec *executionContext) _ReviewItemConnection_totalCount(ctx context.Context
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -20019,7 +20683,9 @@ func (ec *executionContext) _ReviewItemEdge_cursor(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -20042,7 +20708,9 @@ func (ec *executionContext) _ReviewItemEdge_node(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ReviewItem) graphql.Marshaler {
 			return ec.marshalNReviewItem2ᚖlenddeskᚋgraphᚋmodelᚐReviewItem(ctx, selections, v)
 		},
@@ -20074,7 +20742,9 @@ func (ec *executionContext) _Role_id(ctx context.Context, field graphql.Collecte
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -20097,7 +20767,9 @@ func (ec *executionContext) _Role_version(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -20120,7 +20792,9 @@ func (ec *executionContext) _Role_name(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -20143,7 +20817,9 @@ func (ec *executionContext) _Role_description(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Description, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -20166,7 +20842,9 @@ func (ec *executionContext) _Role_permissions(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Permissions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Permission) graphql.Marshaler {
 			return ec.marshalNPermission2ᚕlenddeskᚋgraphᚋmodelᚐPermissionᚄ(ctx, selections, v)
 		},
@@ -20189,7 +20867,9 @@ func (ec *executionContext) _Role_builtIn(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.BuiltIn, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -20212,7 +20892,9 @@ func (ec *executionContext) _Role_staff(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Staff, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StaffConnection) graphql.Marshaler {
 			return ec.marshalNStaffConnection2ᚖlenddeskᚋgraphᚋmodelᚐStaffConnection(ctx, selections, v)
 		},
@@ -20255,7 +20937,9 @@ func (ec *executionContext) _RoleConnection_edges(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.RoleEdge) graphql.Marshaler {
 			return ec.marshalNRoleEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐRoleEdgeᚄ(ctx, selections, v)
 		},
@@ -20287,7 +20971,9 @@ func (ec *executionContext) _RoleConnection_nodes(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Role) graphql.Marshaler {
 			return ec.marshalNRole2ᚕᚖlenddeskᚋgraphᚋmodelᚐRoleᚄ(ctx, selections, v)
 		},
@@ -20319,7 +21005,9 @@ func (ec *executionContext) _RoleConnection_pageInfo(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -20351,7 +21039,9 @@ func (ec *executionContext) _RoleConnection_totalCount(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -20374,7 +21064,9 @@ func (ec *executionContext) _RoleEdge_cursor(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -20397,7 +21089,9 @@ func (ec *executionContext) _RoleEdge_node(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Role) graphql.Marshaler {
 			return ec.marshalNRole2ᚖlenddeskᚋgraphᚋmodelᚐRole(ctx, selections, v)
 		},
@@ -20429,7 +21123,9 @@ func (ec *executionContext) _ServiceRecord_id(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -20452,7 +21148,9 @@ func (ec *executionContext) _ServiceRecord_version(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -20475,7 +21173,9 @@ func (ec *executionContext) _ServiceRecord_user(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -20507,7 +21207,9 @@ func (ec *executionContext) _ServiceRecord_kind(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.ServiceRecordKind) graphql.Marshaler {
 			return ec.marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, selections, v)
 		},
@@ -20530,7 +21232,9 @@ func (ec *executionContext) _ServiceRecord_text(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Text, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -20553,7 +21257,9 @@ func (ec *executionContext) _ServiceRecord_dueAt(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.DueAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -20576,7 +21282,9 @@ func (ec *executionContext) _ServiceRecord_completedAt(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.CompletedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
 		},
@@ -20599,7 +21307,9 @@ func (ec *executionContext) _ServiceRecord_author(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Author, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -20631,7 +21341,9 @@ func (ec *executionContext) _ServiceRecord_assignee(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Assignee, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -20663,7 +21375,9 @@ func (ec *executionContext) _ServiceRecord_availableActions(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -20695,7 +21409,9 @@ func (ec *executionContext) _ServiceRecord_timeline(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -20738,7 +21454,9 @@ func (ec *executionContext) _ServiceRecord_createdAt(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -20761,7 +21479,9 @@ func (ec *executionContext) _ServiceRecord_updatedAt(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -20784,7 +21504,9 @@ func (ec *executionContext) _ServiceRecordConnection_edges(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ServiceRecordEdge) graphql.Marshaler {
 			return ec.marshalNServiceRecordEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐServiceRecordEdgeᚄ(ctx, selections, v)
 		},
@@ -20816,7 +21538,9 @@ func (ec *executionContext) _ServiceRecordConnection_nodes(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ServiceRecord) graphql.Marshaler {
 			return ec.marshalNServiceRecord2ᚕᚖlenddeskᚋgraphᚋmodelᚐServiceRecordᚄ(ctx, selections, v)
 		},
@@ -20848,7 +21572,9 @@ func (ec *executionContext) _ServiceRecordConnection_pageInfo(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -20880,7 +21606,9 @@ func (ec *executionContext) _ServiceRecordConnection_totalCount(ctx context.Cont
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -20903,7 +21631,9 @@ func (ec *executionContext) _ServiceRecordEdge_cursor(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -20926,7 +21656,9 @@ func (ec *executionContext) _ServiceRecordEdge_node(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
 			return ec.marshalNServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx, selections, v)
 		},
@@ -20958,7 +21690,9 @@ func (ec *executionContext) _ServiceRequest_id(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -20981,7 +21715,9 @@ func (ec *executionContext) _ServiceRequest_loan(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Loan, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
 			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
 		},
@@ -21013,7 +21749,9 @@ func (ec *executionContext) _ServiceRequest_kind(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Kind, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.ServiceRequestKind) graphql.Marshaler {
 			return ec.marshalNServiceRequestKind2lenddeskᚋgraphᚋmodelᚐServiceRequestKind(ctx, selections, v)
 		},
@@ -21036,7 +21774,9 @@ func (ec *executionContext) _ServiceRequest_status(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -21059,7 +21799,9 @@ func (ec *executionContext) _ServiceRequest_reason(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Reason, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -21082,7 +21824,9 @@ func (ec *executionContext) _ServiceRequest_createdAt(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -21105,7 +21849,9 @@ func (ec *executionContext) _ServiceRequestConnection_edges(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ServiceRequestEdge) graphql.Marshaler {
 			return ec.marshalNServiceRequestEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐServiceRequestEdgeᚄ(ctx, selections, v)
 		},
@@ -21137,7 +21883,9 @@ func (ec *executionContext) _ServiceRequestConnection_nodes(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ServiceRequest) graphql.Marshaler {
 			return ec.marshalNServiceRequest2ᚕᚖlenddeskᚋgraphᚋmodelᚐServiceRequestᚄ(ctx, selections, v)
 		},
@@ -21169,7 +21917,9 @@ func (ec *executionContext) _ServiceRequestConnection_pageInfo(ctx context.Conte
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -21201,7 +21951,9 @@ func (ec *executionContext) _ServiceRequestConnection_totalCount(ctx context.Con
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -21224,7 +21976,9 @@ func (ec *executionContext) _ServiceRequestEdge_cursor(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -21247,7 +22001,9 @@ func (ec *executionContext) _ServiceRequestEdge_node(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRequest) graphql.Marshaler {
 			return ec.marshalNServiceRequest2ᚖlenddeskᚋgraphᚋmodelᚐServiceRequest(ctx, selections, v)
 		},
@@ -21279,7 +22035,9 @@ func (ec *executionContext) _Session_token(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Token, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -21302,7 +22060,9 @@ func (ec *executionContext) _Session_expiresAt(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.ExpiresAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -21325,7 +22085,9 @@ func (ec *executionContext) _SignInPayload_session(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Session, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Session) graphql.Marshaler {
 			return ec.marshalOSession2ᚖlenddeskᚋgraphᚋmodelᚐSession(ctx, selections, v)
 		},
@@ -21357,7 +22119,9 @@ func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Viewer, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 			return ec.marshalOViewer2ᚖlenddeskᚋgraphᚋmodelᚐViewer(ctx, selections, v)
 		},
@@ -21389,7 +22153,9 @@ func (ec *executionContext) _SignInPayload_userErrors(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -21421,7 +22187,9 @@ func (ec *executionContext) _SignOutPayload_userErrors(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -21453,7 +22221,9 @@ func (ec *executionContext) _Staff_id(ctx context.Context, field graphql.Collect
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -21476,7 +22246,9 @@ func (ec *executionContext) _Staff_version(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -21499,7 +22271,9 @@ func (ec *executionContext) _Staff_status(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.StaffStatus) graphql.Marshaler {
 			return ec.marshalNStaffStatus2lenddeskᚋgraphᚋmodelᚐStaffStatus(ctx, selections, v)
 		},
@@ -21522,7 +22296,9 @@ func (ec *executionContext) _Staff_name(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -21545,7 +22321,9 @@ func (ec *executionContext) _Staff_email(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -21568,7 +22346,9 @@ func (ec *executionContext) _Staff_phone(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Phone, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -21591,7 +22371,9 @@ func (ec *executionContext) _Staff_employeeNumber(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.EmployeeNumber, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -21614,7 +22396,9 @@ func (ec *executionContext) _Staff_department(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Department, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -21637,7 +22421,9 @@ func (ec *executionContext) _Staff_company(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Company, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Company) graphql.Marshaler {
 			return ec.marshalOCompany2ᚖlenddeskᚋgraphᚋmodelᚐCompany(ctx, selections, v)
 		},
@@ -21669,7 +22455,9 @@ func (ec *executionContext) _Staff_roles(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Roles, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Role) graphql.Marshaler {
 			return ec.marshalNRole2ᚕᚖlenddeskᚋgraphᚋmodelᚐRoleᚄ(ctx, selections, v)
 		},
@@ -21701,7 +22489,9 @@ func (ec *executionContext) _Staff_permissions(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Permissions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Permission) graphql.Marshaler {
 			return ec.marshalNPermission2ᚕlenddeskᚋgraphᚋmodelᚐPermissionᚄ(ctx, selections, v)
 		},
@@ -21724,7 +22514,9 @@ func (ec *executionContext) _Staff_customers(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Customers, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UserConnection) graphql.Marshaler {
 			return ec.marshalNUserConnection2ᚖlenddeskᚋgraphᚋmodelᚐUserConnection(ctx, selections, v)
 		},
@@ -21767,7 +22559,9 @@ func (ec *executionContext) _Staff_availableActions(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -21799,7 +22593,9 @@ func (ec *executionContext) _Staff_timeline(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -21842,7 +22638,9 @@ func (ec *executionContext) _Staff_createdAt(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -21865,7 +22663,9 @@ func (ec *executionContext) _Staff_updatedAt(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -21888,7 +22688,9 @@ func (ec *executionContext) _StaffConnection_edges(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.StaffEdge) graphql.Marshaler {
 			return ec.marshalNStaffEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐStaffEdgeᚄ(ctx, selections, v)
 		},
@@ -21920,7 +22722,9 @@ func (ec *executionContext) _StaffConnection_nodes(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Staff) graphql.Marshaler {
 			return ec.marshalNStaff2ᚕᚖlenddeskᚋgraphᚋmodelᚐStaffᚄ(ctx, selections, v)
 		},
@@ -21952,7 +22756,9 @@ func (ec *executionContext) _StaffConnection_pageInfo(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -21984,7 +22790,9 @@ func (ec *executionContext) _StaffConnection_totalCount(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -22007,7 +22815,9 @@ func (ec *executionContext) _StaffEdge_cursor(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -22030,7 +22840,9 @@ func (ec *executionContext) _StaffEdge_node(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalNStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -22062,7 +22874,9 @@ func (ec *executionContext) _SuspendUserPayload_user(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -22094,7 +22908,9 @@ func (ec *executionContext) _SuspendUserPayload_userErrors(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -22126,7 +22942,9 @@ func (ec *executionContext) _System_version(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -22149,7 +22967,9 @@ func (ec *executionContext) _System_database(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Database, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DatabaseInfo) graphql.Marshaler {
 			return ec.marshalNDatabaseInfo2ᚖlenddeskᚋgraphᚋmodelᚐDatabaseInfo(ctx, selections, v)
 		},
@@ -22181,7 +23001,9 @@ func (ec *executionContext) _SystemActor_name(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -22204,7 +23026,9 @@ func (ec *executionContext) _User_id(ctx context.Context, field graphql.Collecte
 		func(ctx context.Context) (any, error) {
 			return obj.ID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNID2string(ctx, selections, v)
 		},
@@ -22227,7 +23051,9 @@ func (ec *executionContext) _User_version(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Version, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -22250,7 +23076,9 @@ func (ec *executionContext) _User_status(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Status, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.UserStatus) graphql.Marshaler {
 			return ec.marshalNUserStatus2lenddeskᚋgraphᚋmodelᚐUserStatus(ctx, selections, v)
 		},
@@ -22273,7 +23101,9 @@ func (ec *executionContext) _User_kinds(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Kinds, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalNUserKind2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -22296,7 +23126,9 @@ func (ec *executionContext) _User_name(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -22319,7 +23151,9 @@ func (ec *executionContext) _User_email(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Email, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -22342,7 +23176,9 @@ func (ec *executionContext) _User_maskedPhone(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.MaskedPhone, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -22365,7 +23201,9 @@ func (ec *executionContext) _User_maskedNationalId(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.MaskedNationalID, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -22388,7 +23226,9 @@ func (ec *executionContext) _User_locale(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Locale, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -22411,7 +23251,9 @@ func (ec *executionContext) _User_company(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Company, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Company) graphql.Marshaler {
 			return ec.marshalOCompany2ᚖlenddeskᚋgraphᚋmodelᚐCompany(ctx, selections, v)
 		},
@@ -22443,7 +23285,9 @@ func (ec *executionContext) _User_accountManager(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.AccountManager, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -22475,7 +23319,9 @@ func (ec *executionContext) _User_tags(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.Tags, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -22498,7 +23344,9 @@ func (ec *executionContext) _User_previousUser(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.PreviousUser, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -22530,7 +23378,9 @@ func (ec *executionContext) _User_bankCards(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.BankCards, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCardConnection) graphql.Marshaler {
 			return ec.marshalNBankCardConnection2ᚖlenddeskᚋgraphᚋmodelᚐBankCardConnection(ctx, selections, v)
 		},
@@ -22573,7 +23423,9 @@ func (ec *executionContext) _User_loans(ctx context.Context, field graphql.Colle
 		func(ctx context.Context) (any, error) {
 			return obj.Loans, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.LoanConnection) graphql.Marshaler {
 			return ec.marshalNLoanConnection2ᚖlenddeskᚋgraphᚋmodelᚐLoanConnection(ctx, selections, v)
 		},
@@ -22616,7 +23468,9 @@ func (ec *executionContext) _User_bids(ctx context.Context, field graphql.Collec
 		func(ctx context.Context) (any, error) {
 			return obj.Bids, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BidConnection) graphql.Marshaler {
 			return ec.marshalNBidConnection2ᚖlenddeskᚋgraphᚋmodelᚐBidConnection(ctx, selections, v)
 		},
@@ -22659,7 +23513,9 @@ func (ec *executionContext) _User_documents(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Documents, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DocumentConnection) graphql.Marshaler {
 			return ec.marshalNDocumentConnection2ᚖlenddeskᚋgraphᚋmodelᚐDocumentConnection(ctx, selections, v)
 		},
@@ -22702,7 +23558,9 @@ func (ec *executionContext) _User_serviceRecords(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.ServiceRecords, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecordConnection) graphql.Marshaler {
 			return ec.marshalNServiceRecordConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordConnection(ctx, selections, v)
 		},
@@ -22745,7 +23603,9 @@ func (ec *executionContext) _User_statistics(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Statistics, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UserStatistics) graphql.Marshaler {
 			return ec.marshalNUserStatistics2ᚖlenddeskᚋgraphᚋmodelᚐUserStatistics(ctx, selections, v)
 		},
@@ -22777,7 +23637,9 @@ func (ec *executionContext) _User_availableActions(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.AvailableActions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
 		},
@@ -22809,7 +23671,9 @@ func (ec *executionContext) _User_timeline(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Timeline, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
 			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
 		},
@@ -22852,7 +23716,9 @@ func (ec *executionContext) _User_createdAt(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.CreatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -22875,7 +23741,9 @@ func (ec *executionContext) _User_updatedAt(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.UpdatedAt, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNDateTime2string(ctx, selections, v)
 		},
@@ -22898,7 +23766,9 @@ func (ec *executionContext) _UserConnection_edges(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Edges, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserEdge) graphql.Marshaler {
 			return ec.marshalNUserEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserEdgeᚄ(ctx, selections, v)
 		},
@@ -22930,7 +23800,9 @@ func (ec *executionContext) _UserConnection_nodes(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Nodes, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.User) graphql.Marshaler {
 			return ec.marshalNUser2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserᚄ(ctx, selections, v)
 		},
@@ -22962,7 +23834,9 @@ func (ec *executionContext) _UserConnection_pageInfo(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.PageInfo, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
@@ -22994,7 +23868,9 @@ func (ec *executionContext) _UserConnection_totalCount(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.TotalCount, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -23017,7 +23893,9 @@ func (ec *executionContext) _UserEdge_cursor(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Cursor, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -23040,7 +23918,9 @@ func (ec *executionContext) _UserEdge_node(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.Node, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalNUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -23072,7 +23952,9 @@ func (ec *executionContext) _UserError_code(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Code, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v model.ErrorCode) graphql.Marshaler {
 			return ec.marshalNErrorCode2lenddeskᚋgraphᚋmodelᚐErrorCode(ctx, selections, v)
 		},
@@ -23095,7 +23977,9 @@ func (ec *executionContext) _UserError_message(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Message, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -23118,7 +24002,9 @@ func (ec *executionContext) _UserError_field(ctx context.Context, field graphql.
 		func(ctx context.Context) (any, error) {
 			return obj.Field, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -23141,7 +24027,9 @@ func (ec *executionContext) _UserStatistics_loans(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Loans, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -23164,7 +24052,9 @@ func (ec *executionContext) _UserStatistics_bids(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Bids, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -23187,7 +24077,9 @@ func (ec *executionContext) _UserStatistics_borrowed(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Borrowed, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -23210,7 +24102,9 @@ func (ec *executionContext) _UserStatistics_outstanding(ctx context.Context, fie
 		func(ctx context.Context) (any, error) {
 			return obj.Outstanding, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -23233,7 +24127,9 @@ func (ec *executionContext) _UserStatistics_invested(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Invested, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -23256,7 +24152,9 @@ func (ec *executionContext) _UserStatistics_earned(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Earned, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNMoney2string(ctx, selections, v)
 		},
@@ -23279,7 +24177,9 @@ func (ec *executionContext) _UserStatistics_overdue(ctx context.Context, field g
 		func(ctx context.Context) (any, error) {
 			return obj.Overdue, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
 			return ec.marshalNInt2int(ctx, selections, v)
 		},
@@ -23302,7 +24202,9 @@ func (ec *executionContext) _Viewer_user(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -23334,7 +24236,9 @@ func (ec *executionContext) _Viewer_staff(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Staff, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
 			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
 		},
@@ -23366,7 +24270,9 @@ func (ec *executionContext) _Viewer_apiKey(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.APIKey, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.APIKey) graphql.Marshaler {
 			return ec.marshalOApiKey2ᚖlenddeskᚋgraphᚋmodelᚐAPIKey(ctx, selections, v)
 		},
@@ -23398,7 +24304,9 @@ func (ec *executionContext) _Viewer_permissions(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Permissions, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Permission) graphql.Marshaler {
 			return ec.marshalNPermission2ᚕlenddeskᚋgraphᚋmodelᚐPermissionᚄ(ctx, selections, v)
 		},
@@ -23421,7 +24329,9 @@ func (ec *executionContext) _WithdrawRegistrationPayload_user(ctx context.Contex
 		func(ctx context.Context) (any, error) {
 			return obj.User, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
 			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
 		},
@@ -23453,7 +24363,9 @@ func (ec *executionContext) _WithdrawRegistrationPayload_userErrors(ctx context.
 		func(ctx context.Context) (any, error) {
 			return obj.UserErrors, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
@@ -23485,7 +24397,9 @@ func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -23508,7 +24422,9 @@ func (ec *executionContext) ___Directive_description(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Description(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23531,7 +24447,9 @@ func (ec *executionContext) ___Directive_isRepeatable(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.IsRepeatable, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -23554,7 +24472,9 @@ func (ec *executionContext) ___Directive_locations(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.Locations, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
 			return ec.marshalN__DirectiveLocation2ᚕstringᚄ(ctx, selections, v)
 		},
@@ -23577,7 +24497,9 @@ func (ec *executionContext) ___Directive_args(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Args, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
 			return ec.marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx, selections, v)
 		},
@@ -23620,7 +24542,9 @@ func (ec *executionContext) ___EnumValue_name(ctx context.Context, field graphql
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -23643,7 +24567,9 @@ func (ec *executionContext) ___EnumValue_description(ctx context.Context, field 
 		func(ctx context.Context) (any, error) {
 			return obj.Description(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23666,7 +24592,9 @@ func (ec *executionContext) ___EnumValue_isDeprecated(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.IsDeprecated(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -23689,7 +24617,9 @@ func (ec *executionContext) ___EnumValue_deprecationReason(ctx context.Context, 
 		func(ctx context.Context) (any, error) {
 			return obj.DeprecationReason(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23712,7 +24642,9 @@ func (ec *executionContext) ___Field_name(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -23735,7 +24667,9 @@ func (ec *executionContext) ___Field_description(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Description(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23758,7 +24692,9 @@ func (ec *executionContext) ___Field_args(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Args, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
 			return ec.marshalN__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx, selections, v)
 		},
@@ -23801,7 +24737,9 @@ func (ec *executionContext) ___Field_type(ctx context.Context, field graphql.Col
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -23833,7 +24771,9 @@ func (ec *executionContext) ___Field_isDeprecated(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.IsDeprecated(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -23856,7 +24796,9 @@ func (ec *executionContext) ___Field_deprecationReason(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.DeprecationReason(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23879,7 +24821,9 @@ func (ec *executionContext) ___InputValue_name(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Name, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalNString2string(ctx, selections, v)
 		},
@@ -23902,7 +24846,9 @@ func (ec *executionContext) ___InputValue_description(ctx context.Context, field
 		func(ctx context.Context) (any, error) {
 			return obj.Description(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23925,7 +24871,9 @@ func (ec *executionContext) ___InputValue_type(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Type, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -23957,7 +24905,9 @@ func (ec *executionContext) ___InputValue_defaultValue(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.DefaultValue, nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -23980,7 +24930,9 @@ func (ec *executionContext) ___InputValue_isDeprecated(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.IsDeprecated(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalNBoolean2bool(ctx, selections, v)
 		},
@@ -24003,7 +24955,9 @@ func (ec *executionContext) ___InputValue_deprecationReason(ctx context.Context,
 		func(ctx context.Context) (any, error) {
 			return obj.DeprecationReason(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -24026,7 +24980,9 @@ func (ec *executionContext) ___Schema_description(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.Description(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -24049,7 +25005,9 @@ func (ec *executionContext) ___Schema_types(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.Types(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
 			return ec.marshalN__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, selections, v)
 		},
@@ -24081,7 +25039,9 @@ func (ec *executionContext) ___Schema_queryType(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.QueryType(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalN__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -24113,7 +25073,9 @@ func (ec *executionContext) ___Schema_mutationType(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.MutationType(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -24145,7 +25107,9 @@ func (ec *executionContext) ___Schema_subscriptionType(ctx context.Context, fiel
 		func(ctx context.Context) (any, error) {
 			return obj.SubscriptionType(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -24177,7 +25141,9 @@ func (ec *executionContext) ___Schema_directives(ctx context.Context, field grap
 		func(ctx context.Context) (any, error) {
 			return obj.Directives(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Directive) graphql.Marshaler {
 			return ec.marshalN__Directive2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirectiveᚄ(ctx, selections, v)
 		},
@@ -24209,7 +25175,9 @@ func (ec *executionContext) ___Type_kind(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Kind(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
 			return ec.marshalN__TypeKind2string(ctx, selections, v)
 		},
@@ -24232,7 +25200,9 @@ func (ec *executionContext) ___Type_name(ctx context.Context, field graphql.Coll
 		func(ctx context.Context) (any, error) {
 			return obj.Name(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -24255,7 +25225,9 @@ func (ec *executionContext) ___Type_description(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.Description(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -24278,7 +25250,9 @@ func (ec *executionContext) ___Type_specifiedByURL(ctx context.Context, field gr
 		func(ctx context.Context) (any, error) {
 			return obj.SpecifiedByURL(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
 			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
@@ -24302,7 +25276,9 @@ func (ec *executionContext) ___Type_fields(ctx context.Context, field graphql.Co
 			fc := graphql.GetFieldContext(ctx)
 			return obj.Fields(fc.Args["includeDeprecated"].(bool)), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Field) graphql.Marshaler {
 			return ec.marshalO__Field2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐFieldᚄ(ctx, selections, v)
 		},
@@ -24345,7 +25321,9 @@ func (ec *executionContext) ___Type_interfaces(ctx context.Context, field graphq
 		func(ctx context.Context) (any, error) {
 			return obj.Interfaces(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
 			return ec.marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, selections, v)
 		},
@@ -24377,7 +25355,9 @@ func (ec *executionContext) ___Type_possibleTypes(ctx context.Context, field gra
 		func(ctx context.Context) (any, error) {
 			return obj.PossibleTypes(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.Type) graphql.Marshaler {
 			return ec.marshalO__Type2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐTypeᚄ(ctx, selections, v)
 		},
@@ -24410,7 +25390,9 @@ func (ec *executionContext) ___Type_enumValues(ctx context.Context, field graphq
 			fc := graphql.GetFieldContext(ctx)
 			return obj.EnumValues(fc.Args["includeDeprecated"].(bool)), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {
 			return ec.marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx, selections, v)
 		},
@@ -24453,7 +25435,9 @@ func (ec *executionContext) ___Type_inputFields(ctx context.Context, field graph
 		func(ctx context.Context) (any, error) {
 			return obj.InputFields(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v []introspection.InputValue) graphql.Marshaler {
 			return ec.marshalO__InputValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐInputValueᚄ(ctx, selections, v)
 		},
@@ -24485,7 +25469,9 @@ func (ec *executionContext) ___Type_ofType(ctx context.Context, field graphql.Co
 		func(ctx context.Context) (any, error) {
 			return obj.OfType(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v *introspection.Type) graphql.Marshaler {
 			return ec.marshalO__Type2ᚖgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐType(ctx, selections, v)
 		},
@@ -24517,7 +25503,9 @@ func (ec *executionContext) ___Type_isOneOf(ctx context.Context, field graphql.C
 		func(ctx context.Context) (any, error) {
 			return obj.IsOneOf(), nil
 		},
-		nil,
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
 		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
 			return ec.marshalOBoolean2bool(ctx, selections, v)
 		},

@@ -3,12 +3,17 @@ package administration
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/riverqueue/river"
 
 	"lenddesk/ent/claim"
+	"lenddesk/ent/guess"
+	"lenddesk/ent/idempotency"
+	"lenddesk/ent/link"
 	"lenddesk/ent/session"
 	"lenddesk/lifecycle"
+	"lenddesk/parameter"
 	"lenddesk/store"
 )
 
@@ -18,7 +23,8 @@ type CleanUp struct{}
 // Kind names the job in the queue.
 func (CleanUp) Kind() string { return "clean_up" }
 
-// Cleaner removes sessions and claims that have expired; they were without effect already.
+// Cleaner removes what has expired and was without effect already: sessions, claims, links, guesses, and the outcomes of idempotent mutations after
+// their days.
 type Cleaner struct {
 	river.WorkerDefaults[CleanUp]
 	Office *Office
@@ -33,6 +39,20 @@ func (w *Cleaner) Work(ctx context.Context, _ *river.Job[CleanUp]) error {
 		}
 		if _, err := tx.Claim.Delete().Where(claim.ExpiresAtLT(now)).Exec(ctx); err != nil {
 			return fmt.Errorf("remove expired claims: %w", err)
+		}
+		if _, err := tx.Link.Delete().Where(link.ExpiresAtLT(now)).Exec(ctx); err != nil {
+			return fmt.Errorf("remove expired links: %w", err)
+		}
+		if _, err := tx.Guess.Delete().Where(guess.AtLT(now.Add(-time.Hour))).Exec(ctx); err != nil {
+			return fmt.Errorf("remove guesses of more than an hour ago: %w", err)
+		}
+		values, err := w.Office.Parameters(ctx, tx)
+		if err != nil {
+			return err
+		}
+		kept := now.AddDate(0, 0, -int(values.Int(parameter.IdempotencyDays)))
+		if _, err := tx.Idempotency.Delete().Where(idempotency.CreatedAtLT(kept)).Exec(ctx); err != nil {
+			return fmt.Errorf("remove outcomes that are no longer kept: %w", err)
 		}
 		return nil
 	})

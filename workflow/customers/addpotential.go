@@ -45,13 +45,12 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		email = need("email", in.Email, identity.Email)
 	}
 	source, note := workflow.Text(&faults, in.Source, 100, "source"), workflow.Text(&faults, in.Note, workflow.MaxNote, "note")
-	var added key.User
-	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		create := tx.User.Create().SetStatus(user.StatusPotential).SetName(name)
 		if in.CompanyID != nil {
 			k, err := access.Find[key.Company](ctx, tx, o.IDs, key.KindCompany, company.Table, *in.CompanyID, "companyId")
 			if err := gather(&faults, err); err != nil {
-				return err
+				return 0, err
 			}
 			create.SetCompanyID(k)
 		}
@@ -63,25 +62,25 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		if in.AccountManagerID != nil {
 			k, err := access.Find[key.Staff](ctx, tx, o.IDs, key.KindStaff, staff.Table, *in.AccountManagerID, "accountManagerId")
 			if err := gather(&faults, err); err != nil {
-				return err
+				return 0, err
 			}
 			create.SetAccountManagerID(k)
 			assignee = &k
 		}
 		if err := faults.Err(); err != nil {
-			return err
+			return 0, err
 		}
 		values, err := o.Parameters(ctx, tx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		sealed, err := o.Keys.Seal(seal.Phone, phone)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		hash, err := o.Keys.Hash(seal.Phone, phone)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if email != "" {
 			create.SetEmail(email)
@@ -91,11 +90,10 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		}
 		u, err := create.SetPhone(sealed).SetPhoneHash(hash).SetLocale(values.Text(parameter.DefaultLocale)).Save(ctx)
 		if err != nil {
-			return fmt.Errorf("add potential customer: %w", err)
+			return 0, fmt.Errorf("add potential customer: %w", err)
 		}
-		added = u.ID
 		if err := lifecycle.Born(ctx, tx, lifecycle.AddPotentialCustomer, int64(u.ID), u.Status, u.ID, lifecycle.Said{}); err != nil {
-			return err
+			return 0, err
 		}
 		if note == "" {
 			note = text.Sentence(me.Locale, "task.follow_up", nil)
@@ -105,11 +103,10 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 			task.SetAuthorID(me.Staff)
 		}
 		if err := task.Exec(ctx); err != nil {
-			return fmt.Errorf("add the task to follow up: %w", err)
+			return 0, fmt.Errorf("add the task to follow up: %w", err)
 		}
-		return nil
+		return u.ID, nil
 	})
-	return added, err
 }
 
 // gather keeps faults to be told together with the others, and hands on what is none.

@@ -17,25 +17,22 @@ type Office struct{ *workflow.Desk }
 
 // move finds the user, makes the move and writes to the customer; then is what else belongs to the transaction.
 func (o *Office) move(ctx context.Context, m lifecycle.Move[user.Status], userID, mail string, said lifecycle.Said, then func(context.Context, *store.Tx, *ent.User) error) (key.User, error) {
-	var moved key.User
-	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		u, err := o.User(ctx, tx, userID, "userId")
 		if err != nil {
-			return err
+			return 0, err
 		}
-		moved = u.ID
 		if err := lifecycle.Make(ctx, tx, m, tx.User.Update(), workflow.Person(u), said); err != nil {
-			return err
+			return 0, err
 		}
 		if then != nil {
 			if err := then(ctx, tx, u); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		if u.Status == user.StatusPotential { // nobody has promised them mail
-			return nil
+			return u.ID, nil
 		}
-		return mailing.Tell(ctx, o.Desk, tx, u, mail, map[string]any{"reason": said.Reason})
+		return u.ID, mailing.Tell(ctx, o.Desk, tx, u, mail, map[string]any{"reason": said.Reason})
 	})
-	return moved, err
 }

@@ -28,33 +28,30 @@ type decision struct {
 
 // decide finds the user, moves it, keeps the reviewer's decision and writes to the customer; then is what else belongs to the transaction.
 func (o *Office) decide(ctx context.Context, d decision, userID string, said lifecycle.Said, then func(context.Context, *store.Tx, *ent.User) error) (key.User, error) {
-	var moved key.User
-	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		u, err := o.User(ctx, tx, userID, "userId")
 		if err != nil {
-			return err
+			return 0, err
 		}
-		moved = u.ID
 		if err := lifecycle.Make(ctx, tx, d.move, tx.User.Update(), workflow.Person(u), said); err != nil {
-			return err
+			return 0, err
 		}
 		if d.review != "" {
 			if err := o.keep(ctx, tx, d.review, u.ID, said); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		if then != nil {
 			if err := then(ctx, tx, u); err != nil {
-				return err
+				return 0, err
 			}
 		}
 		var data map[string]any
 		if d.data != nil {
 			data = d.data(u)
 		}
-		return mailing.Tell(ctx, o.Desk, tx, u, d.mail, data)
+		return u.ID, mailing.Tell(ctx, o.Desk, tx, u, d.mail, data)
 	})
-	return moved, err
 }
 
 // keep stores a reviewer's decision. Each one is a round of its own.

@@ -63,15 +63,14 @@ func (o *Office) Register(ctx context.Context, in RegisterInput) (key.User, erro
 	if err != nil {
 		return 0, err
 	}
-	var registered key.User
-	err = o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		firm, err := firm(ctx, tx, c)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		before, err := previous(ctx, tx, c)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		create := tx.User.Create().SetStatus(user.StatusPendingReview).SetName(c.name).SetEmail(c.email).SetPhone(c.sealedPhone).SetPhoneHash(c.phoneHash).
 			SetPasswordHash(hash).SetLocale(c.locale).SetBorrower(c.borrower).SetInvestor(c.investor).SetNillableCompanyID(firm).SetNillablePreviousUserID(before)
@@ -80,15 +79,13 @@ func (o *Office) Register(ctx context.Context, in RegisterInput) (key.User, erro
 		}
 		u, err := create.Save(ctx)
 		if err != nil {
-			return lostRace(err)
+			return 0, lostRace(err)
 		}
-		registered = u.ID
 		if err := lifecycle.Born(ctx, tx, lifecycle.RegisterUser, int64(u.ID), u.Status, u.ID, lifecycle.Said{}); err != nil {
-			return err
+			return 0, err
 		}
-		return mailing.Tell(ctx, o.Desk, tx, u, mailing.RegistrationReceived, nil)
+		return u.ID, mailing.Tell(ctx, o.Desk, tx, u, mailing.RegistrationReceived, nil)
 	})
-	return registered, err
 }
 
 // previous is the same person's latest registration that was withdrawn or closed: the same ID number, or where none is asked for, the

@@ -28,39 +28,38 @@ func (o *Office) Resubmit(ctx context.Context, in ResubmitInput) (key.User, erro
 	if err := lifecycle.ResubmitRegistration.Permit(me); err != nil {
 		return 0, err
 	}
-	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		values, err := o.Parameters(ctx, tx)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		var faults fault.List
 		c, err := o.check(form{
 			name: in.Name, email: in.Email, phone: in.Phone, nationalID: in.NationalID, locale: in.Locale, kinds: in.Kinds, company: in.Company,
 		}, false, values, &faults)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if err := taken(ctx, tx, c, me.User, &faults); err != nil {
-			return err
+			return 0, err
 		}
 		if err := faults.Err(); err != nil {
-			return err
+			return 0, err
 		}
 		u, err := o.Myself(ctx, tx, me.User)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		mended, fields, err := mend(ctx, tx, c)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		said := lifecycle.Said{Expected: in.ExpectedVersion}
 		if len(fields) > 0 {
 			said.Changes = map[string]any{"fields": fields}
 		}
-		return lostRace(lifecycle.Make(ctx, tx, lifecycle.ResubmitRegistration, mended, workflow.Person(u), said))
+		return u.ID, lostRace(lifecycle.Make(ctx, tx, lifecycle.ResubmitRegistration, mended, workflow.Person(u), said))
 	})
-	return me.User, err
 }
 
 // mend is the update with what was given, and the names of those fields.

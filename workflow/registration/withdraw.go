@@ -21,18 +21,17 @@ func (o *Office) Withdraw(ctx context.Context, in WithdrawInput) (key.User, erro
 	if err := lifecycle.WithdrawRegistration.Permit(me); err != nil {
 		return 0, err
 	}
-	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		u, err := o.Myself(ctx, tx, me.User)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if err := lifecycle.Make(ctx, tx, lifecycle.WithdrawRegistration, tx.User.Update(), workflow.Person(u), lifecycle.Said{Expected: in.ExpectedVersion}); err != nil {
-			return err
+			return 0, err
 		}
 		if _, err := tx.Session.Delete().Where(session.UserID(u.ID)).Exec(ctx); err != nil {
-			return fmt.Errorf("end sessions: %w", err)
+			return 0, fmt.Errorf("end sessions: %w", err)
 		}
-		return nil
+		return u.ID, nil
 	})
-	return me.User, err
 }

@@ -100,8 +100,16 @@ CREATE INDEX `event_user_id_at` ON `events` (`user_id`, `at`);
 CREATE INDEX `event_kind_at` ON `events` (`kind`, `at`);
 -- create index "event_at" to table: "events"
 CREATE INDEX `event_at` ON `events` (`at`);
+-- create "guesses" table
+CREATE TABLE `guesses` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `login_hash` text NOT NULL, `address` text NOT NULL, `at` datetime NOT NULL);
+-- create index "guess_login_hash_at" to table: "guesses"
+CREATE INDEX `guess_login_hash_at` ON `guesses` (`login_hash`, `at`);
+-- create index "guess_address_at" to table: "guesses"
+CREATE INDEX `guess_address_at` ON `guesses` (`address`, `at`);
+-- create index "guess_at" to table: "guesses"
+CREATE INDEX `guess_at` ON `guesses` (`at`);
 -- create "idempotency_keys" table
-CREATE TABLE `idempotency_keys` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `scope` text NOT NULL, `key` text NOT NULL, `mutation` text NOT NULL, `input_hash` text NOT NULL, `outcome` json NOT NULL);
+CREATE TABLE `idempotency_keys` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `scope` text NOT NULL, `key` text NOT NULL, `mutation` text NOT NULL, `input_hash` text NOT NULL, `outcome` blob NOT NULL);
 -- create index "idempotency_created_at" to table: "idempotency_keys"
 CREATE INDEX `idempotency_created_at` ON `idempotency_keys` (`created_at`);
 -- create index "idempotency_scope_key" to table: "idempotency_keys"
@@ -126,6 +134,18 @@ CREATE INDEX `installment_bid_id_number` ON `installments` (`bid_id`, `number`);
 CREATE INDEX `installment_status_due_on` ON `installments` (`status`, `due_on`);
 -- create "keysets" table
 CREATE TABLE `keysets` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `fingerprint` text NOT NULL, CONSTRAINT `keysets_single` CHECK (id = 1));
+-- create "links" table
+CREATE TABLE `links` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `token_hash` blob NOT NULL, `purpose` text NOT NULL, `email` text NULL, `phone` blob NULL, `expires_at` datetime NOT NULL, `user_id` integer NULL, `staff_id` integer NULL, CONSTRAINT `links_users_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE, CONSTRAINT `links_staff_staff` FOREIGN KEY (`staff_id`) REFERENCES `staff` (`id`) ON DELETE CASCADE, CONSTRAINT `links_purpose` CHECK (purpose IN ('RESET_PASSWORD', 'CONFIRM_EMAIL', 'CONFIRM_PHONE', 'STAFF_INVITATION')), CONSTRAINT `links_somebody` CHECK ((user_id IS NULL) <> (staff_id IS NULL)));
+-- create index "links_token_hash_key" to table: "links"
+CREATE UNIQUE INDEX `links_token_hash_key` ON `links` (`token_hash`);
+-- create index "link_created_at" to table: "links"
+CREATE INDEX `link_created_at` ON `links` (`created_at`);
+-- create index "link_user_id" to table: "links"
+CREATE INDEX `link_user_id` ON `links` (`user_id`);
+-- create index "link_staff_id" to table: "links"
+CREATE INDEX `link_staff_id` ON `links` (`staff_id`);
+-- create index "link_expires_at" to table: "links"
+CREATE INDEX `link_expires_at` ON `links` (`expires_at`);
 -- create "loans" table
 CREATE TABLE `loans` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `updated_at` datetime NOT NULL, `version` integer NOT NULL DEFAULT (1), `status` text NOT NULL, `status_since` datetime NOT NULL, `number` text NOT NULL, `requested_amount` integer NOT NULL, `requested_annual_rate` integer NOT NULL, `requested_term_months` integer NOT NULL, `amount` integer NOT NULL, `annual_rate` integer NOT NULL, `term_months` integer NOT NULL, `repayment_method` text NOT NULL, `purpose` text NOT NULL, `description` text NULL, `round` integer NOT NULL DEFAULT (1), `approvals_needed` integer NOT NULL DEFAULT (1), `terms_accepted` bool NOT NULL DEFAULT (false), `submitted_at` datetime NULL, `minimum_bid` integer NULL, `bid_step` integer NULL, `opens_at` datetime NULL, `closes_at` datetime NULL, `reserved_amount` integer NOT NULL DEFAULT (0), `funded_amount` integer NOT NULL DEFAULT (0), `disbursed_at` datetime NULL, `borrower_id` integer NOT NULL, `company_id` integer NULL, `reviewer_id` integer NULL, CONSTRAINT `loans_users_borrower` FOREIGN KEY (`borrower_id`) REFERENCES `users` (`id`) ON DELETE NO ACTION, CONSTRAINT `loans_companies_company` FOREIGN KEY (`company_id`) REFERENCES `companies` (`id`) ON DELETE SET NULL, CONSTRAINT `loans_staff_reviewer` FOREIGN KEY (`reviewer_id`) REFERENCES `staff` (`id`) ON DELETE SET NULL, CONSTRAINT `loans_approvals` CHECK (approvals_needed > 0 AND round > 0), CONSTRAINT `loans_bids` CHECK (minimum_bid > 0 AND bid_step > 0), CONSTRAINT `loans_funding` CHECK (funded_amount >= 0 AND funded_amount <= reserved_amount AND reserved_amount <= amount), CONSTRAINT `loans_method` CHECK (repayment_method IN ('EQUAL_INSTALLMENTS', 'EQUAL_PRINCIPAL', 'INTEREST_ONLY', 'BULLET')), CONSTRAINT `loans_purpose` CHECK (purpose IN ('WORKING_CAPITAL', 'EQUIPMENT', 'INVENTORY', 'CONSUMPTION', 'HOME_IMPROVEMENT', 'EDUCATION', 'MEDICAL', 'VEHICLE', 'DEBT_CONSOLIDATION', 'OTHER')), CONSTRAINT `loans_requested` CHECK (requested_amount > 0 AND requested_annual_rate >= 0 AND requested_term_months > 0), CONSTRAINT `loans_status` CHECK (status IN ('DRAFT', 'MATERIALS_REVIEW', 'APPLICATION_REVIEW', 'RETURNED', 'REJECTED', 'WITHDRAWN', 'APPROVED', 'BIDDING', 'FULLY_FUNDED', 'LISTING_FAILED', 'CANCELLED', 'AWAITING_DISBURSEMENT', 'REPAYING', 'OVERDUE', 'DEFAULTED', 'WRITTEN_OFF', 'SETTLED')), CONSTRAINT `loans_terms` CHECK (amount > 0 AND annual_rate >= 0 AND term_months > 0), CONSTRAINT `loans_version` CHECK (version > 0));
 -- create index "loans_number_key" to table: "loans"
