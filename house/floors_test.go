@@ -36,6 +36,7 @@ var floors = []floor{
 	{name: "hooks", rooms: []string{"hooks"}},
 	{name: "demo", rooms: []string{"demo"}},
 	{name: "offices", rooms: []string{"workflow/*"}},
+	{name: "mailing", rooms: []string{"workflow/mailing"}}, // every office writes to customers
 	{name: "workflow", rooms: []string{"workflow"}},
 	{name: "lifecycle", rooms: []string{"lifecycle"}},
 	{name: "access", rooms: []string{"access"}},
@@ -59,7 +60,7 @@ type place struct {
 	room  string
 }
 
-// find looks up a package by its import path. The longest matching room wins.
+// find looks up a package by its import path. The longest matching room wins; of two, the one named on the lower floor.
 func find(path string) (place, error) {
 	below := strings.TrimPrefix(path, module+"/")
 	if path == module {
@@ -68,7 +69,7 @@ func find(path string) (place, error) {
 	found := place{floor: -1}
 	for i, f := range floors {
 		for _, pattern := range f.rooms {
-			if room, ok := match(pattern, below); ok && len(room) > len(found.room) {
+			if room, ok := match(pattern, below); ok && len(room) >= len(found.room) {
 				found = place{i, room}
 			}
 		}
