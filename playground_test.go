@@ -65,7 +65,7 @@ func TestThePlaygroundsExamplesFitTheContract(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, faults := gqlparser.LoadQuery(schema, string(text)); len(faults) > 0 {
+		if _, faults := gqlparser.LoadQueryWithRules(schema, string(text), nil); len(faults) > 0 {
 			t.Errorf("%s: %v", name, faults)
 		}
 	}

@@ -315,7 +315,7 @@ func TestTheSameMomentMakesTheSameBook(t *testing.T) {
 		return all.String()
 	}
 	at := time.Date(2026, 11, 22, 15, 4, 5, 0, time.UTC)
-	if tell(at) != tell(at) {
+	if first, second := tell(at), tell(at); first != second {
 		t.Error("two books of one moment differ")
 	}
 	if tell(at) == tell(at.AddDate(0, 1, 0)) {

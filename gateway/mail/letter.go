@@ -45,13 +45,13 @@ func (l Letter) check() error {
 	}
 	switch {
 	case !idForm.MatchString(l.ID):
-		return errors.New("ID has other characters than a Message-ID may have")
+		return errors.New("the ID has other characters than a Message-ID may have")
 	case !localeForm.MatchString(l.Locale):
-		return errors.New("Locale is not a language tag")
+		return errors.New("the locale is not a language tag")
 	case !utf8.ValidString(l.Text):
-		return errors.New("Text is not UTF-8")
+		return errors.New("the text is not UTF-8")
 	case l.Date.IsZero():
-		return errors.New("Date is missing")
+		return errors.New("the date is missing")
 	}
 	return nil
 }
@@ -63,11 +63,11 @@ func (l Letter) message() (*gomail.Msg, error) {
 	}
 	from, err := netmail.ParseAddress(l.From)
 	if err != nil {
-		return nil, errors.New("From is not an address")
+		return nil, errors.New("the sender is not an address")
 	}
 	to, err := netmail.ParseAddress(l.To)
 	if err != nil {
-		return nil, errors.New("To is not an address")
+		return nil, errors.New("the recipient is not an address")
 	}
 	encoding := gomail.EncodingQP
 	if !ascii(l.Subject + l.Text) {

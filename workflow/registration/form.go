@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -45,7 +44,6 @@ type checked struct {
 	borrower, investor            bool
 	kindsGiven                    bool
 	companyName, companyCode      string
-	born                          time.Time
 }
 
 // check finds every fault of a form by itself. Whole says that nothing may be left out; of a correction, what is left out stays.
