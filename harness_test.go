@@ -41,12 +41,12 @@ func onEach(t *testing.T, story func(t *testing.T, h *house)) {
 }
 
 // start starts the program with what the settings leave open filled in.
-func start(t *testing.T, s settings) *house {
+func start(t testing.TB, s settings) *house {
 	t.Helper()
 	if s.Keyset == "" {
 		s.Keyset = newKeyset(t)
 	}
-	s.Addr, s.AdminEmail, s.AdminPassword, s.LogLevel = "127.0.0.1:0", adminEmail, adminPassword, "debug"
+	s.Addr, s.AdminEmail, s.AdminPassword, s.LogLevel = "127.0.0.1:0", adminEmail, adminPassword, "info"
 	if s.Demo == "" {
 		s.Demo = "0"
 	}
@@ -55,7 +55,7 @@ func start(t *testing.T, s settings) *house {
 	}
 	h := &house{logs: &logbook{}}
 	var err error
-	h.program, err = open(context.Background(), s, io.Discard, slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	h.program, err = open(context.Background(), s, io.Discard, slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelInfo})))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,14 +69,14 @@ func start(t *testing.T, s settings) *house {
 
 // person is somebody at the door, with a token or none.
 type person struct {
-	t     *testing.T
+	t     testing.TB
 	h     *house
 	token string
 }
 
-func (h *house) anybody(t *testing.T) *person { return &person{t: t, h: h} }
+func (h *house) anybody(t testing.TB) *person { return &person{t: t, h: h} }
 
-func (h *house) administrator(t *testing.T) *person {
+func (h *house) administrator(t testing.TB) *person {
 	t.Helper()
 	return h.anybody(t).signIn(adminEmail, adminPassword)
 }
@@ -210,7 +210,7 @@ func (p *person) do(mutation string, input vars) answer {
 }
 
 // newKeyset makes the keys of one test.
-func newKeyset(t *testing.T) string {
+func newKeyset(t testing.TB) string {
 	t.Helper()
 	keys, err := seal.Generate()
 	if err != nil {
