@@ -46,7 +46,6 @@ func Start(t testing.TB) *Browser {
 		chromedp.Flag("disable-dev-shm-usage", true),
 		chromedp.Flag("disable-sync", true),
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
-		chromedp.WindowSize(1440, 900),
 	)
 	t.Cleanup(cancel)
 	ctx, _ = chromedp.NewContext(ctx)
@@ -59,6 +58,7 @@ func Start(t testing.TB) *Browser {
 	if err := chromedp.Listen(ctx, b.record); err != nil {
 		t.Fatalf("starting Chromium (%s): %v", path, err)
 	}
+	b.do("sizing the window", chromedp.EmulateViewport(1440, 900))
 	return b
 }
 

@@ -50,10 +50,14 @@ func (b *Browser) OpenTab(title string) {
 	}`, tab, title)
 }
 
-// SetVariables replaces the variables of the open tab by a JSON object.
+// SetVariables replaces the variables of the open tab by a JSON object, and waits until the tab has taken them: GraphiQL takes
+// an edit up, and saves it, a moment after the last key.
 func (b *Browser) SetVariables(object string) {
 	b.t.Helper()
+	b.do("forgetting the saved variables", chromedp.Evaluate[chromedp.Void](`localStorage.removeItem('graphiql:variables')`))
+	b.write("variables.json", "")
 	b.write("variables.json", object)
+	b.await("waiting for the tab to take its variables", `() => localStorage.getItem('graphiql:variables')`)
 }
 
 // Execute presses the button of the open tab, waits for the answer and gives the response pane's text.
