@@ -38,10 +38,10 @@ func (Event) Edges() []ent.Edge {
 	return []ent.Edge{edge.To("user", User.Type).Field("user_id").Unique()}
 }
 
-// Indexes of an event.
+// Indexes of an event. Events are read in the order in which they were written.
 func (Event) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("subject_type", "subject_id", "at"), index.Fields("user_id", "at"), index.Fields("kind", "at"), index.Fields("at"),
+		index.Fields("subject_type", "subject_id", "id"), index.Fields("user_id", "id"), index.Fields("kind", "id"), index.Fields("at"),
 	}
 }
 

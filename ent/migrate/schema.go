@@ -473,19 +473,19 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "event_subject_type_subject_id_at",
+				Name:    "event_subject_type_subject_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EventsColumns[1], EventsColumns[2], EventsColumns[14]},
+				Columns: []*schema.Column{EventsColumns[1], EventsColumns[2], EventsColumns[0]},
 			},
 			{
-				Name:    "event_user_id_at",
+				Name:    "event_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EventsColumns[15], EventsColumns[14]},
+				Columns: []*schema.Column{EventsColumns[15], EventsColumns[0]},
 			},
 			{
-				Name:    "event_kind_at",
+				Name:    "event_kind_id",
 				Unique:  false,
-				Columns: []*schema.Column{EventsColumns[3], EventsColumns[14]},
+				Columns: []*schema.Column{EventsColumns[3], EventsColumns[0]},
 			},
 			{
 				Name:    "event_at",

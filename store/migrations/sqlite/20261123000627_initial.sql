@@ -92,12 +92,12 @@ CREATE INDEX `document_kind_created_at` ON `documents` (`kind`, `created_at`);
 CREATE INDEX `document_status_valid_until` ON `documents` (`status`, `valid_until`);
 -- create "events" table
 CREATE TABLE `events` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `subject_type` text NOT NULL, `subject_id` integer NOT NULL, `kind` text NOT NULL, `actor_type` text NOT NULL, `actor_id` integer NOT NULL DEFAULT (0), `actor_name` text NULL, `from_status` text NULL, `to_status` text NULL, `reason` text NULL, `note` text NULL, `changes` json NULL, `address` text NULL, `request_id` text NULL, `at` datetime NOT NULL, `user_id` integer NULL, CONSTRAINT `events_users_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE SET NULL, CONSTRAINT `events_actor` CHECK (actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')), CONSTRAINT `events_kind` CHECK (kind <> ''));
--- create index "event_subject_type_subject_id_at" to table: "events"
-CREATE INDEX `event_subject_type_subject_id_at` ON `events` (`subject_type`, `subject_id`, `at`);
--- create index "event_user_id_at" to table: "events"
-CREATE INDEX `event_user_id_at` ON `events` (`user_id`, `at`);
--- create index "event_kind_at" to table: "events"
-CREATE INDEX `event_kind_at` ON `events` (`kind`, `at`);
+-- create index "event_subject_type_subject_id_id" to table: "events"
+CREATE INDEX `event_subject_type_subject_id_id` ON `events` (`subject_type`, `subject_id`, `id`);
+-- create index "event_user_id_id" to table: "events"
+CREATE INDEX `event_user_id_id` ON `events` (`user_id`, `id`);
+-- create index "event_kind_id" to table: "events"
+CREATE INDEX `event_kind_id` ON `events` (`kind`, `id`);
 -- create index "event_at" to table: "events"
 CREATE INDEX `event_at` ON `events` (`at`);
 -- create "guesses" table
