@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -26,8 +27,8 @@ func (r *Resolver) idempotent(ctx context.Context, next graphql.Resolver, key st
 	if field.Object != "Mutation" || secretive[field.Field.Name] {
 		return nil, fault.Deny(fault.BadRequest, field.Field.Name+" does not take @idempotent.")
 	}
-	if n := utf8.RuneCountInString(key); n < 1 || n > 255 {
-		return nil, fault.Deny(fault.BadRequest, "The key of @idempotent must have 1 to 255 characters.")
+	if n := utf8.RuneCountInString(key); n < 1 || n > 255 || strings.ContainsRune(key, 0) {
+		return nil, fault.Deny(fault.BadRequest, "The key of @idempotent must have 1 to 255 characters, none of them U+0000.")
 	}
 	input, err := json.Marshal(field.Field.ArgumentMap(graphql.GetOperationContext(ctx).Variables)) // sorts the keys of maps
 	if err != nil {

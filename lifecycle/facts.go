@@ -15,6 +15,7 @@ import (
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/fault"
+	"lenddesk/store"
 )
 
 // Fact is something that a guard must know of an object and that does not stand in its row.
@@ -90,11 +91,7 @@ func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int
 	for _, need := range needs {
 		q.AppendSelectExprAs(sources[need](viewer, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
 	}
-	among := make([]any, len(ids))
-	for i, id := range ids {
-		among[i] = id
-	}
-	query, args := q.Where(sql.In(t.C("id"), among...)).Query()
+	query, args := q.Where((&store.KeyList{Dialect: dialect, List: ids}).Among(t.C("id"))).Query()
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read facts of %s: %w", table, err)

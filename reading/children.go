@@ -1,45 +1,13 @@
 package reading
 
 import (
-	"database/sql/driver"
 	"slices"
-	"strconv"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
+
+	"lenddesk/store"
 )
-
-// keys are the parents of a child level, filled in when they are known. One bound value, however many: a JSON array on SQLite, a
-// bigint[] on PostgreSQL.
-type keys struct {
-	dialect string
-	list    []int64
-}
-
-// Value binds the keys.
-func (k *keys) Value() (driver.Value, error) {
-	open, end := byte('['), byte(']')
-	if k.dialect == dialect.Postgres {
-		open, end = '{', '}'
-	}
-	b := []byte{open}
-	for i, n := range k.list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = strconv.AppendInt(b, n, 10)
-	}
-	return string(append(b, end)), nil
-}
-
-// parents writes the table of parents: p(value, key).
-func (k *keys) parents(b *sql.Builder) {
-	if k.dialect == dialect.Postgres {
-		b.WriteString("unnest(CAST(").Arg(k).WriteString(" AS bigint[])) WITH ORDINALITY AS p(value, key)")
-		return
-	}
-	b.WriteString("json_each(").Arg(k).WriteString(") AS p")
-}
 
 // children is an edge to several rows: one statement for all parents, and one for the totals if they were asked for.
 type children struct {
@@ -47,7 +15,7 @@ type children struct {
 	edge   *Many
 	to     *Type
 	key    int // where the parent's key stands in a row of the level above
-	keys   *keys
+	keys   *store.KeyList
 	level  *level
 	conn   *connection // nil for a plain list
 	object *object     // of a plain list
@@ -59,7 +27,7 @@ type children struct {
 // compile builds the statements; columns adds what is selected of a child's row. The first column is the parent's key.
 func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error {
 	c := ch.c
-	ch.keys = &keys{dialect: c.dialect}
+	ch.keys = &store.KeyList{Dialect: c.dialect}
 	ch.level = c.newLevel(ch.to)
 	alias := c.alias()
 	at, x := sql.Dialect(c.dialect).Table(ch.to.Table).As(alias), c.table(ch.to)
@@ -74,12 +42,12 @@ func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error 
 	if c.dialect == dialect.Postgres {
 		inner.Select(x.C("*"))
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			ch.keys.parents(b)
+			ch.keys.Table(b)
 			b.WriteString(" CROSS JOIN LATERAL (").Join(inner).WriteString(") AS ").Ident(alias)
 		}))
 	} else {
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			ch.keys.parents(b)
+			ch.keys.Table(b)
 			b.WriteString(" CROSS JOIN ").Ident(ch.to.Table).WriteString(" AS ").Ident(alias)
 		}))
 		s.Where(sql.In(at.C("id"), inner))
@@ -98,7 +66,7 @@ func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error 
 	}
 	counted := sql.Dialect(c.dialect).Select("count(*)").From(x).Where(sql.And(append(all, ch.edge.On(x, "p.value"))...))
 	ch.count = sql.Dialect(c.dialect).Select().AppendSelectExpr(sql.Raw("p.value")).AppendSelectExprAs(counted, "n").
-		AppendFromExpr(sql.ExprFunc(ch.keys.parents))
+		AppendFromExpr(sql.ExprFunc(ch.keys.Table))
 	return nil
 }
 
@@ -124,21 +92,21 @@ func (ch *children) sort(s *sql.Selector, at *sql.SelectTable) {
 
 // fetch reads the children of all rows of the level above.
 func (ch *children) fetch(r *run, above *level) error {
-	ch.keys.list = ch.keys.list[:0]
+	ch.keys.List = ch.keys.List[:0]
 	for _, row := range above.rows {
 		if k, ok := row[ch.key].(int64); ok {
-			ch.keys.list = append(ch.keys.list, k)
+			ch.keys.List = append(ch.keys.List, k)
 		}
 	}
-	slices.Sort(ch.keys.list)
-	ch.keys.list = slices.Compact(ch.keys.list)
-	if len(ch.keys.list) == 0 {
+	slices.Sort(ch.keys.List)
+	ch.keys.List = slices.Compact(ch.keys.List)
+	if len(ch.keys.List) == 0 {
 		return nil
 	}
 	if err := r.rows(ch.level); err != nil {
 		return err
 	}
-	ch.spans = make(map[int64]span, len(ch.keys.list))
+	ch.spans = make(map[int64]span, len(ch.keys.List))
 	for from := 0; from < len(ch.level.rows); {
 		parent, to := ch.level.rows[from][0], from
 		for to < len(ch.level.rows) && ch.level.rows[to][0] == parent {
@@ -149,7 +117,7 @@ func (ch *children) fetch(r *run, above *level) error {
 		from = to
 	}
 	if ch.count != nil {
-		ch.totals = make(map[int64]int64, len(ch.keys.list))
+		ch.totals = make(map[int64]int64, len(ch.keys.List))
 		totals, err := r.query(ch.count)
 		if err != nil {
 			return err

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"entgo.io/ent/dialect/sql"
@@ -10,6 +11,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/key"
+	"lenddesk/store"
 )
 
 // Look is through whose eyes, and when, expressions over rows are read.
@@ -99,13 +101,31 @@ func (c *compiler) rule(t *Type, at *sql.SelectTable) (*sql.Predicate, error) {
 	return rule(c.look.Eyes, at), nil
 }
 
-// collect is the fields selected of a type, merged over fragments, with @skip and @include done.
+// collect is the fields selected of an object type, with @skip and @include done. gqlgen keeps what was asked for through two interfaces
+// apart; of one type it is the same field, so here it is merged. Each field is the type's own, whichever interface it was asked through.
 func (c *compiler) collect(selections ast.SelectionSet, t string) []graphql.CollectedField {
+	of := c.schema.Types[t]
 	satisfies := []string{t}
-	for _, d := range c.schema.GetImplements(c.schema.Types[t]) {
+	for _, d := range c.schema.GetImplements(of) {
 		satisfies = append(satisfies, d.Name)
 	}
-	return graphql.CollectFields(c.operation, selections, satisfies)
+	var fields []graphql.CollectedField
+	places := map[string]int{}
+	for _, f := range graphql.CollectFields(c.operation, selections, satisfies) {
+		if at, again := places[f.Alias]; again {
+			fields[at].Selections = slices.Concat(fields[at].Selections, f.Selections)
+			continue
+		}
+		own := *f.Field
+		own.ObjectDefinition = of
+		if d := of.Fields.ForName(f.Name); d != nil {
+			own.Definition = d
+		}
+		f.Field = &own
+		places[f.Alias] = len(fields)
+		fields = append(fields, f)
+	}
+	return fields
 }
 
 // object compiles a selection over a row of a type.
@@ -161,12 +181,12 @@ func (c *compiler) field(l *level, o *object, t *Type, at *sql.SelectTable, f gr
 			field.Null(w)
 			return true
 		}
-		values := w.values[:0]
+		values, told := w.values[:0], len(w.errors)
 		for _, p := range places {
 			values = append(values, row[p])
 		}
 		field.Write(w, values)
-		return true
+		return len(w.errors) == told
 	}, nil
 }
 
@@ -215,11 +235,7 @@ func (c *compiler) byKeys(t *Type, selections ast.SelectionSet, keys []int64) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	among := make([]any, len(keys))
-	for i, k := range keys {
-		among[i] = k
-	}
-	l.selector.From(at).Where(sql.In(at.C("id"), among...))
+	l.selector.From(at).Where((&store.KeyList{Dialect: c.dialect, List: keys}).Among(at.C("id")))
 	if rule != nil {
 		l.selector.Where(rule)
 	}

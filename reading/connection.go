@@ -23,7 +23,6 @@ type connection struct {
 	to       *Type
 	page     page
 	order    Order
-	orderKey string
 	filters  []func(t *sql.SelectTable) *sql.Predicate
 	total    bool
 	parts    []part
@@ -56,7 +55,7 @@ func (c *compiler) connection(to *Type, f graphql.CollectedField) (*connection, 
 	n := &connection{compiler: c, field: f, to: to}
 	args := f.ArgumentMap(c.operation.Variables)
 	var err error
-	if n.order, n.orderKey, err = to.order(args["orderBy"]); err != nil {
+	if n.order, err = to.order(args["orderBy"]); err != nil {
 		return nil, err
 	}
 	if n.page, err = c.pageOf(args, n); err != nil {
@@ -77,25 +76,29 @@ func (c *compiler) pageOf(args map[string]any, n *connection) (page, error) {
 	if hasFirst && hasLast {
 		return p, bad("first and last do not go together")
 	}
-	for name, size := range map[string]int64{"first": first, "last": last} {
-		if (name == "first" && hasFirst || name == "last" && hasLast) && (size < 1 || size > MaxPage) {
+	name, size := "first", first
+	if hasLast {
+		name, size, p.backward = "last", last, true
+	}
+	if hasFirst || hasLast {
+		if size < 1 || size > MaxPage {
 			return p, bad(fmt.Sprintf("%s must be between 1 and %d", name, MaxPage))
 		}
+		p.size = int(size)
 	}
-	if hasFirst {
-		p.size = int(first)
-	}
-	if hasLast {
-		p.size, p.backward = int(last), true
-	}
-	for name, to := range map[string]**cursor{"after": &p.after, "before": &p.before} {
-		if s, ok := args[name].(string); ok {
-			at, err := c.readCursor(s, n)
-			if err != nil {
-				return p, bad(name + " is not a cursor of this list in this order")
-			}
-			*to = at
+	for _, end := range []struct {
+		name string
+		at   **cursor
+	}{{"after", &p.after}, {"before", &p.before}} {
+		s, ok := args[end.name].(string)
+		if !ok {
+			continue
 		}
+		at, err := c.readCursor(s, n)
+		if err != nil {
+			return p, bad(end.name + " is not a cursor of this list in this order")
+		}
+		*end.at = at
 	}
 	return p, nil
 }

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"time"
-
-	"lenddesk/key"
 )
 
 // cursor is a place in a list: the order's value there and the row's key. An insertion elsewhere shifts nothing.
@@ -23,15 +21,15 @@ func (n *connection) cursor(l *level, i int) string {
 	if t, ok := asTime(value); ok && n.order.Type == aTime {
 		value = t.Format(time.RFC3339Nano)
 	}
-	b, err := json.Marshal([]any{n.orderKey, value, n.ids.Encode(n.nodeKind(), row[n.keyPlace].(int64))})
+	if n.order.Type == aKey {
+		value = nil
+	}
+	b, err := json.Marshal([]any{n.order.name(), value, n.ids.Encode(n.to.Kind, row[n.keyPlace].(int64))})
 	if err != nil {
 		return "" // numbers and strings always marshal
 	}
 	return base64.RawURLEncoding.EncodeToString(b)
 }
-
-// nodeKind is the kind under which the key of a row is hidden in a cursor.
-func (n *connection) nodeKind() key.Kind { return n.to.Kind }
 
 // readCursor takes a cursor of the same list in the same order.
 func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
@@ -45,7 +43,7 @@ func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
 		return nil, errors.New("cursor: not one of ours")
 	}
 	kind, k, ok := c.ids.Decode(id)
-	if !ok || kind != n.to.Kind || order != n.orderKey {
+	if !ok || kind != n.to.Kind || order != n.order.name() {
 		return nil, errors.New("cursor: of another list or order")
 	}
 	at := &cursor{key: k}
@@ -56,7 +54,9 @@ func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
 		at.value = v
 	case aText:
 		var v string
-		err = json.Unmarshal(parts[1], &v)
+		if err = json.Unmarshal(parts[1], &v); unstorable(v) {
+			err = errors.New("no text of ours")
+		}
 		at.value = v
 	case aTime:
 		var v time.Time
@@ -69,18 +69,25 @@ func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
 	return at, nil
 }
 
-// order finds what an orderBy argument asks for; the name is the cursor's.
-func (t *Type) order(arg any) (Order, string, error) {
+// order finds what an orderBy argument asks for.
+func (t *Type) order(arg any) (Order, error) {
 	by, ok := arg.(map[string]any)
 	if !ok {
-		return t.Default, "default", nil
+		return t.Default, nil
 	}
 	field, _ := by["field"].(string)
-	direction, _ := by["direction"].(string)
 	o, ok := t.Orders[field]
 	if !ok {
-		return Order{}, "", fmt.Errorf("%s cannot be ordered by %s", t.Name, field)
+		return Order{}, fmt.Errorf("%s cannot be ordered by %s", t.Name, field)
 	}
-	o.Desc = direction == "DESC"
-	return o, field + " " + direction, nil
+	o.Desc = by["direction"] == "DESC"
+	return o, nil
+}
+
+// name is the order's in cursors.
+func (o Order) name() string {
+	if o.Desc {
+		return "-" + o.Column
+	}
+	return o.Column
 }

@@ -20,7 +20,7 @@ type Type struct {
 // Field is how one field is read. Exactly one of Write, One, Part, Many, Any and Actions is set.
 type Field struct {
 	Columns []Column
-	Write   func(w *writer, row []any) // appends JSON; called only when the first column is not null
+	Write   func(w *writer, row []any) // appends JSON, or fails; called only when the first column is not null
 	Null    func(w *writer)            // appends what a null first column means; null when nil
 	One     *One
 	Part    string // the type of an object that is part of the same row
@@ -58,7 +58,7 @@ type Polymorphic struct {
 // Filter is what one field of a filter input narrows. It returns a message for a value that cannot be one.
 type Filter func(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string)
 
-// Order is what a list is sorted by; the key breaks ties, so that every order is total.
+// Order is what a list is sorted by, a column that is never null; the key breaks ties, so that every order is total.
 type Order struct {
 	Column string
 	Desc   bool // newest or largest first
@@ -71,6 +71,7 @@ const (
 	aNumber valueType = iota
 	aText
 	aTime
+	aKey // the row's own key, of which nothing is told
 )
 
 func columns(names ...string) []Column {
@@ -86,7 +87,7 @@ func plainField(write func(*writer, any), column string) Field {
 }
 
 // The kinds of fields that stand in a column.
-func letters(column string) Field    { return plainField((*writer).text, column) }
+func letters(column string) Field { return plainField((*writer).text, column) }
 func number(column string) Field  { return plainField((*writer).number, column) }
 func flag(column string) Field    { return plainField((*writer).flag, column) }
 func instant(column string) Field { return plainField((*writer).instant, column) }

@@ -1,8 +1,13 @@
 package reading
 
 import (
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -23,9 +28,13 @@ type lookup struct{ c *compiler }
 func (c *compiler) filters(t *Type, input map[string]any) ([]func(*sql.SelectTable) *sql.Predicate, error) {
 	var all []func(*sql.SelectTable) *sql.Predicate
 	l := &lookup{c}
-	for name, value := range input {
+	for _, name := range slices.Sorted(maps.Keys(input)) {
+		value := input[name]
 		if value == nil {
 			continue
+		}
+		if unstorable(value) {
+			return nil, bad("filter." + name + " must not contain U+0000")
 		}
 		filter, ok := t.Filters[name]
 		if !ok {
@@ -42,14 +51,31 @@ func (c *compiler) filters(t *Type, input map[string]any) ([]func(*sql.SelectTab
 	return all, nil
 }
 
+// unstorable says whether a value has a text in it that no database row can have, and that PostgreSQL takes for an error.
+func unstorable(value any) bool {
+	return slices.ContainsFunc(listed(value), func(v any) bool {
+		s, _ := v.(string)
+		return strings.ContainsRune(s, 0)
+	})
+}
+
+// listed is the values of a list. One value alone stands for a list of one, and comes as it is or in a slice of its own type.
+func listed(value any) []any {
+	v := reflect.ValueOf(value)
+	if v.Kind() != reflect.Slice {
+		return []any{value}
+	}
+	values := make([]any, v.Len())
+	for i := range values {
+		values[i] = v.Index(i).Interface()
+	}
+	return values
+}
+
 // anyOf is a column that has one of the values of a list.
 func anyOf(column string) Filter {
 	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-		values, ok := value.([]any)
-		if !ok {
-			values = []any{value}
-		}
-		return sql.In(t.C(column), values...), ""
+		return sql.In(t.C(column), listed(value)...), ""
 	}
 }
 
@@ -60,11 +86,14 @@ func exactly(column string) Filter {
 	}
 }
 
-// prefix is a column that begins with the value.
+// prefix is a column that begins with the value, letter by letter: LIKE would not tell an a from an A on SQLite.
 func prefix(column string) Filter {
 	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
 		s, _ := value.(string)
-		return sql.HasPrefix(t.C(column), strings.TrimSpace(s)), ""
+		s = strings.TrimSpace(s)
+		return sql.P(func(b *sql.Builder) {
+			b.WriteString("substr(").Ident(t.C(column)).WriteString(", 1, " + strconv.Itoa(utf8.RuneCountInString(s)) + ") = ").Arg(s)
+		}), ""
 	}
 }
 

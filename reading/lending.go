@@ -3,6 +3,7 @@ package reading
 import (
 	"entgo.io/ent/dialect/sql"
 
+	"lenddesk/access"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
@@ -169,40 +170,40 @@ func lending() []*Type {
 	}
 }
 
-// statistics are sums over a user's loans and bids.
+// statistics are sums over those of a user's loans, bids and instalments that the viewer may see.
 func statistics() map[string]Field {
 	taken := []any{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusWrittenOff, loan.StatusSettled}
 	loans := func(expr string, more func(l *sql.SelectTable) *sql.Predicate) func(*sql.SelectTable, Look) sql.Querier {
-		return func(t *sql.SelectTable, _ Look) sql.Querier {
-			return sum(t, loan.Table, expr, func(l *sql.SelectTable) *sql.Predicate {
+		return func(t *sql.SelectTable, look Look) sql.Querier {
+			return sum(t, loan.Table, expr, seen(look, key.KindLoan, func(l *sql.SelectTable) *sql.Predicate {
 				p := sql.ColumnsEQ(l.C("borrower_id"), t.C("id"))
 				if more != nil {
 					p = sql.And(p, more(l))
 				}
 				return p
-			})
+			}))
 		}
 	}
 	bids := func(expr string, statuses ...any) func(*sql.SelectTable, Look) sql.Querier {
-		return func(t *sql.SelectTable, _ Look) sql.Querier {
-			return sum(t, bid.Table, expr, func(b *sql.SelectTable) *sql.Predicate {
+		return func(t *sql.SelectTable, look Look) sql.Querier {
+			return sum(t, bid.Table, expr, seen(look, key.KindBid, func(b *sql.SelectTable) *sql.Predicate {
 				p := sql.ColumnsEQ(b.C("investor_id"), t.C("id"))
 				if len(statuses) > 0 {
 					p = sql.And(p, sql.In(b.C("status"), statuses...))
 				}
 				return p
-			})
+			}))
 		}
 	}
 	lines := func(expr, column string, of func(t *sql.SelectTable) *sql.Selector, shares bool) func(*sql.SelectTable, Look) sql.Querier {
-		return func(t *sql.SelectTable, _ Look) sql.Querier {
-			return sum(t, installment.Table, expr, func(i *sql.SelectTable) *sql.Predicate {
+		return func(t *sql.SelectTable, look Look) sql.Querier {
+			return sum(t, installment.Table, expr, seen(look, key.KindInstallment, func(i *sql.SelectTable) *sql.Predicate {
 				p := sql.In(i.C(column), of(t))
 				if !shares {
 					p = sql.And(p, sql.IsNull(i.C("bid_id")), sql.NEQ(i.C("status"), string(installment.StatusCancelled)))
 				}
 				return p
-			})
+			}))
 		}
 	}
 	mine := func(table, owner string) func(t *sql.SelectTable) *sql.Selector {
@@ -218,7 +219,19 @@ func statistics() map[string]Field {
 		"outstanding": computed((*writer).amount, lines("principal - paid_principal", "loan_id", mine(loan.Table, "borrower_id"), false)),
 		"invested":    computed((*writer).amount, bids("amount", bid.StatusHolding, bid.StatusSettled, bid.StatusWrittenOff)),
 		"earned":      computed((*writer).amount, lines("paid_interest + paid_penalty", "bid_id", mine(bid.Table, "investor_id"), true)),
-		"overdue":     computed((*writer).number, loans("1", func(l *sql.SelectTable) *sql.Predicate { return sql.EQ(l.C("status"), string(loan.StatusOverdue)) })),
+		"overdue": computed((*writer).number, loans("1", func(l *sql.SelectTable) *sql.Predicate {
+			return sql.In(l.C("status"), loan.StatusOverdue, loan.StatusDefaulted)
+		})),
+	}
+}
+
+// seen narrows a condition to the rows that the viewer may see.
+func seen(look Look, kind key.Kind, where func(*sql.SelectTable) *sql.Predicate) func(*sql.SelectTable) *sql.Predicate {
+	return func(t *sql.SelectTable) *sql.Predicate {
+		if rule := access.Rows[kind](look.Eyes, t); rule != nil {
+			return sql.And(where(t), rule)
+		}
+		return where(t)
 	}
 }
 

@@ -177,23 +177,30 @@ func (r *Reader) Nodes(ctx context.Context, ids []string) ([]*Any, error) {
 
 // Object is an object to be read when the answer is written, after the commit, through the given eyes: what a mutation made or changed.
 func (r *Reader) Object(v access.Viewer, kind key.Kind, id int64) Written {
+	return r.later(v, func(ctx context.Context, run *run, w *writer) (bool, error) {
+		ref := reference{string(kind), id}
+		p := &byType{c: r.compiler(ctx, v), selections: graphql.GetFieldContext(ctx).Field.Selections}
+		if err := p.read(run, []reference{ref}); err != nil {
+			return false, err
+		}
+		return p.write(w, ref), nil
+	})
+}
+
+// later is what is read when the answer is written, through the given eyes. By then nothing may undo the rest of the answer: whatever goes wrong
+// is an error beside a null.
+func (r *Reader) later(v access.Viewer, read func(context.Context, *run, *writer) (bool, error)) Written {
 	return Written{read: func(ctx context.Context) (json []byte) {
 		defer func() {
 			if broken := recover(); broken != nil {
-				graphql.AddError(ctx, fmt.Errorf("read %s of a payload: %v", kind, broken))
+				graphql.AddError(ctx, fmt.Errorf("read %s: %v", graphql.GetFieldContext(ctx).Field.Name, broken))
 				json = nil
 			}
 		}()
-		w := r.writer(ctx, v)
-		ok, err := false, error(nil)
-		p := &byType{c: r.compiler(ctx, v), selections: graphql.GetFieldContext(ctx).Field.Selections}
-		ref := reference{string(kind), id}
-		err = r.snapshot(ctx, v, func(run *run) error {
-			if err := p.read(run, []reference{ref}); err != nil {
-				return err
-			}
-			ok = p.write(w, ref)
-			return nil
+		w, ok := r.writer(ctx, v), false
+		err := r.snapshot(ctx, v, func(run *run) (err error) {
+			ok, err = read(ctx, run, w)
+			return err
 		})
 		if err != nil {
 			graphql.AddError(ctx, err)

@@ -35,11 +35,12 @@ func types() map[string]*Type {
 }
 
 var (
-	newest   = Order{Column: "created_at", Desc: true, Type: aTime}
-	byName   = Order{Column: "name", Type: aText}
-	created  = map[string]Order{"CREATED_AT": newest}
-	named    = map[string]Order{"CREATED_AT": newest, "NAME": byName}
-	timeline = map[string]Order{"AT": {Column: event.FieldAt, Desc: true, Type: aTime}}
+	newest  = Order{Column: "created_at", Desc: true, Type: aTime}
+	byName  = Order{Column: "name", Type: aText}
+	created = map[string]Order{"CREATED_AT": newest}
+	named   = map[string]Order{"CREATED_AT": newest, "NAME": byName}
+	// Events stand in the order in which they were written, which a clock that is set back does not turn round.
+	timeline = map[string]Order{"AT": {Column: event.FieldID, Desc: true, Type: aKey}}
 )
 
 // living are the fields of what has a lifecycle.
@@ -224,6 +225,7 @@ func permissions(w *writer, row []any) {
 	var held [][]string
 	if err := json.Unmarshal(asBytes(row[0]), &held); err != nil {
 		w.fail(err)
+		return
 	}
 	names := access.ParsePermissions(slices.Concat(held...)).Names()
 	w.list(len(names), true, func(i int) bool { w.string(names[i]); return true })

@@ -1,7 +1,10 @@
 package reading
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"math/big"
 	"strconv"
 	"strings"
@@ -60,7 +63,7 @@ func (w *writer) fields(n int, field func(int) (name string, nonNull bool), writ
 	return true
 }
 
-// selectedFields writes an object that is no row, from the fields selected of it.
+// selectedFields writes an object that is no row, from the fields collected of its type.
 func (w *writer) selectedFields(fields []graphql.CollectedField, write func(graphql.CollectedField) bool) bool {
 	return w.fields(len(fields), func(i int) (string, bool) { return fields[i].Alias, fields[i].Definition.Type.NonNull }, func(i int) bool {
 		if fields[i].Name == "__typename" {
@@ -134,7 +137,24 @@ func (w *writer) flag(v any) {
 
 func (w *writer) text(v any) { w.string(asText(v)) }
 
-func (w *writer) raw(v any) { w.buf = append(w.buf, asText(v)...) }
+// raw writes stored JSON, spaced and sorted alike whichever database kept it.
+func (w *writer) raw(v any) {
+	var value any
+	in := json.NewDecoder(strings.NewReader(asText(v)))
+	in.UseNumber()
+	if err := in.Decode(&value); err != nil {
+		w.fail(fmt.Errorf("stored JSON: %w", err))
+		return
+	}
+	out := bytes.NewBuffer(w.buf)
+	to := json.NewEncoder(out)
+	to.SetEscapeHTML(false)
+	if err := to.Encode(value); err != nil {
+		w.fail(fmt.Errorf("stored JSON: %w", err))
+		return
+	}
+	w.buf = bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+}
 
 func (w *writer) amount(v any) {
 	n, _ := integer(v)
@@ -158,7 +178,11 @@ func (w *writer) share(part, whole any) {
 }
 
 func (w *writer) instant(v any) {
-	t, _ := asTime(v)
+	t, ok := asTime(v)
+	if !ok {
+		w.fail(errors.New("a stored instant cannot be read"))
+		return
+	}
 	w.buf = append(w.buf, '"')
 	w.buf = append(t.AppendFormat(w.buf, time.RFC3339Nano), '"')
 }
@@ -168,7 +192,6 @@ func (w *writer) masked(what seal.Purpose, mask func(string) string, v any) {
 	plain, err := w.reader.keys.Open(what, seal.Sealed(asBytes(v)))
 	if err != nil {
 		w.fail(err)
-		w.null()
 		return
 	}
 	w.string(mask(plain))

@@ -80,12 +80,15 @@ func Reason(faults *fault.List, reason *string) string {
 	return said
 }
 
-// Text trims an optional text and checks its length in characters; null is the empty text.
+// Text trims an optional text and checks its length in characters, and that it has no U+0000, which no database row can have; null is the empty text.
 func Text(faults *fault.List, s *string, maximum int, field ...string) string {
 	if s == nil {
 		return ""
 	}
 	said := strings.TrimSpace(*s)
+	if strings.ContainsRune(said, 0) {
+		faults.Add(fault.Problem{Code: fault.Invalid}, field...)
+	}
 	if utf8.RuneCountInString(said) > maximum {
 		faults.Add(fault.Problem{Code: fault.TooLong, Text: "too_long", Data: map[string]any{"maximum": maximum}}, field...)
 	}

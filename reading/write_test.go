@@ -1,0 +1,79 @@
+package reading
+
+import (
+	"encoding/json"
+	"testing"
+	"unicode/utf8"
+)
+
+func FuzzString(f *testing.F) {
+	for _, s := range []string{"", "plain", "\"\\\n\t\x00\x1f\x7f", "王小明 😀 \u2028", "cut \xe7\x8e", "\xff\"\xfe", "\xed\xa0\x80"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		w := &writer{}
+		w.string(s)
+		var got, want string
+		if !utf8.Valid(w.buf) {
+			t.Fatalf("%q is no UTF-8", w.buf)
+		}
+		if err := json.Unmarshal(w.buf, &got); err != nil {
+			t.Fatalf("%q: %v", w.buf, err)
+		}
+		b, _ := json.Marshal(s)
+		if err := json.Unmarshal(b, &want); err != nil || got != want {
+			t.Fatalf("%q: %q, want %q (%v)", s, got, want, err)
+		}
+	})
+}
+
+func TestStoredJSONIsWrittenAlike(t *testing.T) {
+	for stored, want := range map[string]string{
+		`["a", "b"]`: `["a","b"]`, `{"bb": 1.50, "a": "<&>"}`: `{"a":"<&>","bb":1.50}`, `123456789012345678901234567890`: `123456789012345678901234567890`, ` null `: `null`,
+	} {
+		w := &writer{buf: []byte("before ")}
+		w.raw([]byte(stored))
+		if string(w.buf) != "before "+want || len(w.errors) > 0 {
+			t.Errorf("%s: %s, want %s", stored, w.buf, want)
+		}
+	}
+}
+
+func TestANullTakesTheNearestParentThatMayBeNull(t *testing.T) {
+	column := fieldPlan{name: "n", nonNull: true, write: func(w *writer, l *level, i int) bool {
+		if l.rows[i][0] == nil {
+			return false
+		}
+		w.number(l.rows[i][0])
+		return true
+	}}
+	l := &level{rows: [][]any{{int64(1)}, {nil}, {int64(3)}}}
+	o := &object{fields: []fieldPlan{column}}
+	write := func(elementNonNull, listNonNull bool) (string, []string) {
+		w := &writer{}
+		root := &object{fields: []fieldPlan{{name: "list", nonNull: listNonNull, write: func(w *writer, l *level, _ int) bool {
+			return w.list(len(l.rows), elementNonNull, func(i int) bool { return w.object(o, l, i) })
+		}}}}
+		if !w.object(root, l, 0) {
+			w.null()
+		}
+		var paths []string
+		for _, e := range w.errors {
+			paths = append(paths, e.Path.String())
+		}
+		return string(w.buf), paths
+	}
+	for _, c := range []struct {
+		element, list bool
+		want          string
+	}{
+		{false, true, `{"list":[{"n":1},null,{"n":3}]}`},
+		{true, false, `{"list":null}`},
+		{true, true, `null`},
+	} {
+		got, paths := write(c.element, c.list)
+		if got != c.want || len(paths) != 1 || paths[0] != "list[1].n" {
+			t.Errorf("%v %v: %s %q, want %s and one error at list[1].n", c.element, c.list, got, paths, c.want)
+		}
+	}
+}
