@@ -17,10 +17,13 @@ import (
 
 // Options of a door.
 type Options struct {
-	Limits        Limits              // the zero value means DefaultLimits
-	Log           *slog.Logger        // nil means slog.Default()
-	Introspection bool                // whether __schema and __type answer; otherwise they are FORBIDDEN
-	Transports    []graphql.Transport // asked before POST and GET, in this order: WebSocket, server-sent events, multipart
+	Limits        Limits       // the zero value means DefaultLimits
+	Log           *slog.Logger // nil means slog.Default()
+	Introspection bool         // whether __schema and __type answer; otherwise they are FORBIDDEN
+	// Database says what of an error the database is to blame for: fault.Unavailable, fault.Timeout when a change may have happened, or "". Nil blames
+	// it for nothing.
+	Database   func(error) fault.Reason
+	Transports []graphql.Transport // asked before POST and GET, in this order: WebSocket, server-sent events, multipart
 }
 
 // New makes the GraphQL handler of a schema: strict transports, limits, errors with codes. Put RequestID, AccessLog and
@@ -32,7 +35,7 @@ func New(es graphql.ExecutableSchema, o Options) *handler.Server {
 	if o.Log == nil {
 		o.Log = slog.Default()
 	}
-	errs := faults{log: o.Log}
+	errs := faults{log: o.Log, blame: o.Database}
 
 	s := handler.New(es)
 	for _, t := range o.Transports {

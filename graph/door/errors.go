@@ -21,12 +21,17 @@ import (
 const (
 	sayInternal = "Something went wrong on our side. It has been logged."
 	sayTimeout  = "Not finished in time. A mutation may have happened: ask before repeating it."
+	sayLost     = "The database was lost on the way. A mutation may have happened: ask before repeating it."
+	sayLater    = "The database cannot take this now. Nothing has changed; try again later."
 	sayLiteral  = "A value is not of the type that the contract asks for."
 	sayUnparsed = "The document is not valid GraphQL at this place."
 )
 
 // faults turns every error into one that may leave, and logs what may not.
-type faults struct{ log *slog.Logger }
+type faults struct {
+	log   *slog.Logger
+	blame func(error) fault.Reason
+}
 
 var _ graphql.ResponseInterceptor = faults{}
 
@@ -85,6 +90,10 @@ func (f faults) judge(ctx context.Context, err error, known *gqlerror.Error) (fa
 	if protocol(known) {
 		return fault.BadRequest, safeMessage(known)
 	}
+	if reason := f.database(ctx, err, known.Path); reason != "" {
+		f.log.LogAttrs(ctx, slog.LevelWarn, "the database failed", f.about(ctx, known.Path, slog.String("code", string(reason)), slog.String("error", err.Error()))...)
+		return reason, map[fault.Reason]string{fault.Unavailable: sayLater, fault.Timeout: sayLost}[reason]
+	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || ctx.Err() != nil {
 		return fault.Timeout, sayTimeout
 	}
@@ -94,6 +103,21 @@ func (f faults) judge(ctx context.Context, err error, known *gqlerror.Error) (fa
 	}
 	f.log.LogAttrs(ctx, slog.LevelError, "a field failed", f.about(ctx, known.Path, slog.String("error", err.Error()))...)
 	return fault.Internal, sayInternal
+}
+
+// database finds what the database is to blame for: UNAVAILABLE when nothing has changed, TIMEOUT when a mutation may have happened, and "" when it is
+// something else. Below a mutation's own field its effect is there already, and only the reading of it failed.
+func (f faults) database(ctx context.Context, err error, path ast.Path) fault.Reason {
+	if f.blame == nil {
+		return ""
+	}
+	reason := f.blame(err)
+	if reason == fault.Unavailable && len(path) > 1 && graphql.HasOperationContext(ctx) {
+		if op := graphql.GetOperationContext(ctx).Operation; op != nil && op.Operation == ast.Mutation {
+			return fault.Timeout
+		}
+	}
+	return reason
 }
 
 // recover is gqlgen's recover function: the stack goes to the log, a fixed sentence to the client.
