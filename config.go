@@ -36,6 +36,9 @@ type commands struct {
 
 	Serve   struct{} `cmd:"" default:"1" help:"Serve the API and the playground."`
 	Migrate struct{} `cmd:"" help:"Bring the database up to date and end."`
+	Keys    struct {
+		Rotate struct{} `cmd:"" help:"Add a new encryption key to the key file. Servers take it up while they serve."`
+	} `cmd:"" help:"Look after the encryption keys."`
 	Version struct{} `cmd:"" help:"Print the version."`
 }
 

@@ -4,10 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"time"
+
+	"github.com/riverqueue/river"
 
 	"lenddesk/ent"
 	"lenddesk/seal"
 	"lenddesk/store"
+	"lenddesk/workflow/administration"
 )
 
 // openKeys takes the key set that the database belongs to, or gives a new database its own. A database whose keys are missing, or
@@ -65,4 +70,63 @@ func (s settings) keySource() string {
 		return "LENDDESK_KEYSET"
 	}
 	return s.keyFile()
+}
+
+// rotate adds a new encryption key to the key file.
+func rotate(c settings, out io.Writer) error {
+	if c.Keyset != "" {
+		return fmt.Errorf("the keys come from LENDDESK_KEYSET, which this command cannot change: write its value to the file %s, run this command "+
+			"again without LENDDESK_KEYSET, set LENDDESK_KEYSET to what then stands in the file for every server, and start them all anew together", c.keyFile())
+	}
+	err := seal.Rotate(c.keyFile())
+	if errors.Is(err, seal.ErrNoFile) {
+		return fmt.Errorf("there is no key file %s: start the server once, or run this where it runs, with its LENDDESK_DATABASE_URL", c.keyFile())
+	}
+	if err != nil {
+		return fmt.Errorf("rotate keys: %w", err)
+	}
+	_, err = fmt.Fprintf(out, "%s has a new encryption key. Back it up. Servers that use this file take the key up within %s and soon "+
+		"seal older values anew; hashes and ids stay as they are.\n", c.keyFile(), followEvery)
+	return err
+}
+
+// followEvery is how often a server looks whether the key file was replaced.
+const followEvery = 2 * time.Second
+
+// followKeys takes up new keys from the key file until ctx ends, and has older values sealed anew.
+func (p *program) followKeys(ctx context.Context) {
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	mark, failing := string(p.desk.Keys.Mark()), false
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		_, err := p.desk.Keys.Refresh()
+		if err != nil && !failing { // once, not every time
+			p.log.Error("the key file cannot be followed; the keys in use stay", "error", err)
+		}
+		failing = err != nil
+		if now := string(p.desk.Keys.Mark()); now != mark && p.reseal(ctx) {
+			mark = now
+		}
+	}
+}
+
+// resealAfter is when every server has taken the new key up and every request that sealed under the old one has ended.
+const resealAfter = time.Minute
+
+// reseal has what older keys sealed sealed anew. It is true when that is queued.
+func (p *program) reseal(ctx context.Context) bool {
+	err := p.store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+		return p.queue.Enqueue(ctx, tx, administration.Reseal{}, &river.InsertOpts{ScheduledAt: time.Now().Add(resealAfter)})
+	})
+	if err != nil {
+		p.log.Warn("older values are not sealed anew yet", "error", err)
+		return false
+	}
+	p.log.Info("a new encryption key is in use; older values are sealed anew", "in", resealAfter)
+	return true
 }

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -23,6 +24,7 @@ import (
 
 	"lenddesk/console"
 	"lenddesk/demo"
+	"lenddesk/fault"
 	"lenddesk/gateway/mail"
 	"lenddesk/graph"
 	"lenddesk/graph/door"
@@ -66,8 +68,11 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	for _, name := range unknown() {
 		log.Warn("this setting is not known and does nothing", "name", name)
 	}
-	if command == "migrate" {
+	switch command {
+	case "migrate":
 		return migrate(ctx, s, log)
+	case "keys rotate":
+		return rotate(s, out)
 	}
 	p, err := open(ctx, s, out, log)
 	if err != nil {
@@ -115,6 +120,8 @@ type program struct {
 	desk     *workflow.Desk
 	server   *http.Server
 	address  string
+	stop     context.CancelFunc // ends what goes on beside requests and jobs
+	beside   sync.WaitGroup
 	draining atomic.Bool
 	active   atomic.Int64 // requests accepted and not yet answered
 	served   chan error
@@ -150,6 +157,9 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	if err := p.serve(s); err != nil {
 		return nil, errors.Join(err, p.queue.Stop(ctx))
 	}
+	aside, stop := context.WithCancel(context.WithoutCancel(ctx))
+	p.stop = stop
+	p.beside.Go(func() { p.followKeys(aside) })
 	return p, nil
 }
 
@@ -207,8 +217,12 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.AddWorker(workers, &mailing.Sender{Desk: p.desk, Mail: server})
 	}
 	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
+	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.CleanUp{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		// Also by the clock: after a start under new keys, and for what a server sealed that was late to take a key up.
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }
@@ -222,7 +236,7 @@ func (p *program) serve(s settings) error {
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true}))
+	var api http.Handler = graph.Entrance(p.store, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
@@ -256,6 +270,17 @@ func (p *program) counted(next http.Handler) http.Handler {
 		defer p.active.Add(-1)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// databaseFault tells what of an error is the database's state and no fault of the program.
+func databaseFault(err error) fault.Reason {
+	switch {
+	case store.Uncertain(err):
+		return fault.Timeout
+	case store.Unavailable(err):
+		return fault.Unavailable
+	}
+	return ""
 }
 
 // broken answers a request whose sender could not be found out.
@@ -302,6 +327,7 @@ func (p *program) ready(w http.ResponseWriter, r *http.Request) {
 // close answers what was accepted, ends the running jobs, and closes the database.
 func (p *program) close() error {
 	p.draining.Store(true)
+	p.stop()
 	p.log.Info("draining", "requests", p.active.Load())
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
@@ -309,5 +335,6 @@ func (p *program) close() error {
 	if served := <-p.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)
 	}
+	p.beside.Wait()
 	return errors.Join(err, p.queue.Stop(ctx), p.store.Close())
 }

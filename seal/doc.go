@@ -4,6 +4,7 @@
 // It owns the key set and its file. It does not know which columns are sealed (schema does) nor who may read them (access does).
 // The key set stands outside the database: whoever has only one of the two has nothing.
 //
-// Invariants: the hash key and the key of public ids last as long as the database; encryption keys may be added, and
-// what older ones sealed stays readable.
+// Invariants: the hash key and the key of public ids last as long as the database; encryption keys may be added (Rotate), and
+// what older ones sealed stays readable. A running program follows its key file: at need, when a value does not open, and when
+// it is told to look (Keys.Refresh).
 package seal

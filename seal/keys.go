@@ -8,9 +8,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"sync"
+	"sync/atomic"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -33,11 +36,21 @@ const (
 	CardNumber Purpose = "card_number"
 )
 
-// Keys is a key set in use. It is safe for concurrent use.
+// Keys is a key set in use. It is safe for concurrent use. One that was read from a file follows the file: see Refresh.
 type Keys struct {
-	aead   tink.AEAD
-	lookup *prf.Set
-	ids    []byte
+	lookup     *prf.Set
+	ids        []byte
+	encryption atomic.Pointer[encryption]
+
+	path  string // empty when the keys are not from a file
+	mu    sync.Mutex
+	taken fs.FileInfo // the file as it was when its keys were taken
+}
+
+// encryption is what changes when keys are rotated.
+type encryption struct {
+	aead    tink.AEAD
+	primary []byte // what every value begins with that the newest key sealed
 }
 
 // file is the key set's form in a file or in LENDDESK_KEYSET: two Tink key sets as Tink writes them in JSON, and the secret of public ids.
@@ -73,19 +86,11 @@ func Generate() ([]byte, error) {
 
 // Parse reads a key set in its written form, as it stands or in base64. The error says nothing of the content.
 func Parse(written []byte) (*Keys, error) {
-	written = bytes.TrimSpace(written)
-	if len(written) > 0 && written[0] != '{' {
-		plain, err := base64.StdEncoding.DecodeString(string(written))
-		if err != nil {
-			return nil, errors.New("key set: neither JSON nor base64 of it")
-		}
-		written = plain
+	f, err := decode(written)
+	if err != nil {
+		return nil, err
 	}
-	var f file
-	if json.Unmarshal(written, &f) != nil || len(f.IDs) != 32 {
-		return nil, errors.New("key set: not a key set of lenddesk (JSON with encryption, lookup and ids)")
-	}
-	encryption, err := read(f.Encryption)
+	handle, err := read(f.Encryption)
 	if err != nil {
 		return nil, errors.New("key set: its encryption keys cannot be read")
 	}
@@ -94,13 +99,28 @@ func Parse(written []byte) (*Keys, error) {
 		return nil, errors.New("key set: its look-up key cannot be read")
 	}
 	k := &Keys{ids: f.IDs}
-	if k.aead, err = aead.New(encryption); err != nil {
+	e := &encryption{primary: prefix(handle)}
+	if e.aead, err = aead.New(handle); err != nil {
 		return nil, errors.New("key set: its encryption keys are of another kind")
 	}
+	k.encryption.Store(e)
 	if k.lookup, err = prf.NewPRFSet(lookup); err != nil {
 		return nil, errors.New("key set: its look-up key is of another kind")
 	}
 	return k, nil
+}
+
+func decode(written []byte) (f file, err error) {
+	written = bytes.TrimSpace(written)
+	if len(written) > 0 && written[0] != '{' {
+		if written, err = base64.StdEncoding.DecodeString(string(written)); err != nil {
+			return f, errors.New("key set: neither JSON nor base64 of it")
+		}
+	}
+	if json.Unmarshal(written, &f) != nil || len(f.IDs) != 32 {
+		return f, errors.New("key set: not a key set of lenddesk (JSON with encryption, lookup and ids)")
+	}
+	return f, nil
 }
 
 // ErrNoFile says that there is no key file.
@@ -108,10 +128,24 @@ var ErrNoFile = errors.New("there is no key file")
 
 // Load reads the key file; ErrNoFile if it does not exist.
 func Load(path string) (*Keys, error) {
-	written, err := os.ReadFile(path)
+	// A relative path keeps its meaning when the program changes its folder.
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, fmt.Errorf("find key file: %w", err)
+	}
+	opened, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, ErrNoFile
 	}
+	if err != nil {
+		return nil, fmt.Errorf("open key file: %w", err)
+	}
+	defer opened.Close()
+	info, err := opened.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("look at key file: %w", err)
+	}
+	written, err := io.ReadAll(opened)
 	if err != nil {
 		return nil, fmt.Errorf("read key file: %w", err)
 	}
@@ -119,6 +153,7 @@ func Load(path string) (*Keys, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", filepath.Base(path), err)
 	}
+	keys.path, keys.taken = path, info
 	return keys, nil
 }
 
@@ -129,34 +164,52 @@ func Create(path string) (*Keys, error) {
 	if err != nil {
 		return nil, err
 	}
-	temporary, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // mode 0600
+	temporary, err := beside(path, written)
 	if err != nil {
-		return nil, fmt.Errorf("create key file: %w", err)
+		return nil, err
 	}
-	defer os.Remove(temporary.Name())
-	_, err = temporary.Write(append(written, '\n'))
-	err = errors.Join(err, temporary.Sync(), temporary.Close())
-	if err != nil {
-		return nil, fmt.Errorf("write key file: %w", err)
-	}
-	if err := os.Link(temporary.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+	defer os.Remove(temporary)
+	if err := os.Link(temporary, path); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create key file: %w", err)
 	}
 	return Load(path)
 }
 
-// Seal encrypts a value.
+// beside writes a file with mode 0600 into the folder of path, down to the disk, and returns its name.
+func beside(path string, content []byte) (name string, err error) {
+	temporary, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // mode 0600
+	if err != nil {
+		return "", fmt.Errorf("create key file: %w", err)
+	}
+	_, err = temporary.Write(append(content, '\n'))
+	if err = errors.Join(err, temporary.Sync(), temporary.Close()); err != nil {
+		return "", errors.Join(fmt.Errorf("write key file: %w", err), os.Remove(temporary.Name()))
+	}
+	return temporary.Name(), nil
+}
+
+// Seal encrypts a value under the newest key.
 func (k *Keys) Seal(what Purpose, value string) (Sealed, error) {
-	b, err := k.aead.Encrypt([]byte(value), []byte(what))
+	b, err := k.encryption.Load().aead.Encrypt([]byte(value), []byte(what))
 	if err != nil {
 		return nil, fmt.Errorf("seal %s: %w", what, err)
 	}
 	return b, nil
 }
 
-// Open decrypts a value. An error means that the key is not in the set or that the value was altered.
+// Open decrypts a value. An error means that the key is not in the set, not in its file either, or that the value was altered.
 func (k *Keys) Open(what Purpose, sealed Sealed) (string, error) {
-	b, err := k.aead.Decrypt(sealed, []byte(what))
+	with := k.encryption.Load()
+	b, err := with.aead.Decrypt(sealed, []byte(what))
+	if err != nil {
+		// Another server may have sealed it under a key that is in the file by now.
+		if _, failed := k.Refresh(); failed != nil {
+			err = errors.Join(err, failed)
+		}
+		if now := k.encryption.Load(); now != with {
+			b, err = now.aead.Decrypt(sealed, []byte(what))
+		}
+	}
 	if err != nil {
 		return "", fmt.Errorf("open %s: %w", what, err)
 	}

@@ -26,11 +26,36 @@ func UniqueViolation(err error) (name string, ok bool) {
 	return strings.TrimPrefix(lite.Error(), "UNIQUE constraint failed: "), true
 }
 
+// lost is a commit whose answer did not come.
+type lost struct{ error }
+
+func (l lost) Unwrap() error { return l.error }
+
+// unanswered marks the error of a commit that reached the database and of which the database said nothing.
+func unanswered(err error) error {
+	_, postgres := errors.AsType[*pgconn.PgError](err)
+	_, lite := errors.AsType[sqlite3.Error](err)
+	if postgres || lite || pgconn.SafeToRetry(err) {
+		return err
+	}
+	return lost{err}
+}
+
+// Uncertain reports whether err says that the connection was lost while committing: the transaction may stand, or not.
+func Uncertain(err error) bool {
+	_, is := errors.AsType[lost](err)
+	return is
+}
+
 // Unavailable reports whether err says that the database cannot take this now, whatever is asked: it is full, read-only, too
-// busy, shutting down, or can't be reached. The same may succeed later. A request given up by its caller is not that.
+// busy, shutting down, or can't be reached. Nothing has changed, and the same may succeed later. A request given up by its caller
+// is not that, nor is what is Uncertain.
 func Unavailable(err error) bool {
-	if err == nil || errors.Is(err, context.Canceled) {
+	if err == nil || errors.Is(err, context.Canceled) || Uncertain(err) {
 		return false
+	}
+	if _, is := errors.AsType[*pgconn.ConnectError](err); is { // whatever the server says to refuse it
+		return true
 	}
 	if pg, is := errors.AsType[*pgconn.PgError](err); is {
 		return unavailablePostgres(pg.Code)
@@ -42,11 +67,11 @@ func Unavailable(err error) bool {
 		}
 		return false
 	}
-	if _, is := errors.AsType[*pgconn.ConnectError](err); is {
-		return true
-	}
 	if errors.Is(err, context.DeadlineExceeded) {
 		return false
+	}
+	if pgconn.SafeToRetry(err) { // it was lost before anything was sent
+		return true
 	}
 	if _, is := errors.AsType[*net.OpError](err); is {
 		return true

@@ -39,7 +39,7 @@ type inTx struct{ s *Store }
 // context that it is given: InTx refuses it with ErrNested. On SQLite the write lock is taken before f is called, so that what f
 // reads can't change under it; on PostgreSQL (READ COMMITTED) a change stands only by compare-and-set.
 //
-// It returns f's error as it is, and otherwise what begin or commit said; see Unavailable and UniqueViolation.
+// It returns f's error as it is, and otherwise what begin or commit said; see Unavailable, Uncertain and UniqueViolation.
 func (s *Store) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
 	if ctx.Value(inTx{s}) != nil {
 		return ErrNested
@@ -56,7 +56,7 @@ func (s *Store) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) er
 		return err
 	}
 	if err := etx.Commit(); err != nil {
-		return fmt.Errorf("store: commit: %w", err)
+		return fmt.Errorf("store: commit: %w", unanswered(err))
 	}
 	for _, f := range tx.after {
 		f()
