@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lenddesk/access"
+	"lenddesk/ent/predicate"
 	"lenddesk/ent/session"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -73,11 +74,16 @@ func (o *Office) ChangePassword(ctx context.Context, in ChangePasswordInput) (Se
 
 // replace writes the new hash over the one that was compared, and ends every session.
 func (o *Office) replace(ctx context.Context, tx *store.Tx, a account, hash string) error {
-	var n int
-	var err error
-	kind, id, owner, ours := key.KindStaff, int64(0), key.User(0), session.StaffIDIsNil()
+	var (
+		n     int
+		err   error
+		kind  key.Kind
+		id    int64
+		owner key.User
+		ours  predicate.Session
+	)
 	if a.staff != nil {
-		id, ours = int64(a.staff.ID), session.StaffID(a.staff.ID)
+		kind, id, ours = key.KindStaff, int64(a.staff.ID), session.StaffID(a.staff.ID)
 		n, err = tx.Staff.Update().Where(staff.ID(a.staff.ID), staff.PasswordHash(*a.hash())).SetPasswordHash(hash).AddVersion(1).Save(ctx)
 	} else {
 		kind, id, owner, ours = key.KindUser, int64(a.user.ID), a.user.ID, session.UserID(a.user.ID)
