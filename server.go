@@ -36,6 +36,7 @@ import (
 	"lenddesk/workflow"
 	"lenddesk/workflow/administration"
 	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/mailing"
 	"lenddesk/workflow/registration"
@@ -118,6 +119,7 @@ type program struct {
 	queue    *jobs.Queue
 	reader   *reading.Reader
 	desk     *workflow.Desk
+	keyUse   *administration.KeyUse
 	server   *http.Server
 	address  string
 	stop     context.CancelFunc // ends what goes on beside requests and jobs
@@ -160,6 +162,7 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	aside, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	p.beside.Go(func() { p.followKeys(aside) })
+	p.beside.Go(func() { p.keyUse.Run(aside) })
 	return p, nil
 }
 
@@ -229,14 +232,16 @@ func (p *program) work(ctx context.Context, s settings) error {
 
 // serve listens and answers.
 func (p *program) serve(s settings) error {
+	p.keyUse = administration.NewKeyUse(&administration.Office{Desk: p.desk}, p.log)
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
+		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk},
 		Desk: p.desk, Version: Version(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
+	var api http.Handler = graph.Entrance(p.store, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},

@@ -64,6 +64,12 @@ func ParsePermission(name string) (Permission, error) {
 	return 0, fmt.Errorf("no permission %q", name)
 }
 
+// Reviews are the permissions to review, which no API key can hold.
+const Reviews Permissions = 1<<ReviewRegistrations | 1<<ReviewMaterials | 1<<ReviewLoans | 1<<ReviewBids | 1<<ReviewFunding
+
+// Customers are the permissions that customers may hold.
+const Customers Permissions = 1<<ApplyForLoans | 1<<PlaceBids | 1<<BindBankCards
+
 // Permissions is a set of permissions.
 type Permissions uint64
 

@@ -10,6 +10,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/graph/door"
+	"lenddesk/key"
 	"lenddesk/store"
 	"lenddesk/text"
 )
@@ -20,10 +21,10 @@ const (
 )
 
 // Entrance finds out who asks, by Bearer token or by the cookie that the playground keeps, and puts the viewer into the context. A token that is
-// nobody's leaves nobody in particular: what needs somebody then says UNAUTHENTICATED.
+// nobody's leaves nobody in particular: what needs somebody then says UNAUTHENTICATED. used hears of every API key that comes in.
 //
 // The cookie is SameSite=Strict, and a mutation comes only by POST with a JSON body: no other site can send one in its name.
-func Entrance(s *store.Store, broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
+func Entrance(s *store.Store, used func(key.APIKey), broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var viewer access.Viewer
 		if token := tokenOf(r); token != "" {
@@ -32,6 +33,9 @@ func Entrance(s *store.Store, broken func(http.ResponseWriter, *http.Request, er
 				broken(w, r, err)
 				return
 			}
+		}
+		if viewer.APIKey != 0 {
+			used(viewer.APIKey)
 		}
 		viewer.Locale = text.Match(r.Header.Get("Accept-Language"), viewer.Locale)
 		viewer.Address, _, _ = net.SplitHostPort(r.RemoteAddr)

@@ -12,7 +12,9 @@ import (
 	"lenddesk/reading"
 	"lenddesk/text"
 	"lenddesk/workflow"
+	"lenddesk/workflow/administration"
 	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/registration"
 )
@@ -24,6 +26,8 @@ type Resolver struct {
 	Authentication *authentication.Office
 	Registration   *registration.Office
 	Customers      *customers.Office
+	Administration *administration.Office
+	Companies      *companies.Office
 	Version        string
 }
 
@@ -74,13 +78,42 @@ func (r *Resolver) viewer(v access.Viewer) *model.Viewer {
 	return &model.Viewer{Written: r.Reading.Viewer(v)}
 }
 
-// user is the outcome of a verb about a user: the object to be read through these eyes, or the faults.
-func (r *Resolver) user(ctx context.Context, eyes access.Viewer, id key.User, err error) (*model.User, []*model.UserError, error) {
+// object is the outcome of a verb: the object to be read through these eyes, or the faults.
+func object[T any, P carrier[T], K ~int64](ctx context.Context, r *Resolver, eyes access.Viewer, kind key.Kind, id K, err error) (*T, []*model.UserError, error) {
 	faults, err := userErrors(ctx, err)
 	if err != nil || len(faults) > 0 {
 		return nil, faults, err
 	}
-	return &model.User{Written: r.Reading.Object(eyes, key.KindUser, int64(id))}, faults, nil
+	t, err := put[T, P](r.Reading.Object(eyes, kind, int64(id)), nil)
+	return t, faults, err
+}
+
+func (r *Resolver) user(ctx context.Context, eyes access.Viewer, id key.User, err error) (*model.User, []*model.UserError, error) {
+	return object[model.User](ctx, r, eyes, key.KindUser, id, err)
+}
+
+func (r *Resolver) staff(ctx context.Context, id key.Staff, err error) (*model.Staff, []*model.UserError, error) {
+	return object[model.Staff](ctx, r, access.From(ctx), key.KindStaff, id, err)
+}
+
+func (r *Resolver) role(ctx context.Context, id key.Role, err error) (*model.Role, []*model.UserError, error) {
+	return object[model.Role](ctx, r, access.From(ctx), key.KindRole, id, err)
+}
+
+func (r *Resolver) company(ctx context.Context, id key.Company, err error) (*model.Company, []*model.UserError, error) {
+	return object[model.Company](ctx, r, access.From(ctx), key.KindCompany, id, err)
+}
+
+func (r *Resolver) apiKey(ctx context.Context, id key.APIKey, err error) (*model.APIKey, []*model.UserError, error) {
+	return object[model.APIKey](ctx, r, access.From(ctx), key.KindAPIKey, id, err)
+}
+
+// some is a text that may be missing: null when it is empty.
+func some(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
 }
 
 // session is the outcome of a verb that opens a session.
@@ -126,7 +159,7 @@ func (r *Resolver) lifecycles() []*model.LifecycleTable {
 				move.Mutation = &l.Name
 			}
 			if p, ok := l.Permission(); ok {
-				named := model.Permission(p.String())
+				named := p.String()
 				move.Permission = &named
 			}
 			table.Moves = append(table.Moves, move)
@@ -153,8 +186,8 @@ func (r *Resolver) system(ctx context.Context) (*model.System, error) {
 }
 
 // requires is the directive on root fields; reading sees to it on all others.
-func requires(ctx context.Context, permission model.Permission) error {
-	p, err := access.ParsePermission(string(permission))
+func requires(ctx context.Context, permission string) error {
+	p, err := access.ParsePermission(permission)
 	if err != nil {
 		return fault.Deny(fault.Internal, "").Because(err)
 	}

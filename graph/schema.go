@@ -6,7 +6,6 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"lenddesk/graph/generated"
-	"lenddesk/graph/model"
 )
 
 // Schema is the contract, executed by the resolver.
@@ -14,7 +13,7 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 	return generated.NewExecutableSchema(generated.Config{
 		Resolvers: r,
 		Directives: generated.DirectiveRoot{
-			Requires: func(ctx context.Context, _ any, next graphql.Resolver, permission model.Permission) (any, error) {
+			Requires: func(ctx context.Context, _ any, next graphql.Resolver, permission string) (any, error) {
 				if err := requires(ctx, permission); err != nil {
 					return nil, err
 				}

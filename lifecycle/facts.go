@@ -11,10 +11,13 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent/bid"
+	"lenddesk/ent/company"
+	"lenddesk/ent/event"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/fault"
+	"lenddesk/key"
 	"lenddesk/store"
 )
 
@@ -27,6 +30,7 @@ const (
 	LiveBids        Fact = "live bids"         // bids of the user that are pending, approved or holding
 	SamePerson      Fact = "same person"       // the viewer, an employee, is this customer
 	CreatedByViewer Fact = "created by viewer" // the viewer, an employee, entered this customer
+	EnteredByViewer Fact = "entered by viewer" // times that the viewer, an employee, entered this company or put it back to be reviewed
 )
 
 // Facts are what is known of one object.
@@ -69,6 +73,13 @@ var sources = map[Fact]func(v access.Viewer, dialect string, t *sql.SelectTable)
 	CreatedByViewer: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
 		u := sql.Dialect(dialect).Table(user.Table).As("u")
 		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C("id")), sql.EQ(u.C(user.FieldCreatedByID), int64(v.Staff))))
+	},
+	EnteredByViewer: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		e := sql.Dialect(dialect).Table(event.Table).As("e")
+		return count(dialect, e, sql.And(
+			sql.EQ(e.C(event.FieldSubjectType), string(key.KindCompany)), sql.ColumnsEQ(e.C(event.FieldSubjectID), t.C("id")),
+			sql.EQ(e.C(event.FieldActorType), string(key.KindStaff)), sql.EQ(e.C(event.FieldActorID), int64(v.Staff)),
+			sql.In(e.C(event.FieldKind), Kind("createCompany"), Kind("updateCompany")), sql.EQ(e.C(event.FieldTo), string(company.StatusPendingReview))))
 	},
 }
 

@@ -88,11 +88,31 @@ func (l Line) Blocked(status string, facts Facts) fault.List {
 }
 
 // Make moves one row: it asks who, from where, which version and every guard, then writes by compare-and-set and adds the event.
-// u may carry further changes of the same row. to is the new status when the move leaves a choice, and "" otherwise.
+// u may carry further changes of the same row. A move that leaves a choice of statuses is made by MakeTo.
 //
 // It returns FORBIDDEN when the object is not the viewer's, CONFLICT for a stale version and for a lost race, NOT_ALLOWED_NOW for a
 // wrong status, or what the guards found.
 func Make[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Context, tx *store.Tx, m Move[S], u U, o Object[S], said Said) error {
+	to := o.Status
+	switch len(m.To) {
+	case 0:
+	case 1:
+		to = m.To[0]
+	default:
+		return fmt.Errorf("%s leaves a choice of statuses", m.Name)
+	}
+	return makeTo(ctx, tx, m, u, o, to, said)
+}
+
+// MakeTo makes a move that leaves a choice, to one of its statuses.
+func MakeTo[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Context, tx *store.Tx, m Move[S], u U, o Object[S], to S, said Said) error {
+	if !slices.Contains(m.To, to) {
+		return fmt.Errorf("%s does not lead to %s", m.Name, to)
+	}
+	return makeTo(ctx, tx, m, u, o, to, said)
+}
+
+func makeTo[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Context, tx *store.Tx, m Move[S], u U, o Object[S], to S, said Said) error {
 	viewer := access.From(ctx)
 	line := Line{Name: m.Name, From: plain(m.From), By: m.By, Guards: m.Guards}
 	if err := line.PermitOn(viewer, o.Owner); err != nil {
@@ -107,10 +127,6 @@ func Make[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Con
 	}
 	if err := line.Blocked(string(o.Status), facts[o.ID]).Err(); err != nil {
 		return err
-	}
-	to := o.Status
-	if len(m.To) > 0 {
-		to = m.To[0]
 	}
 	at := Now()
 	u = u.Where(P(sql.FieldEQ("id", o.ID)), P(sql.FieldEQ("status", o.Status))).AddVersion(1)

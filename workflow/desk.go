@@ -95,6 +95,24 @@ func Text(faults *fault.List, s *string, maximum int, field ...string) string {
 	return said
 }
 
+// Gather keeps faults to be told together with the others, and hands on what is none.
+func Gather(faults *fault.List, err error) error {
+	if found, ok := fault.Find(err); ok {
+		*faults = append(*faults, found...)
+		return nil
+	}
+	return err
+}
+
+// Hide seals a value and hashes it for look-ups.
+func (d *Desk) Hide(what seal.Purpose, value string) (sealed seal.Sealed, hash string, err error) {
+	if sealed, err = d.Keys.Seal(what, value); err != nil {
+		return nil, "", err
+	}
+	hash, err = d.Keys.Hash(what, value)
+	return sealed, hash, err
+}
+
 // Value is an optional text of an input, "" for null.
 func Value(s *string) string {
 	if s == nil {

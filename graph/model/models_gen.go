@@ -35,6 +35,14 @@ type Node interface {
 	GetID() string
 }
 
+// Outcome of `acceptInvitation`.
+type AcceptInvitationPayload struct {
+	// The account, read with its own eyes. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `addPotentialCustomer`.
 type AddPotentialCustomerPayload struct {
 	// The person entered. Null when refused.
@@ -387,7 +395,7 @@ type Company struct {
 	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
 	Version int `json:"version"`
 	// What the company is to the platform.
-	Kind CompanyKind `json:"kind"`
+	Kind string `json:"kind"`
 	// Whether its legal data has been verified.
 	Status CompanyStatus `json:"status"`
 	// Registered name.
@@ -475,7 +483,7 @@ type CompanyEdge struct {
 // Which companies. All conditions that are set must hold; a list means any of its values.
 type CompanyFilter struct {
 	// Of one of these kinds.
-	Kind []CompanyKind `json:"kind,omitempty"`
+	Kind []string `json:"kind,omitempty"`
 	// In one of these statuses.
 	Status []CompanyStatus `json:"status,omitempty"`
 	// The name begins with this text.
@@ -494,6 +502,42 @@ type CompanyOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `createApiKey`.
+type CreateAPIKeyPayload struct {
+	// The key as it is now. Null when refused.
+	APIKey *APIKey `json:"apiKey,omitempty"`
+	// The secret, `ldk_…`. Shown this once: store it where the program finds it. Null when refused.
+	Token *string `json:"token,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `createCompany`.
+type CreateCompanyPayload struct {
+	// The company as it is now. Null when refused.
+	Company *Company `json:"company,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `createRole`.
+type CreateRolePayload struct {
+	// The role as it is now. Null when refused.
+	Role *Role `json:"role,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `createStaff`.
+type CreateStaffPayload struct {
+	// The member of staff as it is now. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// The invitation's link, where the server sends no mail (SMTP_URL is not set): hand it over yourself. A secret, told this once, never again under @idempotent. Null where it is mailed.
+	InvitationURL *string `json:"invitationUrl,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // State of the database.
 type DatabaseInfo struct {
 	// Which database: `sqlite` or `postgres`.
@@ -508,6 +552,24 @@ type DatabaseInfo struct {
 	OpenConnections int `json:"openConnections"`
 	// Jobs waiting or running now (mails, checks).
 	QueuedJobs int `json:"queuedJobs"`
+}
+
+// Outcome of `deactivateStaff`.
+type DeactivateStaffPayload struct {
+	// The member of staff as it is now. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `deleteRole`.
+type DeleteRolePayload struct {
+	// Always null: the role is gone.
+	Role *Role `json:"role,omitempty"`
+	// The id under which the role was known. Null when refused.
+	DeletedRoleID *string `json:"deletedRoleId,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A credit-review document (信审资料) about a customer, a company or a loan, asked for or uploaded. Seen by the customer whose affair it is and with VIEW_DOCUMENTS or REVIEW_MATERIALS.
@@ -742,6 +804,16 @@ type InstallmentOrder struct {
 	Field InstallmentOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// Outcome of `inviteStaff`.
+type InviteStaffPayload struct {
+	// The member of staff as it is now. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// The invitation's link, where the server sends no mail (SMTP_URL is not set): hand it over yourself. A secret, told this once, never again under @idempotent. Null where it is mailed.
+	InvitationURL *string `json:"invitationUrl,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // The moves of one type's lifecycle.
@@ -999,7 +1071,7 @@ type Move struct {
 	// The mutation that does it. Null when only the system does.
 	Mutation *string `json:"mutation,omitempty"`
 	// Permission that it asks for. Null when it goes by ownership, by everybody or by the system.
-	Permission *Permission `json:"permission,omitempty"`
+	Permission *string `json:"permission,omitempty"`
 	// Who does it: `owner` (the customer whose object it is), `anyone`, `system`, or the name of a permission; several are separated by a comma and a space.
 	By string `json:"by"`
 }
@@ -1026,6 +1098,14 @@ type PageInfo struct {
 type Query struct {
 }
 
+// Outcome of `reactivateStaff`.
+type ReactivateStaffPayload struct {
+	// The member of staff as it is now. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `registerUser`.
 type RegisterUserPayload struct {
 	// The customer registered, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
@@ -1040,6 +1120,14 @@ type RegisterUserPayload struct {
 type ReinstateUserPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `rejectCompany`.
+type RejectCompanyPayload struct {
+	// The company as it is now. Null when refused.
+	Company *Company `json:"company,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1219,6 +1307,14 @@ type ReviewItemEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `revokeApiKey`.
+type RevokeAPIKeyPayload struct {
+	// The key as it is now. Null when refused.
+	APIKey *APIKey `json:"apiKey,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A named set of permissions (角色) that staff and API keys hold. Seen by all staff and with MANAGE_ROLES.
 type Role struct {
 	// Opaque and stable, `role_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1230,7 +1326,7 @@ type Role struct {
 	// What the role is for. Null when not stated.
 	Description *string `json:"description,omitempty"`
 	// What its holders may do, in the order of the enum.
-	Permissions []Permission `json:"permissions"`
+	Permissions []string `json:"permissions"`
 	// True for roles that came with the platform and cannot be deleted.
 	BuiltIn bool `json:"builtIn"`
 	// Members of staff who hold it, by name.
@@ -1419,6 +1515,14 @@ type Session struct {
 	ExpiresAt string `json:"expiresAt"`
 }
 
+// Outcome of `setStaffRoles`.
+type SetStaffRolesPayload struct {
+	// The member of staff as it is now. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `signIn`.
 type SignInPayload struct {
 	// The new session with its token. Null when refused.
@@ -1458,7 +1562,7 @@ type Staff struct {
 	// Roles held, by name.
 	Roles []*Role `json:"roles"`
 	// What the roles together permit, in the order of the enum.
-	Permissions []Permission `json:"permissions"`
+	Permissions []string `json:"permissions"`
 	// Customers whom this person looks after.
 	Customers *UserConnection `json:"customers"`
 	// What may be done with this member of staff from its present status: `allowed` for this caller now, or `blockedBy` with the reasons. Buttons are drawn from it.
@@ -1565,6 +1669,30 @@ type SystemActor struct {
 }
 
 func (SystemActor) IsActor() {}
+
+// Outcome of `updateCompany`.
+type UpdateCompanyPayload struct {
+	// The company as it is now. Null when refused.
+	Company *Company `json:"company,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `updateRole`.
+type UpdateRolePayload struct {
+	// The role as it is now. Null when refused.
+	Role *Role `json:"role,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `updateStaff`.
+type UpdateStaffPayload struct {
+	// The member of staff as it is now. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
 
 // A person on the books (客户): potential customer, borrower, investor or both. Seen by the person, and with VIEW_USERS, MANAGE_USERS or REVIEW_REGISTRATIONS.
 type User struct {
@@ -1729,6 +1857,14 @@ type UserStatistics struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `verifyCompany`.
+type VerifyCompanyPayload struct {
+	// The company as it is now. Null when refused.
+	Company *Company `json:"company,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Who is asking: exactly one of `user`, `staff` and `apiKey` is set.
 type Viewer struct {
 	// The customer who is signed in; otherwise null.
@@ -1738,7 +1874,7 @@ type Viewer struct {
 	// The API key that the request came with; otherwise null.
 	APIKey *APIKey `json:"apiKey,omitempty"`
 	// What the caller may do now: of staff and API keys by their roles, of customers by kind and status. In the order of the enum.
-	Permissions     []Permission `json:"permissions"`
+	Permissions     []string `json:"permissions"`
 	reading.Written `json:"-"`
 }
 
@@ -2007,67 +2143,6 @@ func (e *BidStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e BidStatus) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What a company is to the platform.
-type CompanyKind string
-
-const (
-	// One of the platform's own branches (分公司); staff belong to it.
-	CompanyKindBranch CompanyKind = "BRANCH"
-	// A customer's own firm or employer (客户公司).
-	CompanyKindClient CompanyKind = "CLIENT"
-	// A business partner (合作机构).
-	CompanyKindPartner CompanyKind = "PARTNER"
-)
-
-var AllCompanyKind = []CompanyKind{
-	CompanyKindBranch,
-	CompanyKindClient,
-	CompanyKindPartner,
-}
-
-func (e CompanyKind) IsValid() bool {
-	switch e {
-	case CompanyKindBranch, CompanyKindClient, CompanyKindPartner:
-		return true
-	}
-	return false
-}
-
-func (e CompanyKind) String() string {
-	return string(e)
-}
-
-func (e *CompanyKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = CompanyKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid CompanyKind", str)
-	}
-	return nil
-}
-
-func (e CompanyKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *CompanyKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e CompanyKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3069,148 +3144,6 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// One thing that a person or an API key may do. Customers have the first three by their kind and status; staff and API keys have the others by their roles.
-type Permission string
-
-const (
-	// Apply for loans: customers of kind BORROWER, ACTIVE.
-	PermissionApplyForLoans Permission = "APPLY_FOR_LOANS"
-	// Place bids: customers of kind INVESTOR, ACTIVE.
-	PermissionPlaceBids Permission = "PLACE_BIDS"
-	// Bind and unbind their own bank cards: customers, ACTIVE.
-	PermissionBindBankCards Permission = "BIND_BANK_CARDS"
-	// See customers, their companies and service records; identity and phone numbers stay masked.
-	PermissionViewUsers Permission = "VIEW_USERS"
-	// Add, suspend, reinstate and close customers, and keep relations with them.
-	PermissionManageUsers Permission = "MANAGE_USERS"
-	// Decide on registrations. Never held by API keys.
-	PermissionReviewRegistrations Permission = "REVIEW_REGISTRATIONS"
-	// See a customer's identifiers in full, each time with a reason and on record.
-	PermissionRevealPersonalData Permission = "REVEAL_PERSONAL_DATA"
-	// Enter, verify and reject companies.
-	PermissionManageCompanies Permission = "MANAGE_COMPANIES"
-	// See bank cards, masked, and their attempts.
-	PermissionViewBankCards Permission = "VIEW_BANK_CARDS"
-	// Unbind customers' bank cards.
-	PermissionManageBankCards Permission = "MANAGE_BANK_CARDS"
-	// See all loans with their plans and repayments.
-	PermissionViewLoans Permission = "VIEW_LOANS"
-	// See all bids.
-	PermissionViewBids Permission = "VIEW_BIDS"
-	// See all documents.
-	PermissionViewDocuments Permission = "VIEW_DOCUMENTS"
-	// See the messages sent to customers.
-	PermissionViewMessages Permission = "VIEW_MESSAGES"
-	// Ask for, approve, reject and waive documents, and decide on a loan's materials (信审资料). Never held by API keys.
-	PermissionReviewMaterials Permission = "REVIEW_MATERIALS"
-	// Decide on loan applications. Never held by API keys.
-	PermissionReviewLoans Permission = "REVIEW_LOANS"
-	// List, relist and take down loans.
-	PermissionListLoans Permission = "LIST_LOANS"
-	// Decide on bids (投标审核). Never held by API keys.
-	PermissionReviewBids Permission = "REVIEW_BIDS"
-	// Decide on fully funded loans (满标审核). Never held by API keys.
-	PermissionReviewFunding Permission = "REVIEW_FUNDING"
-	// Default and write off loans, decide on service requests.
-	PermissionManageLoans Permission = "MANAGE_LOANS"
-	// Report disbursements and repayments: the finance system.
-	PermissionReportPayments Permission = "REPORT_PAYMENTS"
-	// See and manage staff.
-	PermissionManageStaff Permission = "MANAGE_STAFF"
-	// See and manage roles.
-	PermissionManageRoles Permission = "MANAGE_ROLES"
-	// Change system parameters.
-	PermissionManageParameters Permission = "MANAGE_PARAMETERS"
-	// See the state of the system; make and verify backups.
-	PermissionManageBackups Permission = "MANAGE_BACKUPS"
-	// See, create and revoke API keys.
-	PermissionManageAPIKeys Permission = "MANAGE_API_KEYS"
-	// See and manage webhooks.
-	PermissionManageWebhooks Permission = "MANAGE_WEBHOOKS"
-	// Read the whole audit trail (`events`).
-	PermissionViewEvents Permission = "VIEW_EVENTS"
-	// See statistics of the platform.
-	PermissionViewStatistics Permission = "VIEW_STATISTICS"
-	// Import and export customers in bulk.
-	PermissionImportExport Permission = "IMPORT_EXPORT"
-)
-
-var AllPermission = []Permission{
-	PermissionApplyForLoans,
-	PermissionPlaceBids,
-	PermissionBindBankCards,
-	PermissionViewUsers,
-	PermissionManageUsers,
-	PermissionReviewRegistrations,
-	PermissionRevealPersonalData,
-	PermissionManageCompanies,
-	PermissionViewBankCards,
-	PermissionManageBankCards,
-	PermissionViewLoans,
-	PermissionViewBids,
-	PermissionViewDocuments,
-	PermissionViewMessages,
-	PermissionReviewMaterials,
-	PermissionReviewLoans,
-	PermissionListLoans,
-	PermissionReviewBids,
-	PermissionReviewFunding,
-	PermissionManageLoans,
-	PermissionReportPayments,
-	PermissionManageStaff,
-	PermissionManageRoles,
-	PermissionManageParameters,
-	PermissionManageBackups,
-	PermissionManageAPIKeys,
-	PermissionManageWebhooks,
-	PermissionViewEvents,
-	PermissionViewStatistics,
-	PermissionImportExport,
-}
-
-func (e Permission) IsValid() bool {
-	switch e {
-	case PermissionApplyForLoans, PermissionPlaceBids, PermissionBindBankCards, PermissionViewUsers, PermissionManageUsers, PermissionReviewRegistrations, PermissionRevealPersonalData, PermissionManageCompanies, PermissionViewBankCards, PermissionManageBankCards, PermissionViewLoans, PermissionViewBids, PermissionViewDocuments, PermissionViewMessages, PermissionReviewMaterials, PermissionReviewLoans, PermissionListLoans, PermissionReviewBids, PermissionReviewFunding, PermissionManageLoans, PermissionReportPayments, PermissionManageStaff, PermissionManageRoles, PermissionManageParameters, PermissionManageBackups, PermissionManageAPIKeys, PermissionManageWebhooks, PermissionViewEvents, PermissionViewStatistics, PermissionImportExport:
-		return true
-	}
-	return false
-}
-
-func (e Permission) String() string {
-	return string(e)
-}
-
-func (e *Permission) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = Permission(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid Permission", str)
-	}
-	return nil
-}
-
-func (e Permission) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *Permission) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e Permission) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -49,7 +49,7 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		create := tx.User.Create().SetStatus(user.StatusPotential).SetName(name)
 		if in.CompanyID != nil {
 			k, err := access.Find[key.Company](ctx, tx, o.IDs, key.KindCompany, company.Table, *in.CompanyID, "companyId")
-			if err := gather(&faults, err); err != nil {
+			if err := workflow.Gather(&faults, err); err != nil {
 				return 0, err
 			}
 			create.SetCompanyID(k)
@@ -61,7 +61,7 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		}
 		if in.AccountManagerID != nil {
 			k, err := access.Find[key.Staff](ctx, tx, o.IDs, key.KindStaff, staff.Table, *in.AccountManagerID, "accountManagerId")
-			if err := gather(&faults, err); err != nil {
+			if err := workflow.Gather(&faults, err); err != nil {
 				return 0, err
 			}
 			create.SetAccountManagerID(k)
@@ -107,13 +107,4 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		}
 		return u.ID, nil
 	})
-}
-
-// gather keeps faults to be told together with the others, and hands on what is none.
-func gather(faults *fault.List, err error) error {
-	if found, ok := fault.Find(err); ok {
-		*faults = append(*faults, found...)
-		return nil
-	}
-	return err
 }

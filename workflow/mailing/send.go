@@ -3,6 +3,7 @@ package mailing
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/riverqueue/river"
 
@@ -12,13 +13,15 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/parameter"
+	"lenddesk/seal"
 	"lenddesk/store"
 	"lenddesk/workflow"
 )
 
 // SendMessage is the job of sending one message.
 type SendMessage struct {
-	Message int64 `json:"message"`
+	Message int64       `json:"message"`
+	Token   seal.Sealed `json:"token,omitempty"` // of the mail's Link, if it has one
 }
 
 // Kind names the job in the queue.
@@ -50,8 +53,16 @@ func (w *Sender) Work(ctx context.Context, job *river.Job[SendMessage]) error {
 	if m.State != message.StateQueued {
 		return nil
 	}
+	words := m.Text
+	if job.Args.Token != nil {
+		token, err := w.Desk.Keys.Open(linkToken, job.Args.Token)
+		if err != nil {
+			return fmt.Errorf("open the mail's link: %w", err)
+		}
+		words = strings.ReplaceAll(words, hidden, token)
+	}
 	sending := w.Mail.Send(ctx, mail.Letter{
-		ID: w.Desk.IDs.Encode(key.KindMessage, int64(m.ID)), From: from, To: m.To, Subject: m.Subject, Text: m.Text, Locale: m.Locale, Date: m.CreatedAt,
+		ID: w.Desk.IDs.Encode(key.KindMessage, int64(m.ID)), From: from, To: m.To, Subject: m.Subject, Text: words, Locale: m.Locale, Date: m.CreatedAt,
 	})
 	state := message.StateSent
 	switch {

@@ -183,5 +183,5 @@ func firm(ctx context.Context, tx *store.Tx, c checked) (*key.Company, error) {
 	if err != nil {
 		return nil, lostRace(err)
 	}
-	return &made.ID, lifecycle.Born(ctx, tx, lifecycle.CreateCompany, int64(made.ID), made.Status, 0, lifecycle.Said{})
+	return &made.ID, lifecycle.Born(ctx, tx, lifecycle.RegisterCompany, int64(made.ID), made.Status, 0, lifecycle.Said{})
 }
