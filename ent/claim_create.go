@@ -11,7 +11,6 @@ import (
 	"lenddesk/key"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 )
@@ -21,7 +20,6 @@ type ClaimCreate struct {
 	config
 	mutation *ClaimMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -181,7 +179,6 @@ func (_c *ClaimCreate) createSpec() (*Claim, *sqlgraph.CreateSpec) {
 		_node = &Claim{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(claim.Table, sqlgraph.NewFieldSpec(claim.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -226,229 +223,11 @@ func (_c *ClaimCreate) createSpec() (*Claim, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Claim.Create().
-//		SetCreatedAt(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ClaimUpsert) {
-//			SetCreatedAt(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ClaimCreate) OnConflict(opts ...sql.ConflictOption) *ClaimUpsertOne {
-	_c.conflict = opts
-	return &ClaimUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Claim.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ClaimCreate) OnConflictColumns(columns ...string) *ClaimUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ClaimUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ClaimUpsertOne is the builder for "upsert"-ing
-	//  one Claim node.
-	ClaimUpsertOne struct {
-		create *ClaimCreate
-	}
-
-	// ClaimUpsert is the "OnConflict" setter.
-	ClaimUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetStep sets the "step" field.
-func (u *ClaimUpsert) SetStep(v claim.Step) *ClaimUpsert {
-	u.Set(claim.FieldStep, v)
-	return u
-}
-
-// UpdateStep sets the "step" field to the value that was provided on create.
-func (u *ClaimUpsert) UpdateStep() *ClaimUpsert {
-	u.SetExcluded(claim.FieldStep)
-	return u
-}
-
-// SetStaffID sets the "staff_id" field.
-func (u *ClaimUpsert) SetStaffID(v key.Staff) *ClaimUpsert {
-	u.Set(claim.FieldStaffID, v)
-	return u
-}
-
-// UpdateStaffID sets the "staff_id" field to the value that was provided on create.
-func (u *ClaimUpsert) UpdateStaffID() *ClaimUpsert {
-	u.SetExcluded(claim.FieldStaffID)
-	return u
-}
-
-// SetExpiresAt sets the "expires_at" field.
-func (u *ClaimUpsert) SetExpiresAt(v time.Time) *ClaimUpsert {
-	u.Set(claim.FieldExpiresAt, v)
-	return u
-}
-
-// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
-func (u *ClaimUpsert) UpdateExpiresAt() *ClaimUpsert {
-	u.SetExcluded(claim.FieldExpiresAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Claim.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(claim.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ClaimUpsertOne) UpdateNewValues() *ClaimUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(claim.FieldID)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(claim.FieldCreatedAt)
-		}
-		if _, exists := u.create.mutation.SubjectType(); exists {
-			s.SetIgnore(claim.FieldSubjectType)
-		}
-		if _, exists := u.create.mutation.SubjectID(); exists {
-			s.SetIgnore(claim.FieldSubjectID)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Claim.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ClaimUpsertOne) Ignore() *ClaimUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ClaimUpsertOne) DoNothing() *ClaimUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ClaimCreate.OnConflict
-// documentation for more info.
-func (u *ClaimUpsertOne) Update(set func(*ClaimUpsert)) *ClaimUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ClaimUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetStep sets the "step" field.
-func (u *ClaimUpsertOne) SetStep(v claim.Step) *ClaimUpsertOne {
-	return u.Update(func(s *ClaimUpsert) {
-		s.SetStep(v)
-	})
-}
-
-// UpdateStep sets the "step" field to the value that was provided on create.
-func (u *ClaimUpsertOne) UpdateStep() *ClaimUpsertOne {
-	return u.Update(func(s *ClaimUpsert) {
-		s.UpdateStep()
-	})
-}
-
-// SetStaffID sets the "staff_id" field.
-func (u *ClaimUpsertOne) SetStaffID(v key.Staff) *ClaimUpsertOne {
-	return u.Update(func(s *ClaimUpsert) {
-		s.SetStaffID(v)
-	})
-}
-
-// UpdateStaffID sets the "staff_id" field to the value that was provided on create.
-func (u *ClaimUpsertOne) UpdateStaffID() *ClaimUpsertOne {
-	return u.Update(func(s *ClaimUpsert) {
-		s.UpdateStaffID()
-	})
-}
-
-// SetExpiresAt sets the "expires_at" field.
-func (u *ClaimUpsertOne) SetExpiresAt(v time.Time) *ClaimUpsertOne {
-	return u.Update(func(s *ClaimUpsert) {
-		s.SetExpiresAt(v)
-	})
-}
-
-// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
-func (u *ClaimUpsertOne) UpdateExpiresAt() *ClaimUpsertOne {
-	return u.Update(func(s *ClaimUpsert) {
-		s.UpdateExpiresAt()
-	})
-}
-
-// Exec executes the query.
-func (u *ClaimUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ClaimCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ClaimUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ClaimUpsertOne) ID(ctx context.Context) (id key.Claim, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ClaimUpsertOne) IDX(ctx context.Context) key.Claim {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ClaimCreateBulk is the builder for creating many Claim entities in bulk.
 type ClaimCreateBulk struct {
 	config
 	err      error
 	builders []*ClaimCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Claim entities in the database.
@@ -478,7 +257,6 @@ func (_c *ClaimCreateBulk) Save(ctx context.Context) ([]*Claim, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -529,171 +307,6 @@ func (_c *ClaimCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ClaimCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Claim.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ClaimUpsert) {
-//			SetCreatedAt(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ClaimCreateBulk) OnConflict(opts ...sql.ConflictOption) *ClaimUpsertBulk {
-	_c.conflict = opts
-	return &ClaimUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Claim.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ClaimCreateBulk) OnConflictColumns(columns ...string) *ClaimUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ClaimUpsertBulk{
-		create: _c,
-	}
-}
-
-// ClaimUpsertBulk is the builder for "upsert"-ing
-// a bulk of Claim nodes.
-type ClaimUpsertBulk struct {
-	create *ClaimCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Claim.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(claim.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ClaimUpsertBulk) UpdateNewValues() *ClaimUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(claim.FieldID)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(claim.FieldCreatedAt)
-			}
-			if _, exists := b.mutation.SubjectType(); exists {
-				s.SetIgnore(claim.FieldSubjectType)
-			}
-			if _, exists := b.mutation.SubjectID(); exists {
-				s.SetIgnore(claim.FieldSubjectID)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Claim.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ClaimUpsertBulk) Ignore() *ClaimUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ClaimUpsertBulk) DoNothing() *ClaimUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ClaimCreateBulk.OnConflict
-// documentation for more info.
-func (u *ClaimUpsertBulk) Update(set func(*ClaimUpsert)) *ClaimUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ClaimUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetStep sets the "step" field.
-func (u *ClaimUpsertBulk) SetStep(v claim.Step) *ClaimUpsertBulk {
-	return u.Update(func(s *ClaimUpsert) {
-		s.SetStep(v)
-	})
-}
-
-// UpdateStep sets the "step" field to the value that was provided on create.
-func (u *ClaimUpsertBulk) UpdateStep() *ClaimUpsertBulk {
-	return u.Update(func(s *ClaimUpsert) {
-		s.UpdateStep()
-	})
-}
-
-// SetStaffID sets the "staff_id" field.
-func (u *ClaimUpsertBulk) SetStaffID(v key.Staff) *ClaimUpsertBulk {
-	return u.Update(func(s *ClaimUpsert) {
-		s.SetStaffID(v)
-	})
-}
-
-// UpdateStaffID sets the "staff_id" field to the value that was provided on create.
-func (u *ClaimUpsertBulk) UpdateStaffID() *ClaimUpsertBulk {
-	return u.Update(func(s *ClaimUpsert) {
-		s.UpdateStaffID()
-	})
-}
-
-// SetExpiresAt sets the "expires_at" field.
-func (u *ClaimUpsertBulk) SetExpiresAt(v time.Time) *ClaimUpsertBulk {
-	return u.Update(func(s *ClaimUpsert) {
-		s.SetExpiresAt(v)
-	})
-}
-
-// UpdateExpiresAt sets the "expires_at" field to the value that was provided on create.
-func (u *ClaimUpsertBulk) UpdateExpiresAt() *ClaimUpsertBulk {
-	return u.Update(func(s *ClaimUpsert) {
-		s.UpdateExpiresAt()
-	})
-}
-
-// Exec executes the query.
-func (u *ClaimUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ClaimCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ClaimCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ClaimUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"lenddesk/key"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 )
@@ -20,7 +19,6 @@ type GuessCreate struct {
 	config
 	mutation *GuessMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetLoginHash sets the "login_hash" field.
@@ -145,7 +143,6 @@ func (_c *GuessCreate) createSpec() (*Guess, *sqlgraph.CreateSpec) {
 		_node = &Guess{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(guess.Table, sqlgraph.NewFieldSpec(guess.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -165,151 +162,11 @@ func (_c *GuessCreate) createSpec() (*Guess, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Guess.Create().
-//		SetLoginHash(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.GuessUpsert) {
-//			SetLoginHash(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *GuessCreate) OnConflict(opts ...sql.ConflictOption) *GuessUpsertOne {
-	_c.conflict = opts
-	return &GuessUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Guess.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *GuessCreate) OnConflictColumns(columns ...string) *GuessUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &GuessUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// GuessUpsertOne is the builder for "upsert"-ing
-	//  one Guess node.
-	GuessUpsertOne struct {
-		create *GuessCreate
-	}
-
-	// GuessUpsert is the "OnConflict" setter.
-	GuessUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Guess.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(guess.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *GuessUpsertOne) UpdateNewValues() *GuessUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(guess.FieldID)
-		}
-		if _, exists := u.create.mutation.LoginHash(); exists {
-			s.SetIgnore(guess.FieldLoginHash)
-		}
-		if _, exists := u.create.mutation.Address(); exists {
-			s.SetIgnore(guess.FieldAddress)
-		}
-		if _, exists := u.create.mutation.At(); exists {
-			s.SetIgnore(guess.FieldAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Guess.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *GuessUpsertOne) Ignore() *GuessUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *GuessUpsertOne) DoNothing() *GuessUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the GuessCreate.OnConflict
-// documentation for more info.
-func (u *GuessUpsertOne) Update(set func(*GuessUpsert)) *GuessUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&GuessUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *GuessUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for GuessCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *GuessUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *GuessUpsertOne) ID(ctx context.Context) (id key.Guess, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *GuessUpsertOne) IDX(ctx context.Context) key.Guess {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // GuessCreateBulk is the builder for creating many Guess entities in bulk.
 type GuessCreateBulk struct {
 	config
 	err      error
 	builders []*GuessCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Guess entities in the database.
@@ -339,7 +196,6 @@ func (_c *GuessCreateBulk) Save(ctx context.Context) ([]*Guess, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -390,129 +246,6 @@ func (_c *GuessCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *GuessCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Guess.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.GuessUpsert) {
-//			SetLoginHash(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *GuessCreateBulk) OnConflict(opts ...sql.ConflictOption) *GuessUpsertBulk {
-	_c.conflict = opts
-	return &GuessUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Guess.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *GuessCreateBulk) OnConflictColumns(columns ...string) *GuessUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &GuessUpsertBulk{
-		create: _c,
-	}
-}
-
-// GuessUpsertBulk is the builder for "upsert"-ing
-// a bulk of Guess nodes.
-type GuessUpsertBulk struct {
-	create *GuessCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Guess.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(guess.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *GuessUpsertBulk) UpdateNewValues() *GuessUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(guess.FieldID)
-			}
-			if _, exists := b.mutation.LoginHash(); exists {
-				s.SetIgnore(guess.FieldLoginHash)
-			}
-			if _, exists := b.mutation.Address(); exists {
-				s.SetIgnore(guess.FieldAddress)
-			}
-			if _, exists := b.mutation.At(); exists {
-				s.SetIgnore(guess.FieldAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Guess.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *GuessUpsertBulk) Ignore() *GuessUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *GuessUpsertBulk) DoNothing() *GuessUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the GuessCreateBulk.OnConflict
-// documentation for more info.
-func (u *GuessUpsertBulk) Update(set func(*GuessUpsert)) *GuessUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&GuessUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// Exec executes the query.
-func (u *GuessUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the GuessCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for GuessCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *GuessUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -11,7 +11,6 @@ import (
 	"lenddesk/key"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 )
@@ -21,7 +20,6 @@ type ParameterCreate struct {
 	config
 	mutation *ParameterMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -174,7 +172,6 @@ func (_c *ParameterCreate) createSpec() (*Parameter, *sqlgraph.CreateSpec) {
 		_node = &Parameter{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(parameter.Table, sqlgraph.NewFieldSpec(parameter.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -215,193 +212,11 @@ func (_c *ParameterCreate) createSpec() (*Parameter, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Parameter.Create().
-//		SetCreatedAt(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ParameterUpsert) {
-//			SetCreatedAt(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ParameterCreate) OnConflict(opts ...sql.ConflictOption) *ParameterUpsertOne {
-	_c.conflict = opts
-	return &ParameterUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Parameter.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ParameterCreate) OnConflictColumns(columns ...string) *ParameterUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ParameterUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// ParameterUpsertOne is the builder for "upsert"-ing
-	//  one Parameter node.
-	ParameterUpsertOne struct {
-		create *ParameterCreate
-	}
-
-	// ParameterUpsert is the "OnConflict" setter.
-	ParameterUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetSetByID sets the "set_by_id" field.
-func (u *ParameterUpsert) SetSetByID(v key.Staff) *ParameterUpsert {
-	u.Set(parameter.FieldSetByID, v)
-	return u
-}
-
-// UpdateSetByID sets the "set_by_id" field to the value that was provided on create.
-func (u *ParameterUpsert) UpdateSetByID() *ParameterUpsert {
-	u.SetExcluded(parameter.FieldSetByID)
-	return u
-}
-
-// ClearSetByID clears the value of the "set_by_id" field.
-func (u *ParameterUpsert) ClearSetByID() *ParameterUpsert {
-	u.SetNull(parameter.FieldSetByID)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Parameter.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(parameter.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ParameterUpsertOne) UpdateNewValues() *ParameterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(parameter.FieldID)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(parameter.FieldCreatedAt)
-		}
-		if _, exists := u.create.mutation.Name(); exists {
-			s.SetIgnore(parameter.FieldName)
-		}
-		if _, exists := u.create.mutation.Value(); exists {
-			s.SetIgnore(parameter.FieldValue)
-		}
-		if _, exists := u.create.mutation.EffectiveAt(); exists {
-			s.SetIgnore(parameter.FieldEffectiveAt)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Parameter.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *ParameterUpsertOne) Ignore() *ParameterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ParameterUpsertOne) DoNothing() *ParameterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ParameterCreate.OnConflict
-// documentation for more info.
-func (u *ParameterUpsertOne) Update(set func(*ParameterUpsert)) *ParameterUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ParameterUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetSetByID sets the "set_by_id" field.
-func (u *ParameterUpsertOne) SetSetByID(v key.Staff) *ParameterUpsertOne {
-	return u.Update(func(s *ParameterUpsert) {
-		s.SetSetByID(v)
-	})
-}
-
-// UpdateSetByID sets the "set_by_id" field to the value that was provided on create.
-func (u *ParameterUpsertOne) UpdateSetByID() *ParameterUpsertOne {
-	return u.Update(func(s *ParameterUpsert) {
-		s.UpdateSetByID()
-	})
-}
-
-// ClearSetByID clears the value of the "set_by_id" field.
-func (u *ParameterUpsertOne) ClearSetByID() *ParameterUpsertOne {
-	return u.Update(func(s *ParameterUpsert) {
-		s.ClearSetByID()
-	})
-}
-
-// Exec executes the query.
-func (u *ParameterUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ParameterCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ParameterUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *ParameterUpsertOne) ID(ctx context.Context) (id key.Parameter, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *ParameterUpsertOne) IDX(ctx context.Context) key.Parameter {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // ParameterCreateBulk is the builder for creating many Parameter entities in bulk.
 type ParameterCreateBulk struct {
 	config
 	err      error
 	builders []*ParameterCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Parameter entities in the database.
@@ -431,7 +246,6 @@ func (_c *ParameterCreateBulk) Save(ctx context.Context) ([]*Parameter, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -482,153 +296,6 @@ func (_c *ParameterCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *ParameterCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Parameter.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.ParameterUpsert) {
-//			SetCreatedAt(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *ParameterCreateBulk) OnConflict(opts ...sql.ConflictOption) *ParameterUpsertBulk {
-	_c.conflict = opts
-	return &ParameterUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Parameter.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *ParameterCreateBulk) OnConflictColumns(columns ...string) *ParameterUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &ParameterUpsertBulk{
-		create: _c,
-	}
-}
-
-// ParameterUpsertBulk is the builder for "upsert"-ing
-// a bulk of Parameter nodes.
-type ParameterUpsertBulk struct {
-	create *ParameterCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Parameter.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(parameter.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *ParameterUpsertBulk) UpdateNewValues() *ParameterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(parameter.FieldID)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(parameter.FieldCreatedAt)
-			}
-			if _, exists := b.mutation.Name(); exists {
-				s.SetIgnore(parameter.FieldName)
-			}
-			if _, exists := b.mutation.Value(); exists {
-				s.SetIgnore(parameter.FieldValue)
-			}
-			if _, exists := b.mutation.EffectiveAt(); exists {
-				s.SetIgnore(parameter.FieldEffectiveAt)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Parameter.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *ParameterUpsertBulk) Ignore() *ParameterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *ParameterUpsertBulk) DoNothing() *ParameterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the ParameterCreateBulk.OnConflict
-// documentation for more info.
-func (u *ParameterUpsertBulk) Update(set func(*ParameterUpsert)) *ParameterUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&ParameterUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetSetByID sets the "set_by_id" field.
-func (u *ParameterUpsertBulk) SetSetByID(v key.Staff) *ParameterUpsertBulk {
-	return u.Update(func(s *ParameterUpsert) {
-		s.SetSetByID(v)
-	})
-}
-
-// UpdateSetByID sets the "set_by_id" field to the value that was provided on create.
-func (u *ParameterUpsertBulk) UpdateSetByID() *ParameterUpsertBulk {
-	return u.Update(func(s *ParameterUpsert) {
-		s.UpdateSetByID()
-	})
-}
-
-// ClearSetByID clears the value of the "set_by_id" field.
-func (u *ParameterUpsertBulk) ClearSetByID() *ParameterUpsertBulk {
-	return u.Update(func(s *ParameterUpsert) {
-		s.ClearSetByID()
-	})
-}
-
-// Exec executes the query.
-func (u *ParameterUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the ParameterCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for ParameterCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *ParameterUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"lenddesk/money"
 	"time"
 
-	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
 )
@@ -22,7 +21,6 @@ type RepaymentCreate struct {
 	config
 	mutation *RepaymentMutation
 	hooks    []Hook
-	conflict []sql.ConflictOption
 }
 
 // SetCreatedAt sets the "created_at" field.
@@ -251,7 +249,6 @@ func (_c *RepaymentCreate) createSpec() (*Repayment, *sqlgraph.CreateSpec) {
 		_node = &Repayment{config: _c.config}
 		_spec = sqlgraph.NewCreateSpec(repayment.Table, sqlgraph.NewFieldSpec(repayment.FieldID, field.TypeInt64))
 	)
-	_spec.OnConflict = _c.conflict
 	if id, ok := _c.mutation.ID(); ok {
 		_node.ID = id
 		_spec.ID.Value = id
@@ -320,214 +317,11 @@ func (_c *RepaymentCreate) createSpec() (*Repayment, *sqlgraph.CreateSpec) {
 	return _node, _spec
 }
 
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Repayment.Create().
-//		SetCreatedAt(v).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.RepaymentUpsert) {
-//			SetCreatedAt(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *RepaymentCreate) OnConflict(opts ...sql.ConflictOption) *RepaymentUpsertOne {
-	_c.conflict = opts
-	return &RepaymentUpsertOne{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Repayment.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *RepaymentCreate) OnConflictColumns(columns ...string) *RepaymentUpsertOne {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &RepaymentUpsertOne{
-		create: _c,
-	}
-}
-
-type (
-	// RepaymentUpsertOne is the builder for "upsert"-ing
-	//  one Repayment node.
-	RepaymentUpsertOne struct {
-		create *RepaymentCreate
-	}
-
-	// RepaymentUpsert is the "OnConflict" setter.
-	RepaymentUpsert struct {
-		*sql.UpdateSet
-	}
-)
-
-// SetReversedAt sets the "reversed_at" field.
-func (u *RepaymentUpsert) SetReversedAt(v time.Time) *RepaymentUpsert {
-	u.Set(repayment.FieldReversedAt, v)
-	return u
-}
-
-// UpdateReversedAt sets the "reversed_at" field to the value that was provided on create.
-func (u *RepaymentUpsert) UpdateReversedAt() *RepaymentUpsert {
-	u.SetExcluded(repayment.FieldReversedAt)
-	return u
-}
-
-// ClearReversedAt clears the value of the "reversed_at" field.
-func (u *RepaymentUpsert) ClearReversedAt() *RepaymentUpsert {
-	u.SetNull(repayment.FieldReversedAt)
-	return u
-}
-
-// UpdateNewValues updates the mutable fields using the new values that were set on create except the ID field.
-// Using this option is equivalent to using:
-//
-//	client.Repayment.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(repayment.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *RepaymentUpsertOne) UpdateNewValues() *RepaymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		if _, exists := u.create.mutation.ID(); exists {
-			s.SetIgnore(repayment.FieldID)
-		}
-		if _, exists := u.create.mutation.CreatedAt(); exists {
-			s.SetIgnore(repayment.FieldCreatedAt)
-		}
-		if _, exists := u.create.mutation.LoanID(); exists {
-			s.SetIgnore(repayment.FieldLoanID)
-		}
-		if _, exists := u.create.mutation.Amount(); exists {
-			s.SetIgnore(repayment.FieldAmount)
-		}
-		if _, exists := u.create.mutation.Penalty(); exists {
-			s.SetIgnore(repayment.FieldPenalty)
-		}
-		if _, exists := u.create.mutation.Interest(); exists {
-			s.SetIgnore(repayment.FieldInterest)
-		}
-		if _, exists := u.create.mutation.Principal(); exists {
-			s.SetIgnore(repayment.FieldPrincipal)
-		}
-		if _, exists := u.create.mutation.PaidAt(); exists {
-			s.SetIgnore(repayment.FieldPaidAt)
-		}
-		if _, exists := u.create.mutation.Reference(); exists {
-			s.SetIgnore(repayment.FieldReference)
-		}
-		if _, exists := u.create.mutation.ReportedByType(); exists {
-			s.SetIgnore(repayment.FieldReportedByType)
-		}
-		if _, exists := u.create.mutation.ReportedByID(); exists {
-			s.SetIgnore(repayment.FieldReportedByID)
-		}
-		if _, exists := u.create.mutation.ReportedByName(); exists {
-			s.SetIgnore(repayment.FieldReportedByName)
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Repayment.Create().
-//	    OnConflict(sql.ResolveWithIgnore()).
-//	    Exec(ctx)
-func (u *RepaymentUpsertOne) Ignore() *RepaymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *RepaymentUpsertOne) DoNothing() *RepaymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the RepaymentCreate.OnConflict
-// documentation for more info.
-func (u *RepaymentUpsertOne) Update(set func(*RepaymentUpsert)) *RepaymentUpsertOne {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&RepaymentUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetReversedAt sets the "reversed_at" field.
-func (u *RepaymentUpsertOne) SetReversedAt(v time.Time) *RepaymentUpsertOne {
-	return u.Update(func(s *RepaymentUpsert) {
-		s.SetReversedAt(v)
-	})
-}
-
-// UpdateReversedAt sets the "reversed_at" field to the value that was provided on create.
-func (u *RepaymentUpsertOne) UpdateReversedAt() *RepaymentUpsertOne {
-	return u.Update(func(s *RepaymentUpsert) {
-		s.UpdateReversedAt()
-	})
-}
-
-// ClearReversedAt clears the value of the "reversed_at" field.
-func (u *RepaymentUpsertOne) ClearReversedAt() *RepaymentUpsertOne {
-	return u.Update(func(s *RepaymentUpsert) {
-		s.ClearReversedAt()
-	})
-}
-
-// Exec executes the query.
-func (u *RepaymentUpsertOne) Exec(ctx context.Context) error {
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for RepaymentCreate.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *RepaymentUpsertOne) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// Exec executes the UPSERT query and returns the inserted/updated ID.
-func (u *RepaymentUpsertOne) ID(ctx context.Context) (id key.Repayment, err error) {
-	node, err := u.create.Save(ctx)
-	if err != nil {
-		return id, err
-	}
-	return node.ID, nil
-}
-
-// IDX is like ID, but panics if an error occurs.
-func (u *RepaymentUpsertOne) IDX(ctx context.Context) key.Repayment {
-	id, err := u.ID(ctx)
-	if err != nil {
-		panic(err)
-	}
-	return id
-}
-
 // RepaymentCreateBulk is the builder for creating many Repayment entities in bulk.
 type RepaymentCreateBulk struct {
 	config
 	err      error
 	builders []*RepaymentCreate
-	conflict []sql.ConflictOption
 }
 
 // Save creates the Repayment entities in the database.
@@ -557,7 +351,6 @@ func (_c *RepaymentCreateBulk) Save(ctx context.Context) ([]*Repayment, error) {
 					_, err = mutators[i+1].Mutate(root, _c.builders[i+1].mutation)
 				} else {
 					spec := &sqlgraph.BatchCreateSpec{Nodes: specs}
-					spec.OnConflict = _c.conflict
 					// Invoke the actual operation on the latest mutation in the chain.
 					if err = sqlgraph.BatchCreate(ctx, _c.driver, spec); err != nil {
 						if sqlgraph.IsConstraintError(err) {
@@ -608,174 +401,6 @@ func (_c *RepaymentCreateBulk) Exec(ctx context.Context) error {
 // ExecX is like Exec, but panics if an error occurs.
 func (_c *RepaymentCreateBulk) ExecX(ctx context.Context) {
 	if err := _c.Exec(ctx); err != nil {
-		panic(err)
-	}
-}
-
-// OnConflict allows configuring the `ON CONFLICT` / `ON DUPLICATE KEY` clause
-// of the `INSERT` statement. For example:
-//
-//	client.Repayment.CreateBulk(builders...).
-//		OnConflict(
-//			// Update the row with the new values
-//			// the was proposed for insertion.
-//			sql.ResolveWithNewValues(),
-//		).
-//		// Override some of the fields with custom
-//		// update values.
-//		Update(func(u *ent.RepaymentUpsert) {
-//			SetCreatedAt(v+v).
-//		}).
-//		Exec(ctx)
-func (_c *RepaymentCreateBulk) OnConflict(opts ...sql.ConflictOption) *RepaymentUpsertBulk {
-	_c.conflict = opts
-	return &RepaymentUpsertBulk{
-		create: _c,
-	}
-}
-
-// OnConflictColumns calls `OnConflict` and configures the columns
-// as conflict target. Using this option is equivalent to using:
-//
-//	client.Repayment.Create().
-//		OnConflict(sql.ConflictColumns(columns...)).
-//		Exec(ctx)
-func (_c *RepaymentCreateBulk) OnConflictColumns(columns ...string) *RepaymentUpsertBulk {
-	_c.conflict = append(_c.conflict, sql.ConflictColumns(columns...))
-	return &RepaymentUpsertBulk{
-		create: _c,
-	}
-}
-
-// RepaymentUpsertBulk is the builder for "upsert"-ing
-// a bulk of Repayment nodes.
-type RepaymentUpsertBulk struct {
-	create *RepaymentCreateBulk
-}
-
-// UpdateNewValues updates the mutable fields using the new values that
-// were set on create. Using this option is equivalent to using:
-//
-//	client.Repayment.Create().
-//		OnConflict(
-//			sql.ResolveWithNewValues(),
-//			sql.ResolveWith(func(u *sql.UpdateSet) {
-//				u.SetIgnore(repayment.FieldID)
-//			}),
-//		).
-//		Exec(ctx)
-func (u *RepaymentUpsertBulk) UpdateNewValues() *RepaymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithNewValues())
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(s *sql.UpdateSet) {
-		for _, b := range u.create.builders {
-			if _, exists := b.mutation.ID(); exists {
-				s.SetIgnore(repayment.FieldID)
-			}
-			if _, exists := b.mutation.CreatedAt(); exists {
-				s.SetIgnore(repayment.FieldCreatedAt)
-			}
-			if _, exists := b.mutation.LoanID(); exists {
-				s.SetIgnore(repayment.FieldLoanID)
-			}
-			if _, exists := b.mutation.Amount(); exists {
-				s.SetIgnore(repayment.FieldAmount)
-			}
-			if _, exists := b.mutation.Penalty(); exists {
-				s.SetIgnore(repayment.FieldPenalty)
-			}
-			if _, exists := b.mutation.Interest(); exists {
-				s.SetIgnore(repayment.FieldInterest)
-			}
-			if _, exists := b.mutation.Principal(); exists {
-				s.SetIgnore(repayment.FieldPrincipal)
-			}
-			if _, exists := b.mutation.PaidAt(); exists {
-				s.SetIgnore(repayment.FieldPaidAt)
-			}
-			if _, exists := b.mutation.Reference(); exists {
-				s.SetIgnore(repayment.FieldReference)
-			}
-			if _, exists := b.mutation.ReportedByType(); exists {
-				s.SetIgnore(repayment.FieldReportedByType)
-			}
-			if _, exists := b.mutation.ReportedByID(); exists {
-				s.SetIgnore(repayment.FieldReportedByID)
-			}
-			if _, exists := b.mutation.ReportedByName(); exists {
-				s.SetIgnore(repayment.FieldReportedByName)
-			}
-		}
-	}))
-	return u
-}
-
-// Ignore sets each column to itself in case of conflict.
-// Using this option is equivalent to using:
-//
-//	client.Repayment.Create().
-//		OnConflict(sql.ResolveWithIgnore()).
-//		Exec(ctx)
-func (u *RepaymentUpsertBulk) Ignore() *RepaymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWithIgnore())
-	return u
-}
-
-// DoNothing configures the conflict_action to `DO NOTHING`.
-// Supported only by SQLite and PostgreSQL.
-func (u *RepaymentUpsertBulk) DoNothing() *RepaymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.DoNothing())
-	return u
-}
-
-// Update allows overriding fields `UPDATE` values. See the RepaymentCreateBulk.OnConflict
-// documentation for more info.
-func (u *RepaymentUpsertBulk) Update(set func(*RepaymentUpsert)) *RepaymentUpsertBulk {
-	u.create.conflict = append(u.create.conflict, sql.ResolveWith(func(update *sql.UpdateSet) {
-		set(&RepaymentUpsert{UpdateSet: update})
-	}))
-	return u
-}
-
-// SetReversedAt sets the "reversed_at" field.
-func (u *RepaymentUpsertBulk) SetReversedAt(v time.Time) *RepaymentUpsertBulk {
-	return u.Update(func(s *RepaymentUpsert) {
-		s.SetReversedAt(v)
-	})
-}
-
-// UpdateReversedAt sets the "reversed_at" field to the value that was provided on create.
-func (u *RepaymentUpsertBulk) UpdateReversedAt() *RepaymentUpsertBulk {
-	return u.Update(func(s *RepaymentUpsert) {
-		s.UpdateReversedAt()
-	})
-}
-
-// ClearReversedAt clears the value of the "reversed_at" field.
-func (u *RepaymentUpsertBulk) ClearReversedAt() *RepaymentUpsertBulk {
-	return u.Update(func(s *RepaymentUpsert) {
-		s.ClearReversedAt()
-	})
-}
-
-// Exec executes the query.
-func (u *RepaymentUpsertBulk) Exec(ctx context.Context) error {
-	if u.create.err != nil {
-		return u.create.err
-	}
-	for i, b := range u.create.builders {
-		if len(b.conflict) != 0 {
-			return fmt.Errorf("ent: OnConflict was set for builder %d. Set it on the RepaymentCreateBulk instead", i)
-		}
-	}
-	if len(u.create.conflict) == 0 {
-		return errors.New("ent: missing options for RepaymentCreateBulk.OnConflict")
-	}
-	return u.create.Exec(ctx)
-}
-
-// ExecX is like Exec, but panics if an error occurs.
-func (u *RepaymentUpsertBulk) ExecX(ctx context.Context) {
-	if err := u.create.Exec(ctx); err != nil {
 		panic(err)
 	}
 }

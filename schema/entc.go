@@ -13,7 +13,7 @@ func main() {
 	if err := entc.Generate(".", &gen.Config{
 		Target:   "../ent",
 		Package:  "lenddesk/ent",
-		Features: []gen.Feature{gen.FeatureVersionedMigration, gen.FeatureExecQuery, gen.FeatureModifier, gen.FeatureUpsert},
+		Features: []gen.Feature{gen.FeatureVersionedMigration, gen.FeatureExecQuery, gen.FeatureModifier},
 	}); err != nil {
 		log.Fatal("generate ent: ", err)
 	}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"context"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"lenddesk/access"
+	"lenddesk/ent/staff"
+	"lenddesk/graph"
+	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/store"
+)
+
+// colleague is an employee with a role of just these permissions, who is signed in and has never typed a password.
+func (h *house) colleague(t *testing.T, name string, holds access.Permissions) *person {
+	t.Helper()
+	token, hash := access.NewToken()
+	err := h.store.InTx(lifecycle.Book(t.Context()), func(ctx context.Context, tx *store.Tx) error {
+		r, err := tx.Role.Create().SetName("just for " + name).SetPermissions(holds.Names()).Save(ctx)
+		if err != nil {
+			return err
+		}
+		s, err := tx.Staff.Create().SetName(name).SetEmail(strings.ToLower(name) + "@lenddesk.example").SetPasswordHash("x").SetLocale("en").
+			SetStatus(staff.StatusActive).AddRoles(r).Save(ctx)
+		if err != nil {
+			return err
+		}
+		return tx.Session.Create().SetStaffID(s.ID).SetTokenHash(hash).SetExpiresAt(lifecycle.Now().AddDate(0, 0, 1)).Exec(ctx)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &person{t, h, token}
+}
+
+// asked is the permission that a root field asks for in the contract.
+func asked(t *testing.T, f *ast.FieldDefinition) (p access.Permission, any bool) {
+	t.Helper()
+	d := f.Directives.ForName("requires")
+	if d == nil {
+		return 0, false
+	}
+	return permission(t, d.Arguments.ForName("permission").Value.Raw), true
+}
+
+func permission(t *testing.T, name string) access.Permission {
+	t.Helper()
+	p, err := access.ParsePermission(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+var permissionNamed = regexp.MustCompile(`for ([A-Z_]+)\.`)
+
+// One permission opens just what the contract says, and all the others together do not: every mutation, every list, every queue.
+func TestAPermissionOpensWhatTheContractSaysAndNothingElseDoes(t *testing.T) {
+	schema := graph.Schema(&graph.Resolver{}).Schema()
+	documents := map[access.Permission]map[string]string{} // what each opens, by name
+	open := func(p access.Permission, name, document string) {
+		if documents[p] == nil {
+			documents[p] = map[string]string{}
+		}
+		documents[p][name] = document
+	}
+	for _, f := range schema.Mutation.Fields {
+		if p, ok := asked(t, f); ok {
+			open(p, f.Name, refusable(f.Name))
+		}
+	}
+	for _, f := range schema.Query.Fields {
+		if p, ok := asked(t, f); ok {
+			open(p, f.Name, `{ `+f.Name+` { __typename } }`)
+		}
+	}
+	for _, kind := range schema.Types["ReviewQueueKind"].EnumValues {
+		named := permissionNamed.FindStringSubmatch(kind.Description)
+		if named == nil {
+			t.Errorf("the contract does not say what the queue %s asks for", kind.Name)
+			continue
+		}
+		open(permission(t, named[1]), "reviewQueue", `{ reviewQueue(kind: `+kind.Name+`) { totalCount } }`)
+	}
+	onEach(t, func(t *testing.T, h *house) {
+		for p, opens := range documents {
+			holder := h.colleague(t, p.String(), access.Of(p))
+			others := h.colleague(t, "not_"+p.String(), access.EveryPermission&^access.Of(p))
+			for name, document := range opens {
+				if got := holder.ask(document); len(got.codes()) > 0 || got.at(name) == nil {
+					t.Errorf("%s with just %s: %s", name, p, got)
+				}
+				if got := others.ask(document); !slices.Equal(got.codes(), []string{"FORBIDDEN"}) || got.at(name) != nil {
+					t.Errorf("%s with all but %s: %s", name, p, got)
+				}
+			}
+		}
+	})
+}
+
+// Every mutation that asks for no permission is the owner's own by the tables of moves, or is one of those that say here why they need none.
+func TestNoMutationIsOpenByOversight(t *testing.T) {
+	open := map[string]string{
+		"signIn": "nobody is signed in yet", "signOut": "one's own session", "changePassword": "one's own, under the old password",
+		"acceptInvitation": "the link's token says who",
+	}
+	for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
+		if _, ok := asked(t, f); ok || open[f.Name] != "" {
+			continue
+		}
+		own := false
+		for _, table := range lifecycle.Tables {
+			for _, l := range table.Lines {
+				own = own || l.Name == f.Name && slices.ContainsFunc(l.By, func(b lifecycle.By) bool { return b.Who == lifecycle.Owner || b.Who == lifecycle.Anyone })
+			}
+		}
+		if !own {
+			t.Errorf("%s asks for no permission, and nothing says why", f.Name)
+		}
+	}
+}
+
+// An id that is malformed, of another type, of nothing, or of something hidden is answered alike, byte for byte.
+func TestAnIDTellsNothing(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, _ := h.customer(t, 40)
+		hidden := h.register(t, applicant(41))
+		for _, p := range []*person{h.anybody(t), me} {
+			answers := map[string]string{}
+			for what, id := range map[string]string{
+				"hidden": hidden, "malformed": "user_zz", "of nothing": h.desk.IDs.Encode(key.KindUser, 1<<40), "of another type": h.desk.IDs.Encode(key.KindLoan, 1), "empty": "",
+			} {
+				answers[what] = p.ask(`query($id: ID!) { node(id: $id) { id } nodes(ids: [$id]) { id } }`, vars{"id": id}).raw
+			}
+			for what, got := range answers {
+				want(t, "an id that is "+what, got, `{"data":{"node":null,"nodes":[null]}}`)
+			}
+		}
+		reviewer := h.colleague(t, "reviewer", access.Of(access.ReviewRegistrations))
+		for _, id := range []string{"", "user_zz", h.desk.IDs.Encode(key.KindUser, 1<<40), h.desk.IDs.Encode(key.KindLoan, 1)} {
+			wantFaults(t, reviewer.do("approveRegistration", vars{"userId": id}), "approveRegistration", "NOT_FOUND userId")
+		}
+	})
+}
