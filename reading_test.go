@@ -89,22 +89,36 @@ func TestReadingFollowsTheSelection(t *testing.T) {
 		admin := h.administrator(t)
 		id := admin.ask(`{ users(filter: {name: "Person 03"}) { nodes { id } } }`).text("users.nodes.0.id")
 		for _, c := range []struct{ what, query, want string }{
-			{"aliases", `{ a: users(first: 1, orderBy: {field: NAME, direction: ASC}) { n: nodes { x: name y: name } } b: users(last: 1, orderBy: {field: NAME, direction: ASC}) { nodes { name } } }`,
-				`{"a":{"n":[{"x":"Person 00","y":"Person 00"}]},"b":{"nodes":[{"name":"Person 03"}]}}`},
-			{"the same child list twice", `{ users(first: 1, filter: {name: "Person 03"}) { nodes { one: loans(first: 1) { totalCount pageInfo { hasNextPage } } all: loans { pageInfo { hasNextPage } nodes { number } } } } }`,
-				`{"users":{"nodes":[{"one":{"totalCount":3,"pageInfo":{"hasNextPage":true}},"all":{"pageInfo":{"hasNextPage":false},"nodes":[{"number":"L03-2"},{"number":"L03-1"},{"number":"L03-0"}]}}]}}`},
-			{"fragments merge", `query($id: ID!) { node(id: $id) { ...A ... on Lifecycle { version timeline { totalCount } } ... on User { name timeline { nodes { kind } } statistics { loans } } ... on Loan { number } } }
+			{
+				"aliases", `{ a: users(first: 1, orderBy: {field: NAME, direction: ASC}) { n: nodes { x: name y: name } } b: users(last: 1, orderBy: {field: NAME, direction: ASC}) { nodes { name } } }`,
+				`{"a":{"n":[{"x":"Person 00","y":"Person 00"}]},"b":{"nodes":[{"name":"Person 03"}]}}`,
+			},
+			{
+				"the same child list twice", `{ users(first: 1, filter: {name: "Person 03"}) { nodes { one: loans(first: 1) { totalCount pageInfo { hasNextPage } } all: loans { pageInfo { hasNextPage } nodes { number } } } } }`,
+				`{"users":{"nodes":[{"one":{"totalCount":3,"pageInfo":{"hasNextPage":true}},"all":{"pageInfo":{"hasNextPage":false},"nodes":[{"number":"L03-2"},{"number":"L03-1"},{"number":"L03-0"}]}}]}}`,
+			},
+			{
+				"fragments merge", `query($id: ID!) { node(id: $id) { ...A ... on Lifecycle { version timeline { totalCount } } ... on User { name timeline { nodes { kind } } statistics { loans } } ... on Loan { number } } }
 				fragment A on Node { ... on User { name statistics { bids } } __typename }`,
-				`{"node":{"name":"Person 03","statistics":{"bids":0,"loans":3},"__typename":"User","version":1,"timeline":{"totalCount":0,"nodes":[]}}}`},
-			{"one field through two interfaces", `query($id: ID!) { node(id: $id) { __typename ... on Node { id: __typename } ... on Lifecycle { id: __typename v: version __typename } ... on User { v: version } } }`,
-				`{"node":{"__typename":"User","id":"User","v":1}}`},
-			{"skip and include", `query($id: ID!, $yes: Boolean = true, $no: Boolean = false) { node(id: $id) { ... on User @include(if: $yes) { name } ... on User @skip(if: $yes) { locale } ...F @include(if: $no)
+				`{"node":{"name":"Person 03","statistics":{"bids":0,"loans":3},"__typename":"User","version":1,"timeline":{"totalCount":0,"nodes":[]}}}`,
+			},
+			{
+				"one field through two interfaces", `query($id: ID!) { node(id: $id) { __typename ... on Node { id: __typename } ... on Lifecycle { id: __typename v: version __typename } ... on User { v: version } } }`,
+				`{"node":{"__typename":"User","id":"User","v":1}}`,
+			},
+			{
+				"skip and include", `query($id: ID!, $yes: Boolean = true, $no: Boolean = false) { node(id: $id) { ... on User @include(if: $yes) { name } ... on User @skip(if: $yes) { locale } ...F @include(if: $no)
 				... on User { status @skip(if: false) email @include(if: false) loans(first: 1) @skip(if: $no) { nodes @include(if: $no) { id } totalCount } } } } fragment F on User { kinds }`,
-				`{"node":{"name":"Person 03","status":"POTENTIAL","loans":{"totalCount":3}}}`},
-			{"typenames", `{ __typename users(filter: {name: "Person 01"}) { __typename edges { __typename node { __typename statistics { __typename } loans { __typename nodes { __typename bids(first: 1) { edges { node { __typename } } } } } } } nodes { __typename } pageInfo { __typename } } viewer { __typename staff { __typename roles { __typename } } } }`,
-				`{"__typename":"Query","users":{"__typename":"UserConnection","edges":[{"__typename":"UserEdge","node":{"__typename":"User","statistics":{"__typename":"UserStatistics"},"loans":{"__typename":"LoanConnection","nodes":[{"__typename":"Loan","bids":{"edges":[{"node":{"__typename":"Bid"}}]}}]}}}],"nodes":[{"__typename":"User"}],"pageInfo":{"__typename":"PageInfo"}},"viewer":{"__typename":"Viewer","staff":{"__typename":"Staff","roles":[{"__typename":"Role"}]}}}`},
-			{"up and down again", `{ users(filter: {name: "Person 01"}) { nodes { loans { nodes { borrower { name loans { nodes { number bids(orderBy: {field: AMOUNT, direction: ASC}) { nodes { amount investor { name } loan { amount annualRate progress remainingAmount } } } } } } } } tags createdAt } } }`,
-				`{"users":{"nodes":[{"loans":{"nodes":[{"borrower":{"name":"Person 01","loans":{"nodes":[{"number":"L01-0","bids":{"nodes":[{"amount":"100.00","investor":{"name":"Person 00"},"loan":{"amount":"1001.00","annualRate":"12.5","progress":0.2997002997002997,"remainingAmount":"701.00"}},{"amount":"200.00","investor":{"name":"Person 00"},"loan":{"amount":"1001.00","annualRate":"12.5","progress":0.2997002997002997,"remainingAmount":"701.00"}}]}}]}}}]},"tags":["a \"b\"","<&> 😀"],"createdAt":"2026-03-01T08:00:00.2501Z"}]}}`},
+				`{"node":{"name":"Person 03","status":"POTENTIAL","loans":{"totalCount":3}}}`,
+			},
+			{
+				"typenames", `{ __typename users(filter: {name: "Person 01"}) { __typename edges { __typename node { __typename statistics { __typename } loans { __typename nodes { __typename bids(first: 1) { edges { node { __typename } } } } } } } nodes { __typename } pageInfo { __typename } } viewer { __typename staff { __typename roles { __typename } } } }`,
+				`{"__typename":"Query","users":{"__typename":"UserConnection","edges":[{"__typename":"UserEdge","node":{"__typename":"User","statistics":{"__typename":"UserStatistics"},"loans":{"__typename":"LoanConnection","nodes":[{"__typename":"Loan","bids":{"edges":[{"node":{"__typename":"Bid"}}]}}]}}}],"nodes":[{"__typename":"User"}],"pageInfo":{"__typename":"PageInfo"}},"viewer":{"__typename":"Viewer","staff":{"__typename":"Staff","roles":[{"__typename":"Role"}]}}}`,
+			},
+			{
+				"up and down again", `{ users(filter: {name: "Person 01"}) { nodes { loans { nodes { borrower { name loans { nodes { number bids(orderBy: {field: AMOUNT, direction: ASC}) { nodes { amount investor { name } loan { amount annualRate progress remainingAmount } } } } } } } } tags createdAt } } }`,
+				`{"users":{"nodes":[{"loans":{"nodes":[{"borrower":{"name":"Person 01","loans":{"nodes":[{"number":"L01-0","bids":{"nodes":[{"amount":"100.00","investor":{"name":"Person 00"},"loan":{"amount":"1001.00","annualRate":"12.5","progress":0.2997002997002997,"remainingAmount":"701.00"}},{"amount":"200.00","investor":{"name":"Person 00"},"loan":{"amount":"1001.00","annualRate":"12.5","progress":0.2997002997002997,"remainingAmount":"701.00"}}]}}]}}}]},"tags":["a \"b\"","<&> 😀"],"createdAt":"2026-03-01T08:00:00.2501Z"}]}}`,
+			},
 		} {
 			if got := admin.ask(c.query, vars{"id": id}).data(t); got != c.want {
 				t.Errorf("%s:\n%s, want\n%s", c.what, got, c.want)
@@ -218,8 +232,18 @@ func TestReadingPages(t *testing.T) {
 		want(t, "empty", empty, `{"users":{"totalCount":0,"nodes":[],"pageInfo":{"hasNextPage":false,"hasPreviousPage":false,"startCursor":null,"endCursor":null}}}`)
 		cursors := admin.ask(`{ users(first: 1) { pageInfo { endCursor } } staff(first: 1) { pageInfo { endCursor } } byName: users(first: 1, orderBy: {field: NAME, direction: ASC}) { pageInfo { endCursor } } }`)
 		for _, v := range []vars{
-			{"first": 0}, {"first": 101}, {"first": -1}, {"last": 0}, {"last": 101}, {"first": 1, "last": 1}, {"after": "x"}, {"after": ""}, {"before": "W10"}, {"before": "bnVsbA"},
-			{"after": cursors.text("staff.pageInfo.endCursor")}, {"after": cursors.text("byName.pageInfo.endCursor")},
+			{"first": 0},
+			{"first": 101},
+			{"first": -1},
+			{"last": 0},
+			{"last": 101},
+			{"first": 1, "last": 1},
+			{"after": "x"},
+			{"after": ""},
+			{"before": "W10"},
+			{"before": "bnVsbA"},
+			{"after": cursors.text("staff.pageInfo.endCursor")},
+			{"after": cursors.text("byName.pageInfo.endCursor")},
 			{"by": vars{"field": "NAME", "direction": "DESC"}, "before": cursors.text("byName.pageInfo.endCursor")},
 		} {
 			wantCodes(t, admin.ask(query, v), "BAD_REQUEST")
@@ -252,13 +276,36 @@ func TestReadingFilters(t *testing.T) {
 			filter vars
 			want   float64
 		}{
-			{nil, 9}, {vars{}, 9}, {vars{"status": nil, "name": nil, "createdFrom": nil}, 9}, {vars{"status": []string{"ACTIVE"}}, 1}, {vars{"status": "POTENTIAL"}, 8},
-			{vars{"status": []string{"ACTIVE", "POTENTIAL"}}, 9}, {vars{"status": []string{}}, 0}, {vars{"kind": "BORROWER"}, 1}, {vars{"kind": "INVESTOR"}, 0},
-			{vars{"name": "Person"}, 8}, {vars{"name": "person"}, 0}, {vars{"name": " Person 01 "}, 1}, {vars{"name": "%"}, 0}, {vars{"name": "Person _1"}, 0}, {vars{"name": "王小"}, 1}, {vars{"name": ""}, 9},
-			{vars{"email": " PERSON01@example.com"}, 1}, {vars{"email": "person01"}, 0}, {vars{"phone": form["phone"]}, 1}, {vars{"phone": "+86" + form["phone"].(string)}, 1}, {vars{"phone": "x"}, 0},
-			{vars{"nationalId": form["nationalId"]}, 1}, {vars{"nationalId": "1"}, 0}, {vars{"accountManagerId": "staff_0000000000000"}, 0}, {vars{"accountManagerId": id}, 0}, {vars{"companyId": "x"}, 0},
-			{vars{"createdFrom": "2026-03-01T08:00:00.2502Z", "createdTo": "2026-03-01T08:00:00.2503Z"}, 3}, {vars{"createdTo": "2026-03-01T08:00:00.2502Z"}, 5},
-			{vars{"createdTo": "2026-03-01T16:00:00.2502+08:00"}, 5}, {vars{"name": "Person 0", "status": "ACTIVE"}, 0},
+			{nil, 9},
+			{vars{}, 9},
+			{vars{"status": nil, "name": nil, "createdFrom": nil}, 9},
+			{vars{"status": []string{"ACTIVE"}}, 1},
+			{vars{"status": "POTENTIAL"}, 8},
+			{vars{"status": []string{"ACTIVE", "POTENTIAL"}}, 9},
+			{vars{"status": []string{}}, 0},
+			{vars{"kind": "BORROWER"}, 1},
+			{vars{"kind": "INVESTOR"}, 0},
+			{vars{"name": "Person"}, 8},
+			{vars{"name": "person"}, 0},
+			{vars{"name": " Person 01 "}, 1},
+			{vars{"name": "%"}, 0},
+			{vars{"name": "Person _1"}, 0},
+			{vars{"name": "王小"}, 1},
+			{vars{"name": ""}, 9},
+			{vars{"email": " PERSON01@example.com"}, 1},
+			{vars{"email": "person01"}, 0},
+			{vars{"phone": form["phone"]}, 1},
+			{vars{"phone": "+86" + form["phone"].(string)}, 1},
+			{vars{"phone": "x"}, 0},
+			{vars{"nationalId": form["nationalId"]}, 1},
+			{vars{"nationalId": "1"}, 0},
+			{vars{"accountManagerId": "staff_0000000000000"}, 0},
+			{vars{"accountManagerId": id}, 0},
+			{vars{"companyId": "x"}, 0},
+			{vars{"createdFrom": "2026-03-01T08:00:00.2502Z", "createdTo": "2026-03-01T08:00:00.2503Z"}, 3},
+			{vars{"createdTo": "2026-03-01T08:00:00.2502Z"}, 5},
+			{vars{"createdTo": "2026-03-01T16:00:00.2502+08:00"}, 5},
+			{vars{"name": "Person 0", "status": "ACTIVE"}, 0},
 		} {
 			got := admin.ask(`query($f: UserFilter) { users(filter: $f, first: 100) { totalCount nodes { id } } }`, vars{"f": c.filter})
 			if n, _ := got.at("users.nodes").([]any); got.at("users.totalCount") != c.want || float64(len(n)) != c.want {
@@ -276,9 +323,22 @@ func TestReadingFilters(t *testing.T) {
 			filter string
 			want   float64
 		}{
-			{`{}`, 3}, {`{status: [BIDDING]}`, 3}, {`{status: DRAFT}`, 0}, {`{purpose: [EQUIPMENT]}`, 3}, {`{purpose: MEDICAL}`, 0}, {`{number: "L03-1"}`, 1}, {`{number: "L03"}`, 0},
-			{`{minimumAmount: "1000.00"}`, 3}, {`{minimumAmount: "1000.01"}`, 0}, {`{maximumAmount: "999.99"}`, 0}, {`{industry: ["x"]}`, 0}, {`{borrowerId: "` + borrower + `"}`, 3},
-			{`{borrowerId: "` + id + `"}`, 0}, {`{companyId: "` + id + `"}`, 0}, {`{createdFrom: "2026-03-01T08:00:00.2501Z"}`, 3}, {`{createdFrom: "2026-03-01T08:00:00.250101Z"}`, 0},
+			{`{}`, 3},
+			{`{status: [BIDDING]}`, 3},
+			{`{status: DRAFT}`, 0},
+			{`{purpose: [EQUIPMENT]}`, 3},
+			{`{purpose: MEDICAL}`, 0},
+			{`{number: "L03-1"}`, 1},
+			{`{number: "L03"}`, 0},
+			{`{minimumAmount: "1000.00"}`, 3},
+			{`{minimumAmount: "1000.01"}`, 0},
+			{`{maximumAmount: "999.99"}`, 0},
+			{`{industry: ["x"]}`, 0},
+			{`{borrowerId: "` + borrower + `"}`, 3},
+			{`{borrowerId: "` + id + `"}`, 0},
+			{`{companyId: "` + id + `"}`, 0},
+			{`{createdFrom: "2026-03-01T08:00:00.2501Z"}`, 3},
+			{`{createdFrom: "2026-03-01T08:00:00.250101Z"}`, 0},
 		} {
 			got := admin.ask(`{ users(filter: {name: "Person 03"}) { nodes { loans(filter: ` + c.filter + `) { totalCount nodes { id } } } } }`)
 			if n, _ := got.at("users.nodes.0.loans.nodes").([]any); got.at("users.nodes.0.loans.totalCount") != c.want || float64(len(n)) != c.want {
@@ -396,10 +456,16 @@ func TestReadingCostsStatementsBySelection(t *testing.T) {
 			selection string
 			want      int64
 		}{
-			{`totalCount`, 2}, {`nodes { name status tags kinds maskedPhone }`, 1}, {`nodes { name } edges { cursor node { name } }`, 1},
-			{`nodes { company { name } accountManager { name company { name } } previousUser { name } }`, 1}, {`nodes { statistics { loans borrowed outstanding } }`, 1},
-			{`nodes { loans { nodes { number } } }`, 2}, {`nodes { loans { totalCount } }`, 3}, {`nodes { loans { totalCount nodes { number borrower { name } bids(first: 1) { nodes { amount investor { name } } } } } }`, 4},
-			{`nodes { loans { nodes { bids(first: 2) { totalCount nodes { loan { borrower { loans(first: 2) { nodes { number } } } } } } } } }`, 5}, {`nodes { a: loans(first: 1) { nodes { id } } b: loans { nodes { id } } }`, 3},
+			{`totalCount`, 2},
+			{`nodes { name status tags kinds maskedPhone }`, 1},
+			{`nodes { name } edges { cursor node { name } }`, 1},
+			{`nodes { company { name } accountManager { name company { name } } previousUser { name } }`, 1},
+			{`nodes { statistics { loans borrowed outstanding } }`, 1},
+			{`nodes { loans { nodes { number } } }`, 2},
+			{`nodes { loans { totalCount } }`, 3},
+			{`nodes { loans { totalCount nodes { number borrower { name } bids(first: 1) { nodes { amount investor { name } } } } } }`, 4},
+			{`nodes { loans { nodes { bids(first: 2) { totalCount nodes { loan { borrower { loans(first: 2) { nodes { number } } } } } } } } }`, 5},
+			{`nodes { a: loans(first: 1) { nodes { id } } b: loans { nodes { id } } }`, 3},
 		} {
 			for _, parents := range []int{4, 10, 30} {
 				statements.Store(0)

@@ -9,6 +9,7 @@ import (
 	"go/format"
 	"log"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/99designs/gqlgen/codegen/config"
 	"github.com/99designs/gqlgen/codegen/templates"
 	"github.com/vektah/gqlparser/v2/ast"
+	gofumpt "mvdan.cc/gofumpt/format"
 )
 
 // ours says whether gqlgen executes a type itself: the roots, payloads, and what is no row of the database.
@@ -49,6 +51,30 @@ func main() {
 	if err := api.Generate(cfg); err != nil {
 		log.Fatal(err)
 	}
+	if err := tidy("graph/*.resolvers.go"); err != nil {
+		log.Fatal(err)
+	}
+}
+
+// tidy formats what gqlgen writes beside our own code as that is formatted.
+func tidy(pattern string) error {
+	files, err := filepath.Glob(pattern)
+	if err != nil {
+		return err
+	}
+	for _, name := range files {
+		src, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		if src, err = gofumpt.Source(src, gofumpt.Options{LangVersion: "go1.26", ModulePath: "lenddesk"}); err != nil {
+			return err
+		}
+		if err := os.WriteFile(name, src, 0o644); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // writes gives each type the two methods by which gqlgen knows that it writes itself. They must stand on the type: promoted ones
