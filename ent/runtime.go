@@ -11,7 +11,6 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
-	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
@@ -290,20 +289,6 @@ func init() {
 	eventDescAt := eventFields[15].Descriptor()
 	// event.DefaultAt holds the default value on creation for the at field.
 	event.DefaultAt = eventDescAt.Default.(func() time.Time)
-	guessFields := schema.Guess{}.Fields()
-	_ = guessFields
-	// guessDescLoginHash is the schema descriptor for login_hash field.
-	guessDescLoginHash := guessFields[1].Descriptor()
-	// guess.LoginHashValidator is a validator for the "login_hash" field. It is called by the builders before save.
-	guess.LoginHashValidator = guessDescLoginHash.Validators[0].(func(string) error)
-	// guessDescAddress is the schema descriptor for address field.
-	guessDescAddress := guessFields[2].Descriptor()
-	// guess.AddressValidator is a validator for the "address" field. It is called by the builders before save.
-	guess.AddressValidator = guessDescAddress.Validators[0].(func(string) error)
-	// guessDescAt is the schema descriptor for at field.
-	guessDescAt := guessFields[3].Descriptor()
-	// guess.DefaultAt holds the default value on creation for the at field.
-	guess.DefaultAt = guessDescAt.Default.(func() time.Time)
 	idempotencyMixin := schema.Idempotency{}.Mixin()
 	idempotencyMixinFields0 := idempotencyMixin[0].Fields()
 	_ = idempotencyMixinFields0
@@ -399,10 +384,6 @@ func init() {
 	linkDescCreatedAt := linkMixinFields0[0].Descriptor()
 	// link.DefaultCreatedAt holds the default value on creation for the created_at field.
 	link.DefaultCreatedAt = linkDescCreatedAt.Default.(func() time.Time)
-	// linkDescEmail is the schema descriptor for email field.
-	linkDescEmail := linkFields[5].Descriptor()
-	// link.EmailValidator is a validator for the "email" field. It is called by the builders before save.
-	link.EmailValidator = linkDescEmail.Validators[0].(func(string) error)
 	loanMixin := schema.Loan{}.Mixin()
 	loanMixinFields0 := loanMixin[0].Fields()
 	_ = loanMixinFields0

@@ -42,7 +42,6 @@ const (
 	ReviewClaimMinutes = "REVIEW_CLAIM_MINUTES"
 	IdempotencyDays    = "IDEMPOTENCY_DAYS"
 	PublicURL          = "PUBLIC_URL"
-	LinkLifetime       = "LINK_LIFETIME"
 	InvitationLifetime = "INVITATION_LIFETIME"
 )
 
@@ -131,11 +130,6 @@ var Definitions = []Definition{
 		Name: PublicURL, Type: Text, Default: both("http://127.0.0.1:8080"), Minimum: "8", Maximum: "200",
 		English: "The address of the platform's pages, without a slash at its end. Links in mails begin with it.",
 		Chinese: "平台页面的网址，末尾不带斜杠。邮件中的链接以它开头。",
-	},
-	{
-		Name: LinkLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("1h"), Minimum: "5m", Maximum: "72h",
-		English: "How long a link to reset a password or to confirm an address may be used.",
-		Chinese: "重置密码或确认联系方式的链接的有效时长。",
 	},
 	{
 		Name: InvitationLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("72h"), Minimum: "1h", Maximum: "720h",

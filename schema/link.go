@@ -9,10 +9,9 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"lenddesk/key"
-	"lenddesk/seal"
 )
 
-var linkPurposes = []string{"RESET_PASSWORD", "CONFIRM_EMAIL", "CONFIRM_PHONE", "STAFF_INVITATION"}
+var linkPurposes = []string{"STAFF_INVITATION"}
 
 // Link is a single-use link in a mail: a random token, stored as its SHA-256, and what it is for. Using it deletes the row.
 type Link struct{ ent.Schema }
@@ -26,10 +25,7 @@ func (Link) Fields() []ent.Field {
 		id(key.Link(0)),
 		field.Bytes("token_hash").Unique().Immutable().Sensitive().SchemaType(map[string]string{"postgres": "bytea"}),
 		enum("purpose", linkPurposes),
-		ref("user_id", key.User(0)),
-		ref("staff_id", key.Staff(0)),
-		field.String("email").MaxLen(254).Optional().Nillable().Immutable().Comment("the address that is confirmed by using the link"),
-		field.Bytes("phone").GoType(seal.Sealed{}).Optional().Immutable().Comment("the number that is confirmed by using the link"),
+		field.Int64("staff_id").GoType(key.Staff(0)),
 		field.Time("expires_at").Immutable(),
 	}
 }
@@ -37,17 +33,16 @@ func (Link) Fields() []ent.Field {
 // Edges of a link.
 func (Link) Edges() []ent.Edge {
 	return []ent.Edge{
-		edge.To("user", User.Type).Field("user_id").Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
-		edge.To("staff", Staff.Type).Field("staff_id").Unique().Annotations(entsql.OnDelete(entsql.Cascade)),
+		edge.To("staff", Staff.Type).Field("staff_id").Unique().Required().Annotations(entsql.OnDelete(entsql.Cascade)),
 	}
 }
 
 // Indexes of a link.
 func (Link) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("user_id"), index.Fields("staff_id"), index.Fields("expires_at")}
+	return []ent.Index{index.Fields("staff_id"), index.Fields("expires_at")}
 }
 
 // Annotations of the table.
 func (Link) Annotations() []schema.Annotation {
-	return checks{"purpose": oneOf("purpose", linkPurposes), "somebody": "(user_id IS NULL) <> (staff_id IS NULL)"}.on("links")
+	return checks{"purpose": oneOf("purpose", linkPurposes)}.on("links")
 }

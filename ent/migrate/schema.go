@@ -494,36 +494,6 @@ var (
 			},
 		},
 	}
-	// GuessesColumns holds the columns for the "guesses" table.
-	GuessesColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeInt64, Increment: true},
-		{Name: "login_hash", Type: field.TypeString, Size: 32},
-		{Name: "address", Type: field.TypeString, Size: 64},
-		{Name: "at", Type: field.TypeTime},
-	}
-	// GuessesTable holds the schema information for the "guesses" table.
-	GuessesTable = &schema.Table{
-		Name:       "guesses",
-		Columns:    GuessesColumns,
-		PrimaryKey: []*schema.Column{GuessesColumns[0]},
-		Indexes: []*schema.Index{
-			{
-				Name:    "guess_login_hash_at",
-				Unique:  false,
-				Columns: []*schema.Column{GuessesColumns[1], GuessesColumns[3]},
-			},
-			{
-				Name:    "guess_address_at",
-				Unique:  false,
-				Columns: []*schema.Column{GuessesColumns[2], GuessesColumns[3]},
-			},
-			{
-				Name:    "guess_at",
-				Unique:  false,
-				Columns: []*schema.Column{GuessesColumns[3]},
-			},
-		},
-	}
 	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
 	IdempotencyKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -656,12 +626,9 @@ var (
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "token_hash", Type: field.TypeBytes, Unique: true, SchemaType: map[string]string{"postgres": "bytea"}},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"RESET_PASSWORD", "CONFIRM_EMAIL", "CONFIRM_PHONE", "STAFF_INVITATION"}},
-		{Name: "email", Type: field.TypeString, Nullable: true, Size: 254},
-		{Name: "phone", Type: field.TypeBytes, Nullable: true},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"STAFF_INVITATION"}},
 		{Name: "expires_at", Type: field.TypeTime},
-		{Name: "user_id", Type: field.TypeInt64, Nullable: true},
-		{Name: "staff_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "staff_id", Type: field.TypeInt64},
 	}
 	// LinksTable holds the schema information for the "links" table.
 	LinksTable = &schema.Table{
@@ -670,14 +637,8 @@ var (
 		PrimaryKey: []*schema.Column{LinksColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "links_users_user",
-				Columns:    []*schema.Column{LinksColumns[7]},
-				RefColumns: []*schema.Column{UsersColumns[0]},
-				OnDelete:   schema.Cascade,
-			},
-			{
 				Symbol:     "links_staff_staff",
-				Columns:    []*schema.Column{LinksColumns[8]},
+				Columns:    []*schema.Column{LinksColumns[5]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -689,19 +650,14 @@ var (
 				Columns: []*schema.Column{LinksColumns[1]},
 			},
 			{
-				Name:    "link_user_id",
-				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[7]},
-			},
-			{
 				Name:    "link_staff_id",
 				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[8]},
+				Columns: []*schema.Column{LinksColumns[5]},
 			},
 			{
 				Name:    "link_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[6]},
+				Columns: []*schema.Column{LinksColumns[4]},
 			},
 		},
 	}
@@ -1461,7 +1417,6 @@ var (
 		CompaniesTable,
 		DocumentsTable,
 		EventsTable,
-		GuessesTable,
 		IdempotencyKeysTable,
 		InstallmentsTable,
 		KeysetsTable,
@@ -1551,9 +1506,6 @@ func init() {
 		"events_actor": "actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')",
 		"events_kind":  "kind <> ''",
 	}
-	GuessesTable.Annotation = &entsql.Annotation{
-		Table: "guesses",
-	}
 	IdempotencyKeysTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_keys",
 	}
@@ -1574,14 +1526,12 @@ func init() {
 	KeysetsTable.Annotation.Checks = map[string]string{
 		"keysets_single": "id = 1",
 	}
-	LinksTable.ForeignKeys[0].RefTable = UsersTable
-	LinksTable.ForeignKeys[1].RefTable = StaffTable
+	LinksTable.ForeignKeys[0].RefTable = StaffTable
 	LinksTable.Annotation = &entsql.Annotation{
 		Table: "links",
 	}
 	LinksTable.Annotation.Checks = map[string]string{
-		"links_purpose":  "purpose IN ('RESET_PASSWORD', 'CONFIRM_EMAIL', 'CONFIRM_PHONE', 'STAFF_INVITATION')",
-		"links_somebody": "(user_id IS NULL) <> (staff_id IS NULL)",
+		"links_purpose": "purpose IN ('STAFF_INVITATION')",
 	}
 	LoansTable.ForeignKeys[0].RefTable = UsersTable
 	LoansTable.ForeignKeys[1].RefTable = CompaniesTable

@@ -7125,7 +7125,7 @@ type Mutation {
   """
   Signs a customer or a member of staff in. Nobody need be signed in. A customer may sign in while not yet ACTIVE, to see and mend
   the registration. INVITED staff accept the invitation first (` + "`" + `acceptInvitation` + "`" + `). Browsers get the token as a cookie, too.
-  Errors: REQUIRED; WRONG_CREDENTIALS, alike for an unknown login, a wrong password and an account that may not sign in; TRY_LATER.
+  Errors: REQUIRED; WRONG_CREDENTIALS, alike for an unknown login, a wrong password and an account that may not sign in.
   """
   signIn(
     "Login and password."
@@ -7135,7 +7135,7 @@ type Mutation {
   signOut: SignOutPayload
   """
   Changes the caller's own password. All sessions of the caller end at once and a fresh one begins: go on with its token.
-  Errors: REQUIRED; WRONG_CREDENTIALS at ` + "`" + `current` + "`" + `; TOO_SHORT, TOO_LONG, TOO_WEAK at ` + "`" + `new` + "`" + `; TRY_LATER.
+  Errors: REQUIRED; WRONG_CREDENTIALS at ` + "`" + `current` + "`" + `; TOO_SHORT, TOO_LONG, TOO_WEAK at ` + "`" + `new` + "`" + `.
   """
   changePassword(
     "The present password and the new one."

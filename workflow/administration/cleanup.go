@@ -3,12 +3,10 @@ package administration
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"github.com/riverqueue/river"
 
 	"lenddesk/ent/claim"
-	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/link"
 	"lenddesk/ent/session"
@@ -23,7 +21,7 @@ type CleanUp struct{}
 // Kind names the job in the queue.
 func (CleanUp) Kind() string { return "clean_up" }
 
-// Cleaner removes what has expired and was without effect already: sessions, claims, links, guesses, and the outcomes of idempotent mutations after
+// Cleaner removes what has expired and was without effect already: sessions, claims, links, and the outcomes of idempotent mutations after
 // their days.
 type Cleaner struct {
 	river.WorkerDefaults[CleanUp]
@@ -42,9 +40,6 @@ func (w *Cleaner) Work(ctx context.Context, _ *river.Job[CleanUp]) error {
 		}
 		if _, err := tx.Link.Delete().Where(link.ExpiresAtLT(now)).Exec(ctx); err != nil {
 			return fmt.Errorf("remove expired links: %w", err)
-		}
-		if _, err := tx.Guess.Delete().Where(guess.AtLT(now.Add(-time.Hour))).Exec(ctx); err != nil {
-			return fmt.Errorf("remove guesses of more than an hour ago: %w", err)
 		}
 		values, err := w.Office.Parameters(ctx, tx)
 		if err != nil {

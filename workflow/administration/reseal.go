@@ -11,7 +11,6 @@ import (
 
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/company"
-	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/seal"
@@ -32,7 +31,6 @@ var SealedColumns = []SealedColumn{
 	{company.Table, company.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNumber, seal.CardNumber},
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
-	{link.Table, link.FieldPhone, seal.Phone},
 }
 
 // Reseal is the job that brings what older keys sealed under the newest key.

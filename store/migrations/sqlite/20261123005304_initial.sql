@@ -100,14 +100,6 @@ CREATE INDEX `event_user_id_id` ON `events` (`user_id`, `id`);
 CREATE INDEX `event_kind_id` ON `events` (`kind`, `id`);
 -- create index "event_at" to table: "events"
 CREATE INDEX `event_at` ON `events` (`at`);
--- create "guesses" table
-CREATE TABLE `guesses` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `login_hash` text NOT NULL, `address` text NOT NULL, `at` datetime NOT NULL);
--- create index "guess_login_hash_at" to table: "guesses"
-CREATE INDEX `guess_login_hash_at` ON `guesses` (`login_hash`, `at`);
--- create index "guess_address_at" to table: "guesses"
-CREATE INDEX `guess_address_at` ON `guesses` (`address`, `at`);
--- create index "guess_at" to table: "guesses"
-CREATE INDEX `guess_at` ON `guesses` (`at`);
 -- create "idempotency_keys" table
 CREATE TABLE `idempotency_keys` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `scope` text NOT NULL, `key` text NOT NULL, `mutation` text NOT NULL, `input_hash` text NOT NULL, `outcome` blob NOT NULL);
 -- create index "idempotency_created_at" to table: "idempotency_keys"
@@ -135,13 +127,11 @@ CREATE INDEX `installment_status_due_on` ON `installments` (`status`, `due_on`);
 -- create "keysets" table
 CREATE TABLE `keysets` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `fingerprint` text NOT NULL, CONSTRAINT `keysets_single` CHECK (id = 1));
 -- create "links" table
-CREATE TABLE `links` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `token_hash` blob NOT NULL, `purpose` text NOT NULL, `email` text NULL, `phone` blob NULL, `expires_at` datetime NOT NULL, `user_id` integer NULL, `staff_id` integer NULL, CONSTRAINT `links_users_user` FOREIGN KEY (`user_id`) REFERENCES `users` (`id`) ON DELETE CASCADE, CONSTRAINT `links_staff_staff` FOREIGN KEY (`staff_id`) REFERENCES `staff` (`id`) ON DELETE CASCADE, CONSTRAINT `links_purpose` CHECK (purpose IN ('RESET_PASSWORD', 'CONFIRM_EMAIL', 'CONFIRM_PHONE', 'STAFF_INVITATION')), CONSTRAINT `links_somebody` CHECK ((user_id IS NULL) <> (staff_id IS NULL)));
+CREATE TABLE `links` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `token_hash` blob NOT NULL, `purpose` text NOT NULL, `expires_at` datetime NOT NULL, `staff_id` integer NOT NULL, CONSTRAINT `links_staff_staff` FOREIGN KEY (`staff_id`) REFERENCES `staff` (`id`) ON DELETE CASCADE, CONSTRAINT `links_purpose` CHECK (purpose IN ('STAFF_INVITATION')));
 -- create index "links_token_hash_key" to table: "links"
 CREATE UNIQUE INDEX `links_token_hash_key` ON `links` (`token_hash`);
 -- create index "link_created_at" to table: "links"
 CREATE INDEX `link_created_at` ON `links` (`created_at`);
--- create index "link_user_id" to table: "links"
-CREATE INDEX `link_user_id` ON `links` (`user_id`);
 -- create index "link_staff_id" to table: "links"
 CREATE INDEX `link_staff_id` ON `links` (`staff_id`);
 -- create index "link_expires_at" to table: "links"
