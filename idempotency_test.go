@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
 	"sync"
 	"testing"
+
+	"lenddesk/store/storetest"
 )
 
 // register sends a registration under a key.
@@ -81,4 +84,28 @@ func TestSixtyFourClientsUnderOneKey(t *testing.T) {
 		counts := h.administrator(t).ask(`{ users { totalCount } events(filter: {kind: ["REGISTER_USER"]}) { totalCount } messages { totalCount } }`)
 		want(t, "effects", fmt.Sprint(counts.at("users.totalCount"), counts.at("events.totalCount"), counts.at("messages.totalCount")), "1 1 1")
 	})
+}
+
+func TestAKeyHoldsOverARestart(t *testing.T) {
+	for _, dialect := range storetest.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			s, form := settings{DatabaseURL: storetest.URL(t, dialect), Keyset: newKeyset(t)}, applicant(66)
+			s.Addr, s.AdminPassword, s.LogLevel, s.Demo = "127.0.0.1:0", adminPassword, "info", "0"
+			var told []string
+			for range 2 {
+				p, err := open(t.Context(), s, io.Discard, quiet())
+				if err != nil {
+					t.Fatal(err)
+				}
+				told = append(told, (&house{program: p}).anybody(t).registerUnder("over", form).raw)
+				if err := p.close(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if told[0] != told[1] || !strings.Contains(told[0], `"PENDING_REVIEW"`) {
+				t.Errorf("before the restart %s, after it %s", told[0], told[1])
+			}
+		})
+	}
 }

@@ -1,10 +1,14 @@
 package main
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"github.com/riverqueue/river"
+
 	"lenddesk/gateway/mail/mailtest"
+	"lenddesk/workflow/mailing"
 )
 
 // told is what the program keeps of the mails to a customer.
@@ -70,4 +74,13 @@ func TestAMailRefusedForGoodIsGivenUp(t *testing.T) {
 			t.Error("the address that the server repeats stands in the log")
 		}
 	})
+}
+
+func TestAMailThatWasQueuedWaitsForAMailServer(t *testing.T) {
+	var sender mailing.Sender // as it is without a mail server
+	err := sender.Work(t.Context(), &river.Job[mailing.SendMessage]{})
+	var later *river.JobSnoozeError
+	if !errors.As(err, &later) || later.Duration <= 0 {
+		t.Errorf("a mail without a server: %v", err)
+	}
 }

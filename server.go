@@ -212,13 +212,15 @@ func (p *program) furnish(ctx context.Context, s settings, out io.Writer) error 
 // work starts the jobs.
 func (p *program) work(ctx context.Context, s settings) error {
 	workers := river.NewWorkers()
+	sender := &mailing.Sender{Desk: p.desk}
 	if s.SMTPURL != "" {
 		server, err := mail.Open(s.SMTPURL)
 		if err != nil {
 			return err
 		}
-		river.AddWorker(workers, &mailing.Sender{Desk: p.desk, Mail: server})
+		sender.Mail = server
 	}
+	river.AddWorker(workers, sender)
 	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/riverqueue/river"
 
@@ -27,15 +28,21 @@ type SendMessage struct {
 // Kind names the job in the queue.
 func (SendMessage) Kind() string { return "send_message" }
 
-// Sender sends what is queued.
+// waiting is how long a mail waits before it is looked whether there is a mail server now.
+const waiting = time.Minute
+
+// Sender sends what is queued. Without a mail server, what was queued when there was one waits.
 type Sender struct {
 	river.WorkerDefaults[SendMessage]
 	Desk *workflow.Desk
-	Mail mail.Sender
+	Mail mail.Sender // nil when no mail server is set
 }
 
 // Work sends a message, unless it has been. A refusal for good makes it FAILED; any other failure is tried again later.
 func (w *Sender) Work(ctx context.Context, job *river.Job[SendMessage]) error {
+	if w.Mail == nil {
+		return river.JobSnooze(waiting)
+	}
 	var m *ent.Message
 	var from string
 	err := w.Desk.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
