@@ -39,7 +39,6 @@ const (
 	NationalID         = "NATIONAL_ID"
 	MinimumAge         = "MINIMUM_AGE"
 	SessionLifetime    = "SESSION_LIFETIME"
-	ReviewClaimMinutes = "REVIEW_CLAIM_MINUTES"
 	IdempotencyDays    = "IDEMPOTENCY_DAYS"
 	PublicURL          = "PUBLIC_URL"
 	InvitationLifetime = "INVITATION_LIFETIME"
@@ -115,11 +114,6 @@ var Definitions = []Definition{
 		Name: SessionLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("12h"), Minimum: "5m", Maximum: "720h",
 		English: "How long a sign-in lasts.",
 		Chinese: "登录会话的有效时长。",
-	},
-	{
-		Name: ReviewClaimMinutes, Type: Integer, Unit: "minutes", Default: both("30"), Minimum: "1", Maximum: "1440",
-		English: "How long a claim on an item of a review queue holds.",
-		Chinese: "审核任务被领取后的保留时间。",
 	},
 	{
 		Name: IdempotencyDays, Type: Integer, Unit: "days", Default: both("7"), Minimum: "1", Maximum: "365",

@@ -103,8 +103,8 @@ func TestValuesAreTakenOrRefused(t *testing.T) {
 		{SessionLifetime, "4m59s", fault.OutOfRange, "parameter_out_of_range"},
 		{SessionLifetime, "720h0m1s", fault.OutOfRange, "parameter_out_of_range"},
 		{SessionLifetime, "30", fault.Invalid, "parameter_duration"},
-		{ReviewClaimMinutes, "0", fault.OutOfRange, "parameter_out_of_range"},
-		{ReviewClaimMinutes, "1440", "", ""},
+		{IdempotencyDays, "0", fault.OutOfRange, "parameter_out_of_range"},
+		{IdempotencyDays, "365", "", ""},
 		{"COLOUR", "blue", fault.NotFound, "parameter_unknown"},
 	} {
 		sees(t, c.name+"="+c.value, Check(c.name, c.value), c.code, c.text)

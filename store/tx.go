@@ -33,6 +33,18 @@ func (tx *Tx) Dialect() string { return tx.dialect }
 // back runs none of them. What must happen even if the program dies now, is a job and doesn't belong here.
 func (tx *Tx) AfterCommit(f func()) { tx.after = append(tx.after, f) }
 
+// Alone waits until no other transaction is alone under the same number, and is so until it ends: what it then counts does not change before it
+// commits. SQLite has one writer anyway; PostgreSQL takes an advisory lock.
+func (tx *Tx) Alone(ctx context.Context, number int64) error {
+	if tx.dialect != dialect.Postgres {
+		return nil
+	}
+	if _, err := tx.SQL.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", number); err != nil {
+		return fmt.Errorf("store: wait to be alone: %w", err)
+	}
+	return nil
+}
+
 type inTx struct{ s *Store }
 
 // InTx runs f in a transaction and commits it if f returns nil; if f returns an error or panics, nothing of it stays. f must use the

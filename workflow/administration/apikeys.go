@@ -51,7 +51,7 @@ func (o *Office) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (NewAPI
 	token, hash := access.NewAPIKey()
 	var made key.APIKey
 	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-		if err := alone(ctx, tx); err != nil {
+		if err := tx.Alone(ctx, holding); err != nil {
 			return err
 		}
 		roles, err := o.roles(ctx, tx, in.RoleIDs, nil, access.Reviews, &faults)

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 
-	"entgo.io/ent/dialect"
-
 	"lenddesk/access"
 	"lenddesk/ent"
 	"lenddesk/ent/role"
@@ -17,20 +15,8 @@ import (
 	"lenddesk/workflow"
 )
 
-// holding is the number of PostgreSQL's advisory lock under which it changes who holds what.
+// holding is the number under which one transaction at a time changes who holds what.
 const holding = 0x6c64_6465_736b_0001
-
-// alone lets one transaction at a time change who holds what, so that what the verb then counts can't change before it commits. SQLite has one
-// writer anyway.
-func alone(ctx context.Context, tx *store.Tx) error {
-	if tx.Dialect() != dialect.Postgres {
-		return nil
-	}
-	if _, err := tx.SQL.ExecContext(ctx, "SELECT pg_advisory_xact_lock($1)", int64(holding)); err != nil {
-		return fmt.Errorf("wait for others who change roles: %w", err)
-	}
-	return nil
-}
 
 // keepAdministrator refuses a change after which no active employee holds every permission: nobody could give them back.
 func keepAdministrator(ctx context.Context, tx *store.Tx) error {

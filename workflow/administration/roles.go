@@ -80,7 +80,7 @@ func (o *Office) UpdateRole(ctx context.Context, in UpdateRoleInput) (key.Role, 
 		return 0, err
 	}
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.Role, error) {
-		if err := alone(ctx, tx); err != nil {
+		if err := tx.Alone(ctx, holding); err != nil {
 			return 0, err
 		}
 		r, err := o.role(ctx, tx, in.RoleID, in.ExpectedVersion)
@@ -155,7 +155,7 @@ func (o *Office) DeleteRole(ctx context.Context, in DeleteRoleInput) (key.Role, 
 		return 0, err
 	}
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.Role, error) {
-		if err := alone(ctx, tx); err != nil {
+		if err := tx.Alone(ctx, holding); err != nil {
 			return 0, err
 		}
 		r, err := o.role(ctx, tx, in.RoleID, in.ExpectedVersion)

@@ -53,7 +53,7 @@ func (o *Office) CreateStaff(ctx context.Context, in CreateStaffInput) (Invited,
 	email := read(&faults, in.Email, identity.Email, "email")
 	number, department := workflow.Text(&faults, in.EmployeeNumber, 40, "employeeNumber"), workflow.Text(&faults, in.Department, 100, "department")
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (Invited, error) {
-		if err := alone(ctx, tx); err != nil {
+		if err := tx.Alone(ctx, holding); err != nil {
 			return Invited{}, err
 		}
 		create := tx.Staff.Create().SetStatus(staff.StatusInvited).SetNillableEmployeeNumber(some(number)).SetNillableDepartment(some(department))
@@ -264,7 +264,7 @@ func (o *Office) DeactivateStaff(ctx context.Context, in DeactivateStaffInput) (
 		return 0, err
 	}
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.Staff, error) {
-		if err := alone(ctx, tx); err != nil {
+		if err := tx.Alone(ctx, holding); err != nil {
 			return 0, err
 		}
 		s, err := o.employee(ctx, tx, in.StaffID)
@@ -343,7 +343,7 @@ func (o *Office) SetStaffRoles(ctx context.Context, in SetStaffRolesInput) (key.
 		return 0, err
 	}
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.Staff, error) {
-		if err := alone(ctx, tx); err != nil {
+		if err := tx.Alone(ctx, holding); err != nil {
 			return 0, err
 		}
 		s, err := o.employee(ctx, tx, in.StaffID)
