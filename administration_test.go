@@ -138,7 +138,7 @@ func TestAnInvitationExpires(t *testing.T) {
 				if err := tx.Link.DeleteOne(l).Exec(ctx); err != nil {
 					return err
 				}
-				if err := tx.Link.Create().SetPurpose(l.Purpose).SetStaffID(l.StaffID).SetTokenHash(l.TokenHash).SetExpiresAt(time.Now().Add(-time.Second)).Exec(ctx); err != nil {
+				if err := tx.Link.Create().SetPurpose(l.Purpose).SetNillableStaffID(l.StaffID).SetTokenHash(l.TokenHash).SetExpiresAt(time.Now().Add(-time.Second)).Exec(ctx); err != nil {
 					return err
 				}
 			}

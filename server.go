@@ -221,6 +221,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 		sender.Mail = server
 	}
 	river.AddWorker(workers, sender)
+	river.AddWorker(workers, &authentication.ResetMailer{Office: &authentication.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{

@@ -20,6 +20,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
@@ -65,6 +66,8 @@ type Client struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// Guess is the client for interacting with the Guess builders.
+	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
 	Idempotency *IdempotencyClient
 	// Installment is the client for interacting with the Installment builders.
@@ -114,6 +117,7 @@ func (c *Client) init() {
 	c.Company = NewCompanyClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.Event = NewEventClient(c.config)
+	c.Guess = NewGuessClient(c.config)
 	c.Idempotency = NewIdempotencyClient(c.config)
 	c.Installment = NewInstallmentClient(c.config)
 	c.Keyset = NewKeysetClient(c.config)
@@ -229,6 +233,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Company:         NewCompanyClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
+		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
 		Keyset:          NewKeysetClient(cfg),
@@ -271,6 +276,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Company:         NewCompanyClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
+		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
 		Keyset:          NewKeysetClient(cfg),
@@ -316,9 +322,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company, c.Document,
-		c.Event, c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan, c.Message,
-		c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord, c.ServiceRequest,
-		c.Session, c.Staff, c.User,
+		c.Event, c.Guess, c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan,
+		c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User,
 	} {
 		n.Use(hooks...)
 	}
@@ -329,9 +335,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company, c.Document,
-		c.Event, c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan, c.Message,
-		c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord, c.ServiceRequest,
-		c.Session, c.Staff, c.User,
+		c.Event, c.Guess, c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan,
+		c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -356,6 +362,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Document.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
+	case *GuessMutation:
+		return c.Guess.mutate(ctx, m)
 	case *IdempotencyMutation:
 		return c.Idempotency.mutate(ctx, m)
 	case *InstallmentMutation:
@@ -1695,6 +1703,139 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 	}
 }
 
+// GuessClient is a client for the Guess schema.
+type GuessClient struct {
+	config
+}
+
+// NewGuessClient returns a client for the Guess from the given config.
+func NewGuessClient(c config) *GuessClient {
+	return &GuessClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `guess.Hooks(f(g(h())))`.
+func (c *GuessClient) Use(hooks ...Hook) {
+	c.hooks.Guess = append(c.hooks.Guess, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `guess.Intercept(f(g(h())))`.
+func (c *GuessClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Guess = append(c.inters.Guess, interceptors...)
+}
+
+// Create returns a builder for creating a Guess entity.
+func (c *GuessClient) Create() *GuessCreate {
+	mutation := newGuessMutation(c.config, OpCreate)
+	return &GuessCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Guess entities.
+func (c *GuessClient) CreateBulk(builders ...*GuessCreate) *GuessCreateBulk {
+	return &GuessCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *GuessClient) MapCreateBulk(slice any, setFunc func(*GuessCreate, int)) *GuessCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &GuessCreateBulk{err: fmt.Errorf("calling to GuessClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*GuessCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &GuessCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Guess.
+func (c *GuessClient) Update() *GuessUpdate {
+	mutation := newGuessMutation(c.config, OpUpdate)
+	return &GuessUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *GuessClient) UpdateOne(_m *Guess) *GuessUpdateOne {
+	mutation := newGuessMutation(c.config, OpUpdateOne, withGuess(_m))
+	return &GuessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *GuessClient) UpdateOneID(id key.Guess) *GuessUpdateOne {
+	mutation := newGuessMutation(c.config, OpUpdateOne, withGuessID(id))
+	return &GuessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Guess.
+func (c *GuessClient) Delete() *GuessDelete {
+	mutation := newGuessMutation(c.config, OpDelete)
+	return &GuessDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *GuessClient) DeleteOne(_m *Guess) *GuessDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *GuessClient) DeleteOneID(id key.Guess) *GuessDeleteOne {
+	builder := c.Delete().Where(guess.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &GuessDeleteOne{builder}
+}
+
+// Query returns a query builder for Guess.
+func (c *GuessClient) Query() *GuessQuery {
+	return &GuessQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeGuess},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Guess entity by its id.
+func (c *GuessClient) Get(ctx context.Context, id key.Guess) (*Guess, error) {
+	return c.Query().Where(guess.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *GuessClient) GetX(ctx context.Context, id key.Guess) *Guess {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *GuessClient) Hooks() []Hook {
+	return c.hooks.Guess
+}
+
+// Interceptors returns the client interceptors.
+func (c *GuessClient) Interceptors() []Interceptor {
+	return c.inters.Guess
+}
+
+func (c *GuessClient) mutate(ctx context.Context, m *GuessMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&GuessCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&GuessUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&GuessUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&GuessDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Guess mutation op: %q", m.Op())
+	}
+}
+
 // IdempotencyClient is a client for the Idempotency schema.
 type IdempotencyClient struct {
 	config
@@ -2232,6 +2373,22 @@ func (c *LinkClient) GetX(ctx context.Context, id key.Link) *Link {
 		panic(err)
 	}
 	return obj
+}
+
+// QueryUser queries the user edge of a Link.
+func (c *LinkClient) QueryUser(_m *Link) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(link.Table, link.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, link.UserTable, link.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
 }
 
 // QueryStaff queries the staff edge of a Link.
@@ -4125,12 +4282,12 @@ func (c *UserClient) mutate(ctx context.Context, m *UserMutation) (Value, error)
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
+		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event, Guess,
 		Idempotency, Installment, Keyset, Link, Loan, Message, Parameter, Repayment,
 		Review, Role, ServiceRecord, ServiceRequest, Session, Staff, User []ent.Hook
 	}
 	inters struct {
-		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
+		APIKey, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event, Guess,
 		Idempotency, Installment, Keyset, Link, Loan, Message, Parameter, Repayment,
 		Review, Role, ServiceRecord, ServiceRequest, Session, Staff,
 		User []ent.Interceptor

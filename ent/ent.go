@@ -14,6 +14,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
@@ -103,6 +104,7 @@ func checkColumn(t, c string) error {
 			company.Table:         company.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
+			guess.Table:           guess.ValidColumn,
 			idempotency.Table:     idempotency.ValidColumn,
 			installment.Table:     installment.ValidColumn,
 			keyset.Table:          keyset.ValidColumn,

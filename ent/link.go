@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
 	"lenddesk/key"
+	"lenddesk/seal"
 	"strings"
 	"time"
 
@@ -25,8 +27,16 @@ type Link struct {
 	TokenHash []byte `json:"-"`
 	// Purpose holds the value of the "purpose" field.
 	Purpose link.Purpose `json:"purpose,omitempty"`
+	// UserID holds the value of the "user_id" field.
+	UserID *key.User `json:"user_id,omitempty"`
 	// StaffID holds the value of the "staff_id" field.
-	StaffID key.Staff `json:"staff_id,omitempty"`
+	StaffID *key.Staff `json:"staff_id,omitempty"`
+	// to be confirmed
+	Email *string `json:"email,omitempty"`
+	// to be confirmed
+	Phone seal.Sealed `json:"phone,omitempty"`
+	// PhoneHash holds the value of the "phone_hash" field.
+	PhoneHash *string `json:"phone_hash,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -37,11 +47,24 @@ type Link struct {
 
 // LinkEdges holds the relations/edges for other nodes in the graph.
 type LinkEdges struct {
+	// User holds the value of the user edge.
+	User *User `json:"user,omitempty"`
 	// Staff holds the value of the staff edge.
 	Staff *Staff `json:"staff,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [2]bool
+}
+
+// UserOrErr returns the User value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e LinkEdges) UserOrErr() (*User, error) {
+	if e.User != nil {
+		return e.User, nil
+	} else if e.loadedTypes[0] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "user"}
 }
 
 // StaffOrErr returns the Staff value or an error if the edge
@@ -49,7 +72,7 @@ type LinkEdges struct {
 func (e LinkEdges) StaffOrErr() (*Staff, error) {
 	if e.Staff != nil {
 		return e.Staff, nil
-	} else if e.loadedTypes[0] {
+	} else if e.loadedTypes[1] {
 		return nil, &NotFoundError{label: staff.Label}
 	}
 	return nil, &NotLoadedError{edge: "staff"}
@@ -60,11 +83,11 @@ func (*Link) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case link.FieldTokenHash:
+		case link.FieldTokenHash, link.FieldPhone:
 			values[i] = new([]byte)
-		case link.FieldID, link.FieldStaffID:
+		case link.FieldID, link.FieldUserID, link.FieldStaffID:
 			values[i] = new(sql.NullInt64)
-		case link.FieldPurpose:
+		case link.FieldPurpose, link.FieldEmail, link.FieldPhoneHash:
 			values[i] = new(sql.NullString)
 		case link.FieldCreatedAt, link.FieldExpiresAt:
 			values[i] = new(sql.NullTime)
@@ -107,11 +130,39 @@ func (_m *Link) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Purpose = link.Purpose(value.String)
 			}
+		case link.FieldUserID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field user_id", values[i])
+			} else if value.Valid {
+				_m.UserID = new(key.User)
+				*_m.UserID = key.User(value.Int64)
+			}
 		case link.FieldStaffID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field staff_id", values[i])
 			} else if value.Valid {
-				_m.StaffID = key.Staff(value.Int64)
+				_m.StaffID = new(key.Staff)
+				*_m.StaffID = key.Staff(value.Int64)
+			}
+		case link.FieldEmail:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field email", values[i])
+			} else if value.Valid {
+				_m.Email = new(string)
+				*_m.Email = value.String
+			}
+		case link.FieldPhone:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field phone", values[i])
+			} else if value != nil {
+				_m.Phone = *value
+			}
+		case link.FieldPhoneHash:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_hash", values[i])
+			} else if value.Valid {
+				_m.PhoneHash = new(string)
+				*_m.PhoneHash = value.String
 			}
 		case link.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -130,6 +181,11 @@ func (_m *Link) assignValues(columns []string, values []any) error {
 // This includes values selected through modifiers, order, etc.
 func (_m *Link) Value(name string) (ent.Value, error) {
 	return _m.selectValues.Get(name)
+}
+
+// QueryUser queries the "user" edge of the Link entity.
+func (_m *Link) QueryUser() *UserQuery {
+	return NewLinkClient(_m.config).QueryUser(_m)
 }
 
 // QueryStaff queries the "staff" edge of the Link entity.
@@ -168,8 +224,28 @@ func (_m *Link) String() string {
 	builder.WriteString("purpose=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Purpose))
 	builder.WriteString(", ")
-	builder.WriteString("staff_id=")
-	builder.WriteString(fmt.Sprintf("%v", _m.StaffID))
+	if v := _m.UserID; v != nil {
+		builder.WriteString("user_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.StaffID; v != nil {
+		builder.WriteString("staff_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Email; v != nil {
+		builder.WriteString("email=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("phone=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Phone))
+	builder.WriteString(", ")
+	if v := _m.PhoneHash; v != nil {
+		builder.WriteString("phone_hash=")
+		builder.WriteString(*v)
+	}
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))

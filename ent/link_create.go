@@ -8,7 +8,9 @@ import (
 	"fmt"
 	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
 	"lenddesk/key"
+	"lenddesk/seal"
 	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -48,9 +50,65 @@ func (_c *LinkCreate) SetPurpose(v link.Purpose) *LinkCreate {
 	return _c
 }
 
+// SetUserID sets the "user_id" field.
+func (_c *LinkCreate) SetUserID(v key.User) *LinkCreate {
+	_c.mutation.SetUserID(v)
+	return _c
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_c *LinkCreate) SetNillableUserID(v *key.User) *LinkCreate {
+	if v != nil {
+		_c.SetUserID(*v)
+	}
+	return _c
+}
+
 // SetStaffID sets the "staff_id" field.
 func (_c *LinkCreate) SetStaffID(v key.Staff) *LinkCreate {
 	_c.mutation.SetStaffID(v)
+	return _c
+}
+
+// SetNillableStaffID sets the "staff_id" field if the given value is not nil.
+func (_c *LinkCreate) SetNillableStaffID(v *key.Staff) *LinkCreate {
+	if v != nil {
+		_c.SetStaffID(*v)
+	}
+	return _c
+}
+
+// SetEmail sets the "email" field.
+func (_c *LinkCreate) SetEmail(v string) *LinkCreate {
+	_c.mutation.SetEmail(v)
+	return _c
+}
+
+// SetNillableEmail sets the "email" field if the given value is not nil.
+func (_c *LinkCreate) SetNillableEmail(v *string) *LinkCreate {
+	if v != nil {
+		_c.SetEmail(*v)
+	}
+	return _c
+}
+
+// SetPhone sets the "phone" field.
+func (_c *LinkCreate) SetPhone(v seal.Sealed) *LinkCreate {
+	_c.mutation.SetPhone(v)
+	return _c
+}
+
+// SetPhoneHash sets the "phone_hash" field.
+func (_c *LinkCreate) SetPhoneHash(v string) *LinkCreate {
+	_c.mutation.SetPhoneHash(v)
+	return _c
+}
+
+// SetNillablePhoneHash sets the "phone_hash" field if the given value is not nil.
+func (_c *LinkCreate) SetNillablePhoneHash(v *string) *LinkCreate {
+	if v != nil {
+		_c.SetPhoneHash(*v)
+	}
 	return _c
 }
 
@@ -64,6 +122,11 @@ func (_c *LinkCreate) SetExpiresAt(v time.Time) *LinkCreate {
 func (_c *LinkCreate) SetID(v key.Link) *LinkCreate {
 	_c.mutation.SetID(v)
 	return _c
+}
+
+// SetUser sets the "user" edge to the User entity.
+func (_c *LinkCreate) SetUser(v *User) *LinkCreate {
+	return _c.SetUserID(v.ID)
 }
 
 // SetStaff sets the "staff" edge to the Staff entity.
@@ -128,14 +191,18 @@ func (_c *LinkCreate) check() error {
 			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "Link.purpose": %w`, err)}
 		}
 	}
-	if _, ok := _c.mutation.StaffID(); !ok {
-		return &ValidationError{Name: "staff_id", err: errors.New(`ent: missing required field "Link.staff_id"`)}
+	if v, ok := _c.mutation.Email(); ok {
+		if err := link.EmailValidator(v); err != nil {
+			return &ValidationError{Name: "email", err: fmt.Errorf(`ent: validator failed for field "Link.email": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.PhoneHash(); ok {
+		if err := link.PhoneHashValidator(v); err != nil {
+			return &ValidationError{Name: "phone_hash", err: fmt.Errorf(`ent: validator failed for field "Link.phone_hash": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "Link.expires_at"`)}
-	}
-	if len(_c.mutation.StaffIDs()) == 0 {
-		return &ValidationError{Name: "staff", err: errors.New(`ent: missing required edge "Link.staff"`)}
 	}
 	return nil
 }
@@ -181,9 +248,38 @@ func (_c *LinkCreate) createSpec() (*Link, *sqlgraph.CreateSpec) {
 		_spec.SetField(link.FieldPurpose, field.TypeEnum, value)
 		_node.Purpose = value
 	}
+	if value, ok := _c.mutation.Email(); ok {
+		_spec.SetField(link.FieldEmail, field.TypeString, value)
+		_node.Email = &value
+	}
+	if value, ok := _c.mutation.Phone(); ok {
+		_spec.SetField(link.FieldPhone, field.TypeBytes, value)
+		_node.Phone = value
+	}
+	if value, ok := _c.mutation.PhoneHash(); ok {
+		_spec.SetField(link.FieldPhoneHash, field.TypeString, value)
+		_node.PhoneHash = &value
+	}
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(link.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = value
+	}
+	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.UserTable,
+			Columns: []string{link.UserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.UserID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.StaffIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -199,7 +295,7 @@ func (_c *LinkCreate) createSpec() (*Link, *sqlgraph.CreateSpec) {
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.StaffID = nodes[0]
+		_node.StaffID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -8,6 +8,7 @@ import (
 	"lenddesk/ent/link"
 	"lenddesk/ent/predicate"
 	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
 	"lenddesk/key"
 	"math"
 
@@ -24,6 +25,7 @@ type LinkQuery struct {
 	order      []link.OrderOption
 	inters     []Interceptor
 	predicates []predicate.Link
+	withUser   *UserQuery
 	withStaff  *StaffQuery
 	modifiers  []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -60,6 +62,28 @@ func (_q *LinkQuery) Unique(unique bool) *LinkQuery {
 func (_q *LinkQuery) Order(o ...link.OrderOption) *LinkQuery {
 	_q.order = append(_q.order, o...)
 	return _q
+}
+
+// QueryUser chains the current query on the "user" edge.
+func (_q *LinkQuery) QueryUser() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(link.Table, link.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, link.UserTable, link.UserColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
 }
 
 // QueryStaff chains the current query on the "staff" edge.
@@ -276,12 +300,24 @@ func (_q *LinkQuery) Clone() *LinkQuery {
 		order:      append([]link.OrderOption{}, _q.order...),
 		inters:     append([]Interceptor{}, _q.inters...),
 		predicates: append([]predicate.Link{}, _q.predicates...),
+		withUser:   _q.withUser.Clone(),
 		withStaff:  _q.withStaff.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
 		modifiers: append([]func(*sql.Selector){}, _q.modifiers...),
 	}
+}
+
+// WithUser tells the query-builder to eager-load the nodes that are connected to
+// the "user" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *LinkQuery) WithUser(opts ...func(*UserQuery)) *LinkQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withUser = query
+	return _q
 }
 
 // WithStaff tells the query-builder to eager-load the nodes that are connected to
@@ -373,7 +409,8 @@ func (_q *LinkQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Link, e
 	var (
 		nodes       = []*Link{}
 		_spec       = _q.querySpec()
-		loadedTypes = [1]bool{
+		loadedTypes = [2]bool{
+			_q.withUser != nil,
 			_q.withStaff != nil,
 		}
 	)
@@ -398,6 +435,12 @@ func (_q *LinkQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Link, e
 	if len(nodes) == 0 {
 		return nodes, nil
 	}
+	if query := _q.withUser; query != nil {
+		if err := _q.loadUser(ctx, query, nodes, nil,
+			func(n *Link, e *User) { n.Edges.User = e }); err != nil {
+			return nil, err
+		}
+	}
 	if query := _q.withStaff; query != nil {
 		if err := _q.loadStaff(ctx, query, nodes, nil,
 			func(n *Link, e *Staff) { n.Edges.Staff = e }); err != nil {
@@ -407,11 +450,46 @@ func (_q *LinkQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Link, e
 	return nodes, nil
 }
 
+func (_q *LinkQuery) loadUser(ctx context.Context, query *UserQuery, nodes []*Link, init func(*Link), assign func(*Link, *User)) error {
+	ids := make([]key.User, 0, len(nodes))
+	nodeids := make(map[key.User][]*Link)
+	for i := range nodes {
+		if nodes[i].UserID == nil {
+			continue
+		}
+		fk := *nodes[i].UserID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(user.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "user_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *LinkQuery) loadStaff(ctx context.Context, query *StaffQuery, nodes []*Link, init func(*Link), assign func(*Link, *Staff)) error {
 	ids := make([]key.Staff, 0, len(nodes))
 	nodeids := make(map[key.Staff][]*Link)
 	for i := range nodes {
-		fk := nodes[i].StaffID
+		if nodes[i].StaffID == nil {
+			continue
+		}
+		fk := *nodes[i].StaffID
 		if _, ok := nodeids[fk]; !ok {
 			ids = append(ids, fk)
 		}
@@ -464,6 +542,9 @@ func (_q *LinkQuery) querySpec() *sqlgraph.QuerySpec {
 			if fields[i] != link.FieldID {
 				_spec.Node.Columns = append(_spec.Node.Columns, fields[i])
 			}
+		}
+		if _q.withUser != nil {
+			_spec.Node.AddColumnOnce(link.FieldUserID)
 		}
 		if _q.withStaff != nil {
 			_spec.Node.AddColumnOnce(link.FieldStaffID)

@@ -9,7 +9,9 @@ import (
 	"lenddesk/ent/link"
 	"lenddesk/ent/predicate"
 	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
 	"lenddesk/key"
+	"lenddesk/seal"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -44,6 +46,26 @@ func (_u *LinkUpdate) SetNillablePurpose(v *link.Purpose) *LinkUpdate {
 	return _u
 }
 
+// SetUserID sets the "user_id" field.
+func (_u *LinkUpdate) SetUserID(v key.User) *LinkUpdate {
+	_u.mutation.SetUserID(v)
+	return _u
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_u *LinkUpdate) SetNillableUserID(v *key.User) *LinkUpdate {
+	if v != nil {
+		_u.SetUserID(*v)
+	}
+	return _u
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (_u *LinkUpdate) ClearUserID() *LinkUpdate {
+	_u.mutation.ClearUserID()
+	return _u
+}
+
 // SetStaffID sets the "staff_id" field.
 func (_u *LinkUpdate) SetStaffID(v key.Staff) *LinkUpdate {
 	_u.mutation.SetStaffID(v)
@@ -58,6 +80,29 @@ func (_u *LinkUpdate) SetNillableStaffID(v *key.Staff) *LinkUpdate {
 	return _u
 }
 
+// ClearStaffID clears the value of the "staff_id" field.
+func (_u *LinkUpdate) ClearStaffID() *LinkUpdate {
+	_u.mutation.ClearStaffID()
+	return _u
+}
+
+// SetPhone sets the "phone" field.
+func (_u *LinkUpdate) SetPhone(v seal.Sealed) *LinkUpdate {
+	_u.mutation.SetPhone(v)
+	return _u
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (_u *LinkUpdate) ClearPhone() *LinkUpdate {
+	_u.mutation.ClearPhone()
+	return _u
+}
+
+// SetUser sets the "user" edge to the User entity.
+func (_u *LinkUpdate) SetUser(v *User) *LinkUpdate {
+	return _u.SetUserID(v.ID)
+}
+
 // SetStaff sets the "staff" edge to the Staff entity.
 func (_u *LinkUpdate) SetStaff(v *Staff) *LinkUpdate {
 	return _u.SetStaffID(v.ID)
@@ -66,6 +111,12 @@ func (_u *LinkUpdate) SetStaff(v *Staff) *LinkUpdate {
 // Mutation returns the LinkMutation object of the builder.
 func (_u *LinkUpdate) Mutation() *LinkMutation {
 	return _u.mutation
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (_u *LinkUpdate) ClearUser() *LinkUpdate {
+	_u.mutation.ClearUser()
+	return _u
 }
 
 // ClearStaff clears the "staff" edge to the Staff entity.
@@ -108,9 +159,6 @@ func (_u *LinkUpdate) check() error {
 			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "Link.purpose": %w`, err)}
 		}
 	}
-	if _u.mutation.StaffCleared() && len(_u.mutation.StaffIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Link.staff"`)
-	}
 	return nil
 }
 
@@ -134,6 +182,47 @@ func (_u *LinkUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Purpose(); ok {
 		_spec.SetField(link.FieldPurpose, field.TypeEnum, value)
+	}
+	if _u.mutation.EmailCleared() {
+		_spec.ClearField(link.FieldEmail, field.TypeString)
+	}
+	if value, ok := _u.mutation.Phone(); ok {
+		_spec.SetField(link.FieldPhone, field.TypeBytes, value)
+	}
+	if _u.mutation.PhoneCleared() {
+		_spec.ClearField(link.FieldPhone, field.TypeBytes)
+	}
+	if _u.mutation.PhoneHashCleared() {
+		_spec.ClearField(link.FieldPhoneHash, field.TypeString)
+	}
+	if _u.mutation.UserCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.UserTable,
+			Columns: []string{link.UserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.UserIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.UserTable,
+			Columns: []string{link.UserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.StaffCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -200,6 +289,26 @@ func (_u *LinkUpdateOne) SetNillablePurpose(v *link.Purpose) *LinkUpdateOne {
 	return _u
 }
 
+// SetUserID sets the "user_id" field.
+func (_u *LinkUpdateOne) SetUserID(v key.User) *LinkUpdateOne {
+	_u.mutation.SetUserID(v)
+	return _u
+}
+
+// SetNillableUserID sets the "user_id" field if the given value is not nil.
+func (_u *LinkUpdateOne) SetNillableUserID(v *key.User) *LinkUpdateOne {
+	if v != nil {
+		_u.SetUserID(*v)
+	}
+	return _u
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (_u *LinkUpdateOne) ClearUserID() *LinkUpdateOne {
+	_u.mutation.ClearUserID()
+	return _u
+}
+
 // SetStaffID sets the "staff_id" field.
 func (_u *LinkUpdateOne) SetStaffID(v key.Staff) *LinkUpdateOne {
 	_u.mutation.SetStaffID(v)
@@ -214,6 +323,29 @@ func (_u *LinkUpdateOne) SetNillableStaffID(v *key.Staff) *LinkUpdateOne {
 	return _u
 }
 
+// ClearStaffID clears the value of the "staff_id" field.
+func (_u *LinkUpdateOne) ClearStaffID() *LinkUpdateOne {
+	_u.mutation.ClearStaffID()
+	return _u
+}
+
+// SetPhone sets the "phone" field.
+func (_u *LinkUpdateOne) SetPhone(v seal.Sealed) *LinkUpdateOne {
+	_u.mutation.SetPhone(v)
+	return _u
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (_u *LinkUpdateOne) ClearPhone() *LinkUpdateOne {
+	_u.mutation.ClearPhone()
+	return _u
+}
+
+// SetUser sets the "user" edge to the User entity.
+func (_u *LinkUpdateOne) SetUser(v *User) *LinkUpdateOne {
+	return _u.SetUserID(v.ID)
+}
+
 // SetStaff sets the "staff" edge to the Staff entity.
 func (_u *LinkUpdateOne) SetStaff(v *Staff) *LinkUpdateOne {
 	return _u.SetStaffID(v.ID)
@@ -222,6 +354,12 @@ func (_u *LinkUpdateOne) SetStaff(v *Staff) *LinkUpdateOne {
 // Mutation returns the LinkMutation object of the builder.
 func (_u *LinkUpdateOne) Mutation() *LinkMutation {
 	return _u.mutation
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (_u *LinkUpdateOne) ClearUser() *LinkUpdateOne {
+	_u.mutation.ClearUser()
+	return _u
 }
 
 // ClearStaff clears the "staff" edge to the Staff entity.
@@ -277,9 +415,6 @@ func (_u *LinkUpdateOne) check() error {
 			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "Link.purpose": %w`, err)}
 		}
 	}
-	if _u.mutation.StaffCleared() && len(_u.mutation.StaffIDs()) > 0 {
-		return errors.New(`ent: clearing a required unique edge "Link.staff"`)
-	}
 	return nil
 }
 
@@ -320,6 +455,47 @@ func (_u *LinkUpdateOne) sqlSave(ctx context.Context) (_node *Link, err error) {
 	}
 	if value, ok := _u.mutation.Purpose(); ok {
 		_spec.SetField(link.FieldPurpose, field.TypeEnum, value)
+	}
+	if _u.mutation.EmailCleared() {
+		_spec.ClearField(link.FieldEmail, field.TypeString)
+	}
+	if value, ok := _u.mutation.Phone(); ok {
+		_spec.SetField(link.FieldPhone, field.TypeBytes, value)
+	}
+	if _u.mutation.PhoneCleared() {
+		_spec.ClearField(link.FieldPhone, field.TypeBytes)
+	}
+	if _u.mutation.PhoneHashCleared() {
+		_spec.ClearField(link.FieldPhoneHash, field.TypeString)
+	}
+	if _u.mutation.UserCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.UserTable,
+			Columns: []string{link.UserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.UserIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   link.UserTable,
+			Columns: []string{link.UserColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	if _u.mutation.StaffCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -14,6 +14,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
@@ -57,6 +58,7 @@ const (
 	TypeCompany         = "Company"
 	TypeDocument        = "Document"
 	TypeEvent           = "Event"
+	TypeGuess           = "Guess"
 	TypeIdempotency     = "Idempotency"
 	TypeInstallment     = "Installment"
 	TypeKeyset          = "Keyset"
@@ -9066,6 +9068,500 @@ func (m *EventMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Event edge %s", name)
 }
 
+// GuessMutation represents an operation that mutates the Guess nodes in the graph.
+type GuessMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *key.Guess
+	account       *string
+	address       *string
+	home          *bool
+	expires_at    *time.Time
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Guess, error)
+	predicates    []predicate.Guess
+}
+
+var _ ent.Mutation = (*GuessMutation)(nil)
+
+// guessOption allows management of the mutation configuration using functional options.
+type guessOption func(*GuessMutation)
+
+// newGuessMutation creates new mutation for the Guess entity.
+func newGuessMutation(c config, op Op, opts ...guessOption) *GuessMutation {
+	m := &GuessMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeGuess,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withGuessID sets the ID field of the mutation.
+func withGuessID(id key.Guess) guessOption {
+	return func(m *GuessMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Guess
+		)
+		m.oldValue = func(ctx context.Context) (*Guess, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Guess.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withGuess sets the old Guess of the mutation.
+func withGuess(node *Guess) guessOption {
+	return func(m *GuessMutation) {
+		m.oldValue = func(context.Context) (*Guess, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m GuessMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m GuessMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Guess entities.
+func (m *GuessMutation) SetID(id key.Guess) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *GuessMutation) ID() (id key.Guess, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *GuessMutation) IDs(ctx context.Context) ([]key.Guess, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []key.Guess{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Guess.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetAccount sets the "account" field.
+func (m *GuessMutation) SetAccount(s string) {
+	m.account = &s
+}
+
+// Account returns the value of the "account" field in the mutation.
+func (m *GuessMutation) Account() (r string, exists bool) {
+	v := m.account
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccount returns the old "account" field's value of the Guess entity.
+// If the Guess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuessMutation) OldAccount(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccount: %w", err)
+	}
+	return oldValue.Account, nil
+}
+
+// ResetAccount resets all changes to the "account" field.
+func (m *GuessMutation) ResetAccount() {
+	m.account = nil
+}
+
+// SetAddress sets the "address" field.
+func (m *GuessMutation) SetAddress(s string) {
+	m.address = &s
+}
+
+// Address returns the value of the "address" field in the mutation.
+func (m *GuessMutation) Address() (r string, exists bool) {
+	v := m.address
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAddress returns the old "address" field's value of the Guess entity.
+// If the Guess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuessMutation) OldAddress(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAddress is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAddress requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAddress: %w", err)
+	}
+	return oldValue.Address, nil
+}
+
+// ResetAddress resets all changes to the "address" field.
+func (m *GuessMutation) ResetAddress() {
+	m.address = nil
+}
+
+// SetHome sets the "home" field.
+func (m *GuessMutation) SetHome(b bool) {
+	m.home = &b
+}
+
+// Home returns the value of the "home" field in the mutation.
+func (m *GuessMutation) Home() (r bool, exists bool) {
+	v := m.home
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHome returns the old "home" field's value of the Guess entity.
+// If the Guess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuessMutation) OldHome(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHome is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHome requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHome: %w", err)
+	}
+	return oldValue.Home, nil
+}
+
+// ResetHome resets all changes to the "home" field.
+func (m *GuessMutation) ResetHome() {
+	m.home = nil
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *GuessMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *GuessMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Guess entity.
+// If the Guess object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *GuessMutation) OldExpiresAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *GuessMutation) ResetExpiresAt() {
+	m.expires_at = nil
+}
+
+// Where appends a list predicates to the GuessMutation builder.
+func (m *GuessMutation) Where(ps ...predicate.Guess) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the GuessMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *GuessMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Guess, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *GuessMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *GuessMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Guess).
+func (m *GuessMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *GuessMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.account != nil {
+		fields = append(fields, guess.FieldAccount)
+	}
+	if m.address != nil {
+		fields = append(fields, guess.FieldAddress)
+	}
+	if m.home != nil {
+		fields = append(fields, guess.FieldHome)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, guess.FieldExpiresAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *GuessMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case guess.FieldAccount:
+		return m.Account()
+	case guess.FieldAddress:
+		return m.Address()
+	case guess.FieldHome:
+		return m.Home()
+	case guess.FieldExpiresAt:
+		return m.ExpiresAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *GuessMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case guess.FieldAccount:
+		return m.OldAccount(ctx)
+	case guess.FieldAddress:
+		return m.OldAddress(ctx)
+	case guess.FieldHome:
+		return m.OldHome(ctx)
+	case guess.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Guess field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GuessMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case guess.FieldAccount:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccount(v)
+		return nil
+	case guess.FieldAddress:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAddress(v)
+		return nil
+	case guess.FieldHome:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHome(v)
+		return nil
+	case guess.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Guess field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *GuessMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *GuessMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *GuessMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown Guess numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *GuessMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *GuessMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *GuessMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Guess nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *GuessMutation) ResetField(name string) error {
+	switch name {
+	case guess.FieldAccount:
+		m.ResetAccount()
+		return nil
+	case guess.FieldAddress:
+		m.ResetAddress()
+		return nil
+	case guess.FieldHome:
+		m.ResetHome()
+		return nil
+	case guess.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Guess field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *GuessMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *GuessMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *GuessMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *GuessMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *GuessMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *GuessMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *GuessMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Guess unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *GuessMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Guess edge %s", name)
+}
+
 // IdempotencyMutation represents an operation that mutates the Idempotency nodes in the graph.
 type IdempotencyMutation struct {
 	config
@@ -11573,8 +12069,13 @@ type LinkMutation struct {
 	created_at    *time.Time
 	token_hash    *[]byte
 	purpose       *link.Purpose
+	email         *string
+	phone         *seal.Sealed
+	phone_hash    *string
 	expires_at    *time.Time
 	clearedFields map[string]struct{}
+	user          *key.User
+	cleareduser   bool
 	staff         *key.Staff
 	clearedstaff  bool
 	done          bool
@@ -11794,6 +12295,55 @@ func (m *LinkMutation) ResetPurpose() {
 	m.purpose = nil
 }
 
+// SetUserID sets the "user_id" field.
+func (m *LinkMutation) SetUserID(k key.User) {
+	m.user = &k
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *LinkMutation) UserID() (r key.User, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Link entity.
+// If the Link object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkMutation) OldUserID(ctx context.Context) (v *key.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *LinkMutation) ClearUserID() {
+	m.user = nil
+	m.clearedFields[link.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *LinkMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[link.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *LinkMutation) ResetUserID() {
+	m.user = nil
+	delete(m.clearedFields, link.FieldUserID)
+}
+
 // SetStaffID sets the "staff_id" field.
 func (m *LinkMutation) SetStaffID(k key.Staff) {
 	m.staff = &k
@@ -11811,7 +12361,7 @@ func (m *LinkMutation) StaffID() (r key.Staff, exists bool) {
 // OldStaffID returns the old "staff_id" field's value of the Link entity.
 // If the Link object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *LinkMutation) OldStaffID(ctx context.Context) (v key.Staff, err error) {
+func (m *LinkMutation) OldStaffID(ctx context.Context) (v *key.Staff, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
 	}
@@ -11825,9 +12375,169 @@ func (m *LinkMutation) OldStaffID(ctx context.Context) (v key.Staff, err error) 
 	return oldValue.StaffID, nil
 }
 
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *LinkMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[link.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *LinkMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[link.FieldStaffID]
+	return ok
+}
+
 // ResetStaffID resets all changes to the "staff_id" field.
 func (m *LinkMutation) ResetStaffID() {
 	m.staff = nil
+	delete(m.clearedFields, link.FieldStaffID)
+}
+
+// SetEmail sets the "email" field.
+func (m *LinkMutation) SetEmail(s string) {
+	m.email = &s
+}
+
+// Email returns the value of the "email" field in the mutation.
+func (m *LinkMutation) Email() (r string, exists bool) {
+	v := m.email
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmail returns the old "email" field's value of the Link entity.
+// If the Link object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkMutation) OldEmail(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmail is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmail requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmail: %w", err)
+	}
+	return oldValue.Email, nil
+}
+
+// ClearEmail clears the value of the "email" field.
+func (m *LinkMutation) ClearEmail() {
+	m.email = nil
+	m.clearedFields[link.FieldEmail] = struct{}{}
+}
+
+// EmailCleared returns if the "email" field was cleared in this mutation.
+func (m *LinkMutation) EmailCleared() bool {
+	_, ok := m.clearedFields[link.FieldEmail]
+	return ok
+}
+
+// ResetEmail resets all changes to the "email" field.
+func (m *LinkMutation) ResetEmail() {
+	m.email = nil
+	delete(m.clearedFields, link.FieldEmail)
+}
+
+// SetPhone sets the "phone" field.
+func (m *LinkMutation) SetPhone(s seal.Sealed) {
+	m.phone = &s
+}
+
+// Phone returns the value of the "phone" field in the mutation.
+func (m *LinkMutation) Phone() (r seal.Sealed, exists bool) {
+	v := m.phone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhone returns the old "phone" field's value of the Link entity.
+// If the Link object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkMutation) OldPhone(ctx context.Context) (v seal.Sealed, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhone: %w", err)
+	}
+	return oldValue.Phone, nil
+}
+
+// ClearPhone clears the value of the "phone" field.
+func (m *LinkMutation) ClearPhone() {
+	m.phone = nil
+	m.clearedFields[link.FieldPhone] = struct{}{}
+}
+
+// PhoneCleared returns if the "phone" field was cleared in this mutation.
+func (m *LinkMutation) PhoneCleared() bool {
+	_, ok := m.clearedFields[link.FieldPhone]
+	return ok
+}
+
+// ResetPhone resets all changes to the "phone" field.
+func (m *LinkMutation) ResetPhone() {
+	m.phone = nil
+	delete(m.clearedFields, link.FieldPhone)
+}
+
+// SetPhoneHash sets the "phone_hash" field.
+func (m *LinkMutation) SetPhoneHash(s string) {
+	m.phone_hash = &s
+}
+
+// PhoneHash returns the value of the "phone_hash" field in the mutation.
+func (m *LinkMutation) PhoneHash() (r string, exists bool) {
+	v := m.phone_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneHash returns the old "phone_hash" field's value of the Link entity.
+// If the Link object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LinkMutation) OldPhoneHash(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneHash: %w", err)
+	}
+	return oldValue.PhoneHash, nil
+}
+
+// ClearPhoneHash clears the value of the "phone_hash" field.
+func (m *LinkMutation) ClearPhoneHash() {
+	m.phone_hash = nil
+	m.clearedFields[link.FieldPhoneHash] = struct{}{}
+}
+
+// PhoneHashCleared returns if the "phone_hash" field was cleared in this mutation.
+func (m *LinkMutation) PhoneHashCleared() bool {
+	_, ok := m.clearedFields[link.FieldPhoneHash]
+	return ok
+}
+
+// ResetPhoneHash resets all changes to the "phone_hash" field.
+func (m *LinkMutation) ResetPhoneHash() {
+	m.phone_hash = nil
+	delete(m.clearedFields, link.FieldPhoneHash)
 }
 
 // SetExpiresAt sets the "expires_at" field.
@@ -11866,6 +12576,33 @@ func (m *LinkMutation) ResetExpiresAt() {
 	m.expires_at = nil
 }
 
+// ClearUser clears the "user" edge to the User entity.
+func (m *LinkMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[link.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *LinkMutation) UserCleared() bool {
+	return m.UserIDCleared() || m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *LinkMutation) UserIDs() (ids []key.User) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *LinkMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
 // ClearStaff clears the "staff" edge to the Staff entity.
 func (m *LinkMutation) ClearStaff() {
 	m.clearedstaff = true
@@ -11874,7 +12611,7 @@ func (m *LinkMutation) ClearStaff() {
 
 // StaffCleared reports if the "staff" edge to the Staff entity was cleared.
 func (m *LinkMutation) StaffCleared() bool {
-	return m.clearedstaff
+	return m.StaffIDCleared() || m.clearedstaff
 }
 
 // StaffIDs returns the "staff" edge IDs in the mutation.
@@ -11927,7 +12664,7 @@ func (m *LinkMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LinkMutation) Fields() []string {
-	fields := make([]string, 0, 5)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, link.FieldCreatedAt)
 	}
@@ -11937,8 +12674,20 @@ func (m *LinkMutation) Fields() []string {
 	if m.purpose != nil {
 		fields = append(fields, link.FieldPurpose)
 	}
+	if m.user != nil {
+		fields = append(fields, link.FieldUserID)
+	}
 	if m.staff != nil {
 		fields = append(fields, link.FieldStaffID)
+	}
+	if m.email != nil {
+		fields = append(fields, link.FieldEmail)
+	}
+	if m.phone != nil {
+		fields = append(fields, link.FieldPhone)
+	}
+	if m.phone_hash != nil {
+		fields = append(fields, link.FieldPhoneHash)
 	}
 	if m.expires_at != nil {
 		fields = append(fields, link.FieldExpiresAt)
@@ -11957,8 +12706,16 @@ func (m *LinkMutation) Field(name string) (ent.Value, bool) {
 		return m.TokenHash()
 	case link.FieldPurpose:
 		return m.Purpose()
+	case link.FieldUserID:
+		return m.UserID()
 	case link.FieldStaffID:
 		return m.StaffID()
+	case link.FieldEmail:
+		return m.Email()
+	case link.FieldPhone:
+		return m.Phone()
+	case link.FieldPhoneHash:
+		return m.PhoneHash()
 	case link.FieldExpiresAt:
 		return m.ExpiresAt()
 	}
@@ -11976,8 +12733,16 @@ func (m *LinkMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldTokenHash(ctx)
 	case link.FieldPurpose:
 		return m.OldPurpose(ctx)
+	case link.FieldUserID:
+		return m.OldUserID(ctx)
 	case link.FieldStaffID:
 		return m.OldStaffID(ctx)
+	case link.FieldEmail:
+		return m.OldEmail(ctx)
+	case link.FieldPhone:
+		return m.OldPhone(ctx)
+	case link.FieldPhoneHash:
+		return m.OldPhoneHash(ctx)
 	case link.FieldExpiresAt:
 		return m.OldExpiresAt(ctx)
 	}
@@ -12010,12 +12775,40 @@ func (m *LinkMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPurpose(v)
 		return nil
+	case link.FieldUserID:
+		v, ok := value.(key.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
 	case link.FieldStaffID:
 		v, ok := value.(key.Staff)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetStaffID(v)
+		return nil
+	case link.FieldEmail:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmail(v)
+		return nil
+	case link.FieldPhone:
+		v, ok := value.(seal.Sealed)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhone(v)
+		return nil
+	case link.FieldPhoneHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneHash(v)
 		return nil
 	case link.FieldExpiresAt:
 		v, ok := value.(time.Time)
@@ -12056,7 +12849,23 @@ func (m *LinkMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *LinkMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(link.FieldUserID) {
+		fields = append(fields, link.FieldUserID)
+	}
+	if m.FieldCleared(link.FieldStaffID) {
+		fields = append(fields, link.FieldStaffID)
+	}
+	if m.FieldCleared(link.FieldEmail) {
+		fields = append(fields, link.FieldEmail)
+	}
+	if m.FieldCleared(link.FieldPhone) {
+		fields = append(fields, link.FieldPhone)
+	}
+	if m.FieldCleared(link.FieldPhoneHash) {
+		fields = append(fields, link.FieldPhoneHash)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -12069,6 +12878,23 @@ func (m *LinkMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *LinkMutation) ClearField(name string) error {
+	switch name {
+	case link.FieldUserID:
+		m.ClearUserID()
+		return nil
+	case link.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case link.FieldEmail:
+		m.ClearEmail()
+		return nil
+	case link.FieldPhone:
+		m.ClearPhone()
+		return nil
+	case link.FieldPhoneHash:
+		m.ClearPhoneHash()
+		return nil
+	}
 	return fmt.Errorf("unknown Link nullable field %s", name)
 }
 
@@ -12085,8 +12911,20 @@ func (m *LinkMutation) ResetField(name string) error {
 	case link.FieldPurpose:
 		m.ResetPurpose()
 		return nil
+	case link.FieldUserID:
+		m.ResetUserID()
+		return nil
 	case link.FieldStaffID:
 		m.ResetStaffID()
+		return nil
+	case link.FieldEmail:
+		m.ResetEmail()
+		return nil
+	case link.FieldPhone:
+		m.ResetPhone()
+		return nil
+	case link.FieldPhoneHash:
+		m.ResetPhoneHash()
 		return nil
 	case link.FieldExpiresAt:
 		m.ResetExpiresAt()
@@ -12097,7 +12935,10 @@ func (m *LinkMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *LinkMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
+	if m.user != nil {
+		edges = append(edges, link.EdgeUser)
+	}
 	if m.staff != nil {
 		edges = append(edges, link.EdgeStaff)
 	}
@@ -12108,6 +12949,10 @@ func (m *LinkMutation) AddedEdges() []string {
 // name in this mutation.
 func (m *LinkMutation) AddedIDs(name string) []ent.Value {
 	switch name {
+	case link.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
 	case link.EdgeStaff:
 		if id := m.staff; id != nil {
 			return []ent.Value{*id}
@@ -12118,7 +12963,7 @@ func (m *LinkMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *LinkMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -12130,7 +12975,10 @@ func (m *LinkMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *LinkMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 2)
+	if m.cleareduser {
+		edges = append(edges, link.EdgeUser)
+	}
 	if m.clearedstaff {
 		edges = append(edges, link.EdgeStaff)
 	}
@@ -12141,6 +12989,8 @@ func (m *LinkMutation) ClearedEdges() []string {
 // was cleared in this mutation.
 func (m *LinkMutation) EdgeCleared(name string) bool {
 	switch name {
+	case link.EdgeUser:
+		return m.cleareduser
 	case link.EdgeStaff:
 		return m.clearedstaff
 	}
@@ -12151,6 +13001,9 @@ func (m *LinkMutation) EdgeCleared(name string) bool {
 // if that edge is not defined in the schema.
 func (m *LinkMutation) ClearEdge(name string) error {
 	switch name {
+	case link.EdgeUser:
+		m.ClearUser()
+		return nil
 	case link.EdgeStaff:
 		m.ClearStaff()
 		return nil
@@ -12162,6 +13015,9 @@ func (m *LinkMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *LinkMutation) ResetEdge(name string) error {
 	switch name {
+	case link.EdgeUser:
+		m.ResetUser()
+		return nil
 	case link.EdgeStaff:
 		m.ResetStaff()
 		return nil

@@ -11,6 +11,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
@@ -289,6 +290,16 @@ func init() {
 	eventDescAt := eventFields[15].Descriptor()
 	// event.DefaultAt holds the default value on creation for the at field.
 	event.DefaultAt = eventDescAt.Default.(func() time.Time)
+	guessFields := schema.Guess{}.Fields()
+	_ = guessFields
+	// guessDescAccount is the schema descriptor for account field.
+	guessDescAccount := guessFields[1].Descriptor()
+	// guess.AccountValidator is a validator for the "account" field. It is called by the builders before save.
+	guess.AccountValidator = guessDescAccount.Validators[0].(func(string) error)
+	// guessDescAddress is the schema descriptor for address field.
+	guessDescAddress := guessFields[2].Descriptor()
+	// guess.AddressValidator is a validator for the "address" field. It is called by the builders before save.
+	guess.AddressValidator = guessDescAddress.Validators[0].(func(string) error)
 	idempotencyMixin := schema.Idempotency{}.Mixin()
 	idempotencyMixinFields0 := idempotencyMixin[0].Fields()
 	_ = idempotencyMixinFields0
@@ -384,6 +395,14 @@ func init() {
 	linkDescCreatedAt := linkMixinFields0[0].Descriptor()
 	// link.DefaultCreatedAt holds the default value on creation for the created_at field.
 	link.DefaultCreatedAt = linkDescCreatedAt.Default.(func() time.Time)
+	// linkDescEmail is the schema descriptor for email field.
+	linkDescEmail := linkFields[5].Descriptor()
+	// link.EmailValidator is a validator for the "email" field. It is called by the builders before save.
+	link.EmailValidator = linkDescEmail.Validators[0].(func(string) error)
+	// linkDescPhoneHash is the schema descriptor for phone_hash field.
+	linkDescPhoneHash := linkFields[7].Descriptor()
+	// link.PhoneHashValidator is a validator for the "phone_hash" field. It is called by the builders before save.
+	link.PhoneHashValidator = linkDescPhoneHash.Validators[0].(func(string) error)
 	loanMixin := schema.Loan{}.Mixin()
 	loanMixinFields0 := loanMixin[0].Fields()
 	_ = loanMixinFields0

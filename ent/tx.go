@@ -30,6 +30,8 @@ type Tx struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// Guess is the client for interacting with the Guess builders.
+	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
 	Idempotency *IdempotencyClient
 	// Installment is the client for interacting with the Installment builders.
@@ -199,6 +201,7 @@ func (tx *Tx) init() {
 	tx.Company = NewCompanyClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.Guess = NewGuessClient(tx.config)
 	tx.Idempotency = NewIdempotencyClient(tx.config)
 	tx.Installment = NewInstallmentClient(tx.config)
 	tx.Keyset = NewKeysetClient(tx.config)

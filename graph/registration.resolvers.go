@@ -22,7 +22,7 @@ func (r *mutationResolver) AddPotentialCustomer(ctx context.Context, input custo
 	if err != nil {
 		return nil, err
 	}
-	return &model.AddPotentialCustomerPayload{User: user, UserErrors: faults, Notice: notice(ctx, user, "notice.potential_customer_added")}, nil
+	return &model.AddPotentialCustomerPayload{User: user, UserErrors: faults, Notice: notice(ctx, user != nil, "notice.potential_customer_added")}, nil
 }
 
 // RegisterUser is the resolver for the registerUser field.
@@ -32,7 +32,7 @@ func (r *mutationResolver) RegisterUser(ctx context.Context, input registration.
 	if err != nil {
 		return nil, err
 	}
-	return &model.RegisterUserPayload{User: user, UserErrors: faults, Notice: notice(ctx, user, "notice.registration_received")}, nil
+	return &model.RegisterUserPayload{User: user, UserErrors: faults, Notice: notice(ctx, user != nil, "notice.registration_received")}, nil
 }
 
 // ApproveRegistration is the resolver for the approveRegistration field.
@@ -62,7 +62,7 @@ func (r *mutationResolver) ResubmitRegistration(ctx context.Context, input regis
 	if err != nil {
 		return nil, err
 	}
-	return &model.ResubmitRegistrationPayload{User: user, UserErrors: faults, Notice: notice(ctx, user, "notice.registration_resubmitted")}, nil
+	return &model.ResubmitRegistrationPayload{User: user, UserErrors: faults, Notice: notice(ctx, user != nil, "notice.registration_resubmitted")}, nil
 }
 
 // RejectRegistration is the resolver for the rejectRegistration field.
@@ -96,6 +96,40 @@ func (r *mutationResolver) WithdrawRegistration(ctx context.Context, input *regi
 		return nil, err
 	}
 	return &model.WithdrawRegistrationPayload{User: user, UserErrors: faults}, nil
+}
+
+// AmendRegistration is the resolver for the amendRegistration field.
+func (r *mutationResolver) AmendRegistration(ctx context.Context, input registration.AmendInput) (*model.AmendRegistrationPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.Amend, input)
+	user, faults, err := r.user(ctx, access.From(ctx), id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AmendRegistrationPayload{User: user, UserErrors: faults, Notice: notice(ctx, user != nil, "notice.registration_amended")}, nil
+}
+
+// UpdateProfile is the resolver for the updateProfile field.
+func (r *mutationResolver) UpdateProfile(ctx context.Context, input registration.UpdateProfileInput) (*model.UpdateProfilePayload, error) {
+	done, err := workflow.Once(ctx, r.Desk, r.Registration.UpdateProfile, input)
+	user, faults, err := r.user(ctx, access.From(ctx), done.User, err)
+	if err != nil {
+		return nil, err
+	}
+	next := "notice.profile_updated"
+	if done.Confirms {
+		next = "notice.profile_to_confirm"
+	}
+	return &model.UpdateProfilePayload{User: user, UserErrors: faults, Notice: notice(ctx, user != nil, next)}, nil
+}
+
+// ConfirmEmail is the resolver for the confirmEmail field.
+func (r *mutationResolver) ConfirmEmail(ctx context.Context, input registration.ConfirmEmailInput) (*model.ConfirmEmailPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Registration.ConfirmEmail, input)
+	user, faults, err := r.user(ctx, access.Viewer{User: id, Locale: access.From(ctx).Locale}, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ConfirmEmailPayload{User: user, UserErrors: faults}, nil
 }
 
 // SuspendUser is the resolver for the suspendUser field.

@@ -140,8 +140,8 @@ func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 }
 
 // notice is a sentence for the page, once something has been done.
-func notice(ctx context.Context, done *model.User, sentence string) *string {
-	if done == nil {
+func notice(ctx context.Context, done bool, sentence string) *string {
+	if !done {
 		return nil
 	}
 	s := text.Sentence(access.From(ctx).Locale, sentence, nil)

@@ -11,6 +11,7 @@ import (
 	"lenddesk/access"
 	"lenddesk/graph/generated"
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
 	"lenddesk/workflow/authentication"
 )
 
@@ -41,6 +42,26 @@ func (r *mutationResolver) ChangePassword(ctx context.Context, input authenticat
 		return nil, err
 	}
 	return &model.ChangePasswordPayload{Session: session, UserErrors: faults}, nil
+}
+
+// RequestPasswordReset is the resolver for the requestPasswordReset field.
+func (r *mutationResolver) RequestPasswordReset(ctx context.Context, input authentication.RequestPasswordResetInput) (*model.RequestPasswordResetPayload, error) {
+	_, err := workflow.Once(ctx, r.Desk, r.Authentication.RequestPasswordReset, input)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RequestPasswordResetPayload{Notice: notice(ctx, len(faults) == 0, "notice.reset_requested"), UserErrors: faults}, nil
+}
+
+// ResetPassword is the resolver for the resetPassword field.
+func (r *mutationResolver) ResetPassword(ctx context.Context, input authentication.ResetPasswordInput) (*model.ResetPasswordPayload, error) {
+	_, err := workflow.Once(ctx, r.Desk, r.Authentication.ResetPassword, input)
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ResetPasswordPayload{UserErrors: faults}, nil
 }
 
 // Viewer is the resolver for the viewer field.

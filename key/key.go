@@ -24,6 +24,7 @@ type (
 	Idempotency     int64
 	Claim           int64
 	Link            int64
+	Guess           int64
 )
 
 // Kind says what an id, or a reference to several types, points to. Its value is the GraphQL type's name.

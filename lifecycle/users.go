@@ -67,7 +67,7 @@ var (
 	})
 	RejectRegistration = add(Users, Move[user.Status]{
 		Name: "rejectRegistration", From: []user.Status{user.StatusPendingReview}, To: []user.Status{user.StatusRejected},
-		By: []By{permitted(access.ReviewRegistrations)}, Guards: twoPairsOfEyes, Follows: "mail with the reason",
+		By: []By{permitted(access.ReviewRegistrations)}, Guards: append([]Guard{noLiveBusiness}, twoPairsOfEyes...), Follows: "mail with the reason",
 	})
 	ReopenRegistration = add(Users, Move[user.Status]{
 		Name: "reopenRegistration", From: []user.Status{user.StatusRejected}, To: []user.Status{user.StatusPendingReview},
@@ -75,7 +75,7 @@ var (
 	})
 	WithdrawRegistration = add(Users, Move[user.Status]{
 		Name: "withdrawRegistration", From: []user.Status{user.StatusPendingReview, user.StatusReturned}, To: []user.Status{user.StatusWithdrawn},
-		By: []By{owner}, Follows: "the identifiers are free again; every session ends",
+		By: []By{owner}, Guards: []Guard{noLiveBusiness}, Follows: "cards are unbound, the identifiers are free again, every session ends",
 	})
 	SuspendUser = add(Users, Move[user.Status]{
 		Name: "suspendUser", From: []user.Status{user.StatusActive}, To: []user.Status{user.StatusSuspended},
@@ -88,6 +88,14 @@ var (
 	AmendRegistration = add(Users, Move[user.Status]{
 		Name: "amendRegistration", From: []user.Status{user.StatusActive}, To: []user.Status{user.StatusPendingReview},
 		By: []By{owner}, Follows: "what is verified is never simply edited; loans and cards wait",
+	})
+	UpdateProfile = add(Users, Move[user.Status]{
+		Name: "updateProfile", From: []user.Status{user.StatusActive},
+		By: []By{owner}, Follows: "the language changes at once; a mail with a link asks to confirm an e-mail address or a phone",
+	})
+	ConfirmEmail = add(Users, Move[user.Status]{
+		Name: "confirmEmail", From: []user.Status{user.StatusActive},
+		By: []By{system}, Follows: "the address or phone that was confirmed is in force; a mail tells the old address of the new one",
 	})
 	JoinPotentialCustomer = add(Users, Move[user.Status]{
 		Name: "joinPotentialCustomer", From: []user.Status{user.StatusPotential}, To: []user.Status{user.StatusClosed},

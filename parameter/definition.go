@@ -42,6 +42,7 @@ const (
 	IdempotencyDays    = "IDEMPOTENCY_DAYS"
 	PublicURL          = "PUBLIC_URL"
 	InvitationLifetime = "INVITATION_LIFETIME"
+	LinkLifetime       = "LINK_LIFETIME"
 )
 
 // Choices of NATIONAL_ID.
@@ -129,6 +130,11 @@ var Definitions = []Definition{
 		Name: InvitationLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("72h"), Minimum: "1h", Maximum: "720h",
 		English: "How long an invitation of an employee may be used.",
 		Chinese: "员工邀请的有效时长。",
+	},
+	{
+		Name: LinkLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("2h"), Minimum: "10m", Maximum: "72h",
+		English: "How long a link to choose a new password, or to confirm an e-mail address or phone, may be used.",
+		Chinese: "重设密码及确认邮箱或手机号的链接的有效时长。",
 	},
 }
 

@@ -22,4 +22,4 @@
 //   - No error of this package holds a password of the database's URL.
 package store
 
-//go:generate go run migrations/generate.go -name initial
+//go:generate go run migrations/generate.go

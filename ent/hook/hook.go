@@ -104,6 +104,18 @@ func (f EventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventMutation", m)
 }
 
+// The GuessFunc type is an adapter to allow the use of ordinary
+// function as Guess mutator.
+type GuessFunc func(context.Context, *ent.GuessMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f GuessFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.GuessMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.GuessMutation", m)
+}
+
 // The IdempotencyFunc type is an adapter to allow the use of ordinary
 // function as Idempotency mutator.
 type IdempotencyFunc func(context.Context, *ent.IdempotencyMutation) (ent.Value, error)

@@ -21,14 +21,31 @@ const (
 	FieldTokenHash = "token_hash"
 	// FieldPurpose holds the string denoting the purpose field in the database.
 	FieldPurpose = "purpose"
+	// FieldUserID holds the string denoting the user_id field in the database.
+	FieldUserID = "user_id"
 	// FieldStaffID holds the string denoting the staff_id field in the database.
 	FieldStaffID = "staff_id"
+	// FieldEmail holds the string denoting the email field in the database.
+	FieldEmail = "email"
+	// FieldPhone holds the string denoting the phone field in the database.
+	FieldPhone = "phone"
+	// FieldPhoneHash holds the string denoting the phone_hash field in the database.
+	FieldPhoneHash = "phone_hash"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
+	// EdgeUser holds the string denoting the user edge name in mutations.
+	EdgeUser = "user"
 	// EdgeStaff holds the string denoting the staff edge name in mutations.
 	EdgeStaff = "staff"
 	// Table holds the table name of the link in the database.
 	Table = "links"
+	// UserTable is the table that holds the user relation/edge.
+	UserTable = "links"
+	// UserInverseTable is the table name for the User entity.
+	// It exists in this package in order to avoid circular dependency with the "user" package.
+	UserInverseTable = "users"
+	// UserColumn is the table column denoting the user relation/edge.
+	UserColumn = "user_id"
 	// StaffTable is the table that holds the staff relation/edge.
 	StaffTable = "links"
 	// StaffInverseTable is the table name for the Staff entity.
@@ -44,7 +61,11 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldTokenHash,
 	FieldPurpose,
+	FieldUserID,
 	FieldStaffID,
+	FieldEmail,
+	FieldPhone,
+	FieldPhoneHash,
 	FieldExpiresAt,
 }
 
@@ -61,6 +82,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// EmailValidator is a validator for the "email" field. It is called by the builders before save.
+	EmailValidator func(string) error
+	// PhoneHashValidator is a validator for the "phone_hash" field. It is called by the builders before save.
+	PhoneHashValidator func(string) error
 )
 
 // Purpose defines the type for the "purpose" enum field.
@@ -69,6 +94,9 @@ type Purpose string
 // Purpose values.
 const (
 	PurposeStaffInvitation Purpose = "STAFF_INVITATION"
+	PurposeResetPassword   Purpose = "RESET_PASSWORD"
+	PurposeConfirmEmail    Purpose = "CONFIRM_EMAIL"
+	PurposeConfirmPhone    Purpose = "CONFIRM_PHONE"
 )
 
 func (pu Purpose) String() string {
@@ -78,7 +106,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeStaffInvitation:
+	case PurposeStaffInvitation, PurposeResetPassword, PurposeConfirmEmail, PurposeConfirmPhone:
 		return nil
 	default:
 		return fmt.Errorf("link: invalid enum value for purpose field: %q", pu)
@@ -103,9 +131,24 @@ func ByPurpose(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurpose, opts...).ToFunc()
 }
 
+// ByUserID orders the results by the user_id field.
+func ByUserID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUserID, opts...).ToFunc()
+}
+
 // ByStaffID orders the results by the staff_id field.
 func ByStaffID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStaffID, opts...).ToFunc()
+}
+
+// ByEmail orders the results by the email field.
+func ByEmail(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEmail, opts...).ToFunc()
+}
+
+// ByPhoneHash orders the results by the phone_hash field.
+func ByPhoneHash(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneHash, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.
@@ -113,11 +156,25 @@ func ByExpiresAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldExpiresAt, opts...).ToFunc()
 }
 
+// ByUserField orders the results by user field.
+func ByUserField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newUserStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByStaffField orders the results by staff field.
 func ByStaffField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newStaffStep(), sql.OrderByField(field, opts...))
 	}
+}
+func newUserStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(UserInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
+	)
 }
 func newStaffStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(

@@ -5,6 +5,7 @@ package link
 import (
 	"lenddesk/ent/predicate"
 	"lenddesk/key"
+	"lenddesk/seal"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -66,10 +67,32 @@ func TokenHash(v []byte) predicate.Link {
 	return predicate.Link(sql.FieldEQ(FieldTokenHash, v))
 }
 
+// UserID applies equality check predicate on the "user_id" field. It's identical to UserIDEQ.
+func UserID(v key.User) predicate.Link {
+	vc := int64(v)
+	return predicate.Link(sql.FieldEQ(FieldUserID, vc))
+}
+
 // StaffID applies equality check predicate on the "staff_id" field. It's identical to StaffIDEQ.
 func StaffID(v key.Staff) predicate.Link {
 	vc := int64(v)
 	return predicate.Link(sql.FieldEQ(FieldStaffID, vc))
+}
+
+// Email applies equality check predicate on the "email" field. It's identical to EmailEQ.
+func Email(v string) predicate.Link {
+	return predicate.Link(sql.FieldEQ(FieldEmail, v))
+}
+
+// Phone applies equality check predicate on the "phone" field. It's identical to PhoneEQ.
+func Phone(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldEQ(FieldPhone, vc))
+}
+
+// PhoneHash applies equality check predicate on the "phone_hash" field. It's identical to PhoneHashEQ.
+func PhoneHash(v string) predicate.Link {
+	return predicate.Link(sql.FieldEQ(FieldPhoneHash, v))
 }
 
 // ExpiresAt applies equality check predicate on the "expires_at" field. It's identical to ExpiresAtEQ.
@@ -177,6 +200,46 @@ func PurposeNotIn(vs ...Purpose) predicate.Link {
 	return predicate.Link(sql.FieldNotIn(FieldPurpose, vs...))
 }
 
+// UserIDEQ applies the EQ predicate on the "user_id" field.
+func UserIDEQ(v key.User) predicate.Link {
+	vc := int64(v)
+	return predicate.Link(sql.FieldEQ(FieldUserID, vc))
+}
+
+// UserIDNEQ applies the NEQ predicate on the "user_id" field.
+func UserIDNEQ(v key.User) predicate.Link {
+	vc := int64(v)
+	return predicate.Link(sql.FieldNEQ(FieldUserID, vc))
+}
+
+// UserIDIn applies the In predicate on the "user_id" field.
+func UserIDIn(vs ...key.User) predicate.Link {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Link(sql.FieldIn(FieldUserID, v...))
+}
+
+// UserIDNotIn applies the NotIn predicate on the "user_id" field.
+func UserIDNotIn(vs ...key.User) predicate.Link {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Link(sql.FieldNotIn(FieldUserID, v...))
+}
+
+// UserIDIsNil applies the IsNil predicate on the "user_id" field.
+func UserIDIsNil() predicate.Link {
+	return predicate.Link(sql.FieldIsNull(FieldUserID))
+}
+
+// UserIDNotNil applies the NotNil predicate on the "user_id" field.
+func UserIDNotNil() predicate.Link {
+	return predicate.Link(sql.FieldNotNull(FieldUserID))
+}
+
 // StaffIDEQ applies the EQ predicate on the "staff_id" field.
 func StaffIDEQ(v key.Staff) predicate.Link {
 	vc := int64(v)
@@ -205,6 +268,230 @@ func StaffIDNotIn(vs ...key.Staff) predicate.Link {
 		v[i] = int64(vs[i])
 	}
 	return predicate.Link(sql.FieldNotIn(FieldStaffID, v...))
+}
+
+// StaffIDIsNil applies the IsNil predicate on the "staff_id" field.
+func StaffIDIsNil() predicate.Link {
+	return predicate.Link(sql.FieldIsNull(FieldStaffID))
+}
+
+// StaffIDNotNil applies the NotNil predicate on the "staff_id" field.
+func StaffIDNotNil() predicate.Link {
+	return predicate.Link(sql.FieldNotNull(FieldStaffID))
+}
+
+// EmailEQ applies the EQ predicate on the "email" field.
+func EmailEQ(v string) predicate.Link {
+	return predicate.Link(sql.FieldEQ(FieldEmail, v))
+}
+
+// EmailNEQ applies the NEQ predicate on the "email" field.
+func EmailNEQ(v string) predicate.Link {
+	return predicate.Link(sql.FieldNEQ(FieldEmail, v))
+}
+
+// EmailIn applies the In predicate on the "email" field.
+func EmailIn(vs ...string) predicate.Link {
+	return predicate.Link(sql.FieldIn(FieldEmail, vs...))
+}
+
+// EmailNotIn applies the NotIn predicate on the "email" field.
+func EmailNotIn(vs ...string) predicate.Link {
+	return predicate.Link(sql.FieldNotIn(FieldEmail, vs...))
+}
+
+// EmailGT applies the GT predicate on the "email" field.
+func EmailGT(v string) predicate.Link {
+	return predicate.Link(sql.FieldGT(FieldEmail, v))
+}
+
+// EmailGTE applies the GTE predicate on the "email" field.
+func EmailGTE(v string) predicate.Link {
+	return predicate.Link(sql.FieldGTE(FieldEmail, v))
+}
+
+// EmailLT applies the LT predicate on the "email" field.
+func EmailLT(v string) predicate.Link {
+	return predicate.Link(sql.FieldLT(FieldEmail, v))
+}
+
+// EmailLTE applies the LTE predicate on the "email" field.
+func EmailLTE(v string) predicate.Link {
+	return predicate.Link(sql.FieldLTE(FieldEmail, v))
+}
+
+// EmailContains applies the Contains predicate on the "email" field.
+func EmailContains(v string) predicate.Link {
+	return predicate.Link(sql.FieldContains(FieldEmail, v))
+}
+
+// EmailHasPrefix applies the HasPrefix predicate on the "email" field.
+func EmailHasPrefix(v string) predicate.Link {
+	return predicate.Link(sql.FieldHasPrefix(FieldEmail, v))
+}
+
+// EmailHasSuffix applies the HasSuffix predicate on the "email" field.
+func EmailHasSuffix(v string) predicate.Link {
+	return predicate.Link(sql.FieldHasSuffix(FieldEmail, v))
+}
+
+// EmailIsNil applies the IsNil predicate on the "email" field.
+func EmailIsNil() predicate.Link {
+	return predicate.Link(sql.FieldIsNull(FieldEmail))
+}
+
+// EmailNotNil applies the NotNil predicate on the "email" field.
+func EmailNotNil() predicate.Link {
+	return predicate.Link(sql.FieldNotNull(FieldEmail))
+}
+
+// EmailEqualFold applies the EqualFold predicate on the "email" field.
+func EmailEqualFold(v string) predicate.Link {
+	return predicate.Link(sql.FieldEqualFold(FieldEmail, v))
+}
+
+// EmailContainsFold applies the ContainsFold predicate on the "email" field.
+func EmailContainsFold(v string) predicate.Link {
+	return predicate.Link(sql.FieldContainsFold(FieldEmail, v))
+}
+
+// PhoneEQ applies the EQ predicate on the "phone" field.
+func PhoneEQ(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldEQ(FieldPhone, vc))
+}
+
+// PhoneNEQ applies the NEQ predicate on the "phone" field.
+func PhoneNEQ(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldNEQ(FieldPhone, vc))
+}
+
+// PhoneIn applies the In predicate on the "phone" field.
+func PhoneIn(vs ...seal.Sealed) predicate.Link {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.Link(sql.FieldIn(FieldPhone, v...))
+}
+
+// PhoneNotIn applies the NotIn predicate on the "phone" field.
+func PhoneNotIn(vs ...seal.Sealed) predicate.Link {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.Link(sql.FieldNotIn(FieldPhone, v...))
+}
+
+// PhoneGT applies the GT predicate on the "phone" field.
+func PhoneGT(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldGT(FieldPhone, vc))
+}
+
+// PhoneGTE applies the GTE predicate on the "phone" field.
+func PhoneGTE(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldGTE(FieldPhone, vc))
+}
+
+// PhoneLT applies the LT predicate on the "phone" field.
+func PhoneLT(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldLT(FieldPhone, vc))
+}
+
+// PhoneLTE applies the LTE predicate on the "phone" field.
+func PhoneLTE(v seal.Sealed) predicate.Link {
+	vc := []byte(v)
+	return predicate.Link(sql.FieldLTE(FieldPhone, vc))
+}
+
+// PhoneIsNil applies the IsNil predicate on the "phone" field.
+func PhoneIsNil() predicate.Link {
+	return predicate.Link(sql.FieldIsNull(FieldPhone))
+}
+
+// PhoneNotNil applies the NotNil predicate on the "phone" field.
+func PhoneNotNil() predicate.Link {
+	return predicate.Link(sql.FieldNotNull(FieldPhone))
+}
+
+// PhoneHashEQ applies the EQ predicate on the "phone_hash" field.
+func PhoneHashEQ(v string) predicate.Link {
+	return predicate.Link(sql.FieldEQ(FieldPhoneHash, v))
+}
+
+// PhoneHashNEQ applies the NEQ predicate on the "phone_hash" field.
+func PhoneHashNEQ(v string) predicate.Link {
+	return predicate.Link(sql.FieldNEQ(FieldPhoneHash, v))
+}
+
+// PhoneHashIn applies the In predicate on the "phone_hash" field.
+func PhoneHashIn(vs ...string) predicate.Link {
+	return predicate.Link(sql.FieldIn(FieldPhoneHash, vs...))
+}
+
+// PhoneHashNotIn applies the NotIn predicate on the "phone_hash" field.
+func PhoneHashNotIn(vs ...string) predicate.Link {
+	return predicate.Link(sql.FieldNotIn(FieldPhoneHash, vs...))
+}
+
+// PhoneHashGT applies the GT predicate on the "phone_hash" field.
+func PhoneHashGT(v string) predicate.Link {
+	return predicate.Link(sql.FieldGT(FieldPhoneHash, v))
+}
+
+// PhoneHashGTE applies the GTE predicate on the "phone_hash" field.
+func PhoneHashGTE(v string) predicate.Link {
+	return predicate.Link(sql.FieldGTE(FieldPhoneHash, v))
+}
+
+// PhoneHashLT applies the LT predicate on the "phone_hash" field.
+func PhoneHashLT(v string) predicate.Link {
+	return predicate.Link(sql.FieldLT(FieldPhoneHash, v))
+}
+
+// PhoneHashLTE applies the LTE predicate on the "phone_hash" field.
+func PhoneHashLTE(v string) predicate.Link {
+	return predicate.Link(sql.FieldLTE(FieldPhoneHash, v))
+}
+
+// PhoneHashContains applies the Contains predicate on the "phone_hash" field.
+func PhoneHashContains(v string) predicate.Link {
+	return predicate.Link(sql.FieldContains(FieldPhoneHash, v))
+}
+
+// PhoneHashHasPrefix applies the HasPrefix predicate on the "phone_hash" field.
+func PhoneHashHasPrefix(v string) predicate.Link {
+	return predicate.Link(sql.FieldHasPrefix(FieldPhoneHash, v))
+}
+
+// PhoneHashHasSuffix applies the HasSuffix predicate on the "phone_hash" field.
+func PhoneHashHasSuffix(v string) predicate.Link {
+	return predicate.Link(sql.FieldHasSuffix(FieldPhoneHash, v))
+}
+
+// PhoneHashIsNil applies the IsNil predicate on the "phone_hash" field.
+func PhoneHashIsNil() predicate.Link {
+	return predicate.Link(sql.FieldIsNull(FieldPhoneHash))
+}
+
+// PhoneHashNotNil applies the NotNil predicate on the "phone_hash" field.
+func PhoneHashNotNil() predicate.Link {
+	return predicate.Link(sql.FieldNotNull(FieldPhoneHash))
+}
+
+// PhoneHashEqualFold applies the EqualFold predicate on the "phone_hash" field.
+func PhoneHashEqualFold(v string) predicate.Link {
+	return predicate.Link(sql.FieldEqualFold(FieldPhoneHash, v))
+}
+
+// PhoneHashContainsFold applies the ContainsFold predicate on the "phone_hash" field.
+func PhoneHashContainsFold(v string) predicate.Link {
+	return predicate.Link(sql.FieldContainsFold(FieldPhoneHash, v))
 }
 
 // ExpiresAtEQ applies the EQ predicate on the "expires_at" field.
@@ -245,6 +532,29 @@ func ExpiresAtLT(v time.Time) predicate.Link {
 // ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
 func ExpiresAtLTE(v time.Time) predicate.Link {
 	return predicate.Link(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// HasUser applies the HasEdge predicate on the "user" edge.
+func HasUser() predicate.Link {
+	return predicate.Link(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasUserWith applies the HasEdge predicate on the "user" edge with a given conditions (other predicates).
+func HasUserWith(preds ...predicate.User) predicate.Link {
+	return predicate.Link(func(s *sql.Selector) {
+		step := newUserStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
 }
 
 // HasStaff applies the HasEdge predicate on the "staff" edge.

@@ -494,6 +494,37 @@ var (
 			},
 		},
 	}
+	// GuessesColumns holds the columns for the "guesses" table.
+	GuessesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "account", Type: field.TypeString, Size: 64},
+		{Name: "address", Type: field.TypeString, Size: 64},
+		{Name: "home", Type: field.TypeBool},
+		{Name: "expires_at", Type: field.TypeTime},
+	}
+	// GuessesTable holds the schema information for the "guesses" table.
+	GuessesTable = &schema.Table{
+		Name:       "guesses",
+		Columns:    GuessesColumns,
+		PrimaryKey: []*schema.Column{GuessesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "guess_account_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{GuessesColumns[1], GuessesColumns[4]},
+			},
+			{
+				Name:    "guess_address_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{GuessesColumns[2], GuessesColumns[4]},
+			},
+			{
+				Name:    "guess_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{GuessesColumns[4]},
+			},
+		},
+	}
 	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
 	IdempotencyKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -626,9 +657,13 @@ var (
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "token_hash", Type: field.TypeBytes, Unique: true, SchemaType: map[string]string{"postgres": "bytea"}},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"STAFF_INVITATION"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"STAFF_INVITATION", "RESET_PASSWORD", "CONFIRM_EMAIL", "CONFIRM_PHONE"}},
+		{Name: "email", Type: field.TypeString, Nullable: true, Size: 254},
+		{Name: "phone", Type: field.TypeBytes, Nullable: true},
+		{Name: "phone_hash", Type: field.TypeString, Nullable: true, Size: 32},
 		{Name: "expires_at", Type: field.TypeTime},
-		{Name: "staff_id", Type: field.TypeInt64},
+		{Name: "user_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "staff_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// LinksTable holds the schema information for the "links" table.
 	LinksTable = &schema.Table{
@@ -637,8 +672,14 @@ var (
 		PrimaryKey: []*schema.Column{LinksColumns[0]},
 		ForeignKeys: []*schema.ForeignKey{
 			{
+				Symbol:     "links_users_user",
+				Columns:    []*schema.Column{LinksColumns[8]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+			{
 				Symbol:     "links_staff_staff",
-				Columns:    []*schema.Column{LinksColumns[5]},
+				Columns:    []*schema.Column{LinksColumns[9]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.Cascade,
 			},
@@ -650,14 +691,19 @@ var (
 				Columns: []*schema.Column{LinksColumns[1]},
 			},
 			{
+				Name:    "link_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{LinksColumns[8]},
+			},
+			{
 				Name:    "link_staff_id",
 				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[5]},
+				Columns: []*schema.Column{LinksColumns[9]},
 			},
 			{
 				Name:    "link_expires_at",
 				Unique:  false,
-				Columns: []*schema.Column{LinksColumns[4]},
+				Columns: []*schema.Column{LinksColumns[7]},
 			},
 		},
 	}
@@ -1417,6 +1463,7 @@ var (
 		CompaniesTable,
 		DocumentsTable,
 		EventsTable,
+		GuessesTable,
 		IdempotencyKeysTable,
 		InstallmentsTable,
 		KeysetsTable,
@@ -1506,6 +1553,12 @@ func init() {
 		"events_actor": "actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')",
 		"events_kind":  "kind <> ''",
 	}
+	GuessesTable.Annotation = &entsql.Annotation{
+		Table: "guesses",
+	}
+	GuessesTable.Annotation.Checks = map[string]string{
+		"guesses_account": "account <> ''",
+	}
 	IdempotencyKeysTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_keys",
 	}
@@ -1526,12 +1579,15 @@ func init() {
 	KeysetsTable.Annotation.Checks = map[string]string{
 		"keysets_single": "id = 1",
 	}
-	LinksTable.ForeignKeys[0].RefTable = StaffTable
+	LinksTable.ForeignKeys[0].RefTable = UsersTable
+	LinksTable.ForeignKeys[1].RefTable = StaffTable
 	LinksTable.Annotation = &entsql.Annotation{
 		Table: "links",
 	}
 	LinksTable.Annotation.Checks = map[string]string{
-		"links_purpose": "purpose IN ('STAFF_INVITATION')",
+		"links_confirms": "(purpose = 'CONFIRM_EMAIL') = (email IS NOT NULL) AND (purpose = 'CONFIRM_PHONE') = (phone IS NOT NULL AND phone_hash IS NOT NULL)",
+		"links_purpose":  "purpose IN ('STAFF_INVITATION', 'RESET_PASSWORD', 'CONFIRM_EMAIL', 'CONFIRM_PHONE')",
+		"links_somebody": "(user_id IS NULL) <> (staff_id IS NULL)",
 	}
 	LoansTable.ForeignKeys[0].RefTable = UsersTable
 	LoansTable.ForeignKeys[1].RefTable = CompaniesTable

@@ -53,6 +53,16 @@ type AddPotentialCustomerPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `amendRegistration`.
+type AmendRegistrationPayload struct {
+	// The customer after the move. Null when refused.
+	User *User `json:"user,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // The key of a program (finance system, scripts). Seen by itself and with MANAGE_API_KEYS. It comes in by `Authorization: Bearer <token>`; the token is told once, when it is made.
 type APIKey struct {
 	// Opaque and stable, `apikey_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -500,6 +510,14 @@ type CompanyOrder struct {
 	Field CompanyOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// Outcome of `confirmEmail`.
+type ConfirmEmailPayload struct {
+	// The customer with what was confirmed, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
+	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `createApiKey`.
@@ -1202,6 +1220,20 @@ type RepaymentEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `requestPasswordReset`.
+type RequestPasswordResetPayload struct {
+	// One sentence for the page in the caller's language, the same whether there is such an account or not. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `resetPassword`.
+type ResetPasswordPayload struct {
+	// Why nothing was done, all faults at once. Empty: it was done, and every session of the account has ended.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `resubmitRegistration`.
 type ResubmitRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -1674,6 +1706,16 @@ func (SystemActor) IsActor() {}
 type UpdateCompanyPayload struct {
 	// The company as it is now. Null when refused.
 	Company *Company `json:"company,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `updateProfile`.
+type UpdateProfilePayload struct {
+	// The customer, with the address and phone still in force. Null when refused.
+	User *User `json:"user,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }

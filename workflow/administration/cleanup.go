@@ -7,6 +7,7 @@ import (
 	"github.com/riverqueue/river"
 
 	"lenddesk/ent/claim"
+	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/link"
 	"lenddesk/ent/session"
@@ -21,7 +22,7 @@ type CleanUp struct{}
 // Kind names the job in the queue.
 func (CleanUp) Kind() string { return "clean_up" }
 
-// Cleaner removes what has expired and was without effect already: sessions, claims, links, and the outcomes of idempotent mutations after
+// Cleaner removes what has expired and was without effect already: sessions, claims, links, guesses, and the outcomes of idempotent mutations after
 // their days.
 type Cleaner struct {
 	river.WorkerDefaults[CleanUp]
@@ -40,6 +41,9 @@ func (w *Cleaner) Work(ctx context.Context, _ *river.Job[CleanUp]) error {
 		}
 		if _, err := tx.Link.Delete().Where(link.ExpiresAtLT(now)).Exec(ctx); err != nil {
 			return fmt.Errorf("remove expired links: %w", err)
+		}
+		if _, err := tx.Guess.Delete().Where(guess.ExpiresAtLT(now)).Exec(ctx); err != nil {
+			return fmt.Errorf("remove old guesses: %w", err)
 		}
 		values, err := w.Office.Parameters(ctx, tx)
 		if err != nil {

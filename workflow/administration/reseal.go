@@ -11,6 +11,7 @@ import (
 
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/company"
+	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/seal"
@@ -31,6 +32,7 @@ var SealedColumns = []SealedColumn{
 	{company.Table, company.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNumber, seal.CardNumber},
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
+	{link.Table, link.FieldPhone, seal.Phone},
 }
 
 // Reseal is the job that brings what older keys sealed under the newest key.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"lenddesk/access"
+	"lenddesk/ent/link"
 	"lenddesk/ent/predicate"
 	"lenddesk/ent/session"
 	"lenddesk/ent/staff"
@@ -22,27 +23,41 @@ import (
 type ChangePasswordInput struct{ Current, New *string }
 
 // ChangePassword ends every session of the viewer and opens a fresh one. It returns UNAUTHENTICATED for nobody and for an API key,
-// WRONG_CREDENTIALS at `current`, or what is wrong with the new one.
+// WRONG_CREDENTIALS at `current`, TRY_LATER at `current` after too many wrong ones, or what is wrong with the new one.
 func (o *Office) ChangePassword(ctx context.Context, in ChangePasswordInput) (Session, error) {
 	me := access.From(ctx)
 	if me.User == 0 && me.Staff == 0 {
 		return Session{}, fault.Deny(fault.Unauthenticated, "Sign in first.")
 	}
+	var faults fault.List
+	if workflow.Value(in.Current) == "" {
+		faults.Add(fault.Problem{Code: fault.Required}, "current")
+	}
+	turn := o.turns.of(fmt.Sprint(me.User, me.Staff))
+	turn.Lock()
+	defer turn.Unlock()
 	var a account
+	var tried tried
 	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		a, err = mine(ctx, tx, me)
+		if a, err = mine(ctx, tx, me); err != nil || len(faults) > 0 {
+			return err
+		}
+		tried, err = o.guess(ctx, tx, []target{a.target()}, "current")
 		return err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	var faults fault.List
-	if workflow.Value(in.Current) == "" {
-		faults.Add(fault.Problem{Code: fault.Required}, "current")
-	} else if same, err := o.Passwords.Match(ctx, *in.Current, a.hash()); err != nil {
-		return Session{}, err
-	} else if !same {
-		faults.Add(fault.Problem{Code: fault.WrongCredentials}, "current")
+	if len(faults) == 0 {
+		same, err := o.Passwords.Match(ctx, *in.Current, a.hash())
+		if err != nil {
+			return Session{}, err
+		}
+		if !same {
+			faults.Add(fault.Problem{Code: fault.WrongCredentials}, "current")
+		} else if err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tried.right(ctx, tx, a) }); err != nil {
+			return Session{}, err
+		}
 	}
 	hints, err := o.hints(a)
 	if err != nil {
@@ -60,7 +75,7 @@ func (o *Office) ChangePassword(ctx context.Context, in ChangePasswordInput) (Se
 	}
 	var opened Session
 	err = o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		if err := o.replace(ctx, tx, a, hash); err != nil {
+		if err := replace(ctx, tx, a, hash, "changePassword"); err != nil {
 			return err
 		}
 		if a, err = mine(ctx, tx, me); err != nil {
@@ -72,25 +87,24 @@ func (o *Office) ChangePassword(ctx context.Context, in ChangePasswordInput) (Se
 	return opened, err
 }
 
-// replace writes the new hash over the one that was compared, and ends every session.
-func (o *Office) replace(ctx context.Context, tx *store.Tx, a account, hash string) error {
+// replace writes the new hash over the one that was read, ends every session, and voids links that would choose another password.
+func replace(ctx context.Context, tx *store.Tx, a account, hash, what string) error {
 	var (
 		n     int
 		err   error
-		kind  key.Kind
-		id    int64
 		owner key.User
 		ours  predicate.Session
+		links predicate.Link
 	)
 	if a.staff != nil {
-		kind, id, ours = key.KindStaff, int64(a.staff.ID), session.StaffID(a.staff.ID)
+		ours, links = session.StaffID(a.staff.ID), link.StaffID(a.staff.ID)
 		n, err = tx.Staff.Update().Where(staff.ID(a.staff.ID), staff.PasswordHash(*a.hash())).SetPasswordHash(hash).AddVersion(1).Save(ctx)
 	} else {
-		kind, id, owner, ours = key.KindUser, int64(a.user.ID), a.user.ID, session.UserID(a.user.ID)
+		owner, ours, links = a.user.ID, session.UserID(a.user.ID), link.UserID(a.user.ID)
 		n, err = tx.User.Update().Where(user.ID(a.user.ID), user.PasswordHash(*a.hash())).SetPasswordHash(hash).AddVersion(1).Save(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("change password: %w", err)
+		return fmt.Errorf("write the password: %w", err)
 	}
 	if n == 0 {
 		return fault.Refuse(fault.Problem{Code: fault.Conflict})
@@ -98,7 +112,11 @@ func (o *Office) replace(ctx context.Context, tx *store.Tx, a account, hash stri
 	if _, err := tx.Session.Delete().Where(ours).Exec(ctx); err != nil {
 		return fmt.Errorf("end sessions: %w", err)
 	}
-	return lifecycle.Record(ctx, tx, "changePassword", kind, id, owner, lifecycle.Said{})
+	if _, err := tx.Link.Delete().Where(links, link.PurposeEQ(link.PurposeResetPassword)).Exec(ctx); err != nil {
+		return fmt.Errorf("void links: %w", err)
+	}
+	at := a.target()
+	return lifecycle.Record(ctx, tx, what, at.kind, at.id, owner, lifecycle.Said{})
 }
 
 // hints are what a password must not be made of.

@@ -20,7 +20,10 @@ import (
 )
 
 // Office does the verbs of the entrance.
-type Office struct{ *workflow.Desk }
+type Office struct {
+	*workflow.Desk
+	turns turns
+}
 
 // SignInInput is an e-mail address or a phone number, and the password.
 type SignInInput struct{ Login, Password *string }
@@ -54,8 +57,8 @@ var mayEnter = []user.Status{user.StatusPendingReview, user.StatusReturned, user
 // SignIn opens a session for the employee or the customer whose login and password they are. An employee and a customer may
 // share a login: the password decides.
 //
-// It returns REQUIRED for what is missing, and WRONG_CREDENTIALS alike for an unknown login, a wrong password, and an account that may not
-// sign in.
+// It returns REQUIRED for what is missing, WRONG_CREDENTIALS alike for an unknown login, a wrong password, and an account that may not
+// sign in, and TRY_LATER after too many wrong passwords.
 func (o *Office) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	var faults fault.List
 	for field, s := range map[string]*string{"login": in.Login, "password": in.Password} {
@@ -66,9 +69,21 @@ func (o *Office) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	if err := faults.Err(); err != nil {
 		return Session{}, err
 	}
+	login := normal(*in.Login)
+	turn := o.turns.of(login)
+	turn.Lock()
+	defer turn.Unlock()
 	var accounts [2]account
+	var tried tried
 	err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		accounts, err = o.accounts(ctx, tx, *in.Login)
+		if accounts, err = o.accounts(ctx, tx, login); err != nil {
+			return err
+		}
+		targets, err := o.targets(login, accounts)
+		if err != nil {
+			return err
+		}
+		tried, err = o.guess(ctx, tx, targets)
 		return err
 	})
 	if err != nil {
@@ -89,10 +104,36 @@ func (o *Office) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	}
 	var opened Session
 	err = o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
-		opened, err = o.open(ctx, tx, found)
-		return err
+		if opened, err = o.open(ctx, tx, found); err != nil {
+			return err
+		}
+		if err := tried.right(ctx, tx, found); err != nil {
+			return err
+		}
+		return newAddress(access.With(ctx, opened.Viewer), tx, found)
 	})
 	return opened, err
+}
+
+// newAddress records a sign-in from where the account's owner has not been.
+func newAddress(ctx context.Context, tx *store.Tx, a account) error {
+	at := a.target()
+	home, err := isHome(ctx, tx, at, access.From(ctx).Address)
+	if home || err != nil {
+		return err
+	}
+	return lifecycle.Record(ctx, tx, "signIn", at.kind, at.id, access.From(ctx).User, lifecycle.Said{})
+}
+
+// normal is a login as it is compared: an address in lower case, a phone in E.164, whatever else as it came.
+func normal(login string) string {
+	if email, problem := identity.Email(login); problem == nil {
+		return email
+	}
+	if phone, problem := identity.Phone(login); problem == nil {
+		return phone
+	}
+	return login
 }
 
 // accounts are the employee and the customer with this login, either of them nobody.

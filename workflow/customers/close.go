@@ -2,16 +2,11 @@ package customers
 
 import (
 	"context"
-	"fmt"
 
 	"lenddesk/access"
-	"lenddesk/ent"
-	"lenddesk/ent/bankcard"
-	"lenddesk/ent/session"
 	"lenddesk/fault"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
-	"lenddesk/store"
 	"lenddesk/workflow"
 	"lenddesk/workflow/mailing"
 )
@@ -33,30 +28,5 @@ func (o *Office) Close(ctx context.Context, in CloseInput) (key.User, error) {
 	if err := faults.Err(); err != nil {
 		return 0, err
 	}
-	return o.move(ctx, lifecycle.CloseUser, in.UserID, mailing.UserClosed, said, letGo)
-}
-
-// letGo unbinds the customer's cards and ends their sessions.
-func letGo(ctx context.Context, tx *store.Tx, u *ent.User) error {
-	cards, err := tx.BankCard.Query().Where(bankcard.UserID(u.ID)).Order(bankcard.ByID()).All(ctx)
-	if err != nil {
-		return fmt.Errorf("read cards: %w", err)
-	}
-	for _, c := range cards {
-		move := lifecycle.CancelBankCardBinding
-		switch c.Status {
-		case bankcard.StatusBound:
-			move = lifecycle.UnbindBankCard
-		case bankcard.StatusUnbound, bankcard.StatusReplaced, bankcard.StatusCancelled:
-			continue
-		}
-		card := lifecycle.Object[bankcard.Status]{ID: int64(c.ID), Status: c.Status, Version: c.Version, Owner: u.ID}
-		if err := lifecycle.Make(access.AsSystem(ctx, "customers"), tx, move, tx.BankCard.Update(), card, lifecycle.Said{}); err != nil {
-			return err
-		}
-	}
-	if _, err := tx.Session.Delete().Where(session.UserID(u.ID)).Exec(ctx); err != nil {
-		return fmt.Errorf("end sessions: %w", err)
-	}
-	return nil
+	return o.move(ctx, lifecycle.CloseUser, in.UserID, mailing.UserClosed, said, workflow.LetGo)
 }

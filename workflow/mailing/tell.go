@@ -25,6 +25,10 @@ const (
 	UserReinstated       = "user_reinstated"
 	UserClosed           = "user_closed"
 	StaffInvited         = "staff_invited"
+	PasswordReset        = "password_reset"
+	ConfirmEmail         = "confirm_email"
+	ConfirmPhone         = "confirm_phone"
+	EmailChanged         = "email_changed"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself

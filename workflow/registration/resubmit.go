@@ -7,6 +7,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent"
+	"lenddesk/ent/user"
 	"lenddesk/fault"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
@@ -28,15 +29,21 @@ func (o *Office) Resubmit(ctx context.Context, in ResubmitInput) (key.User, erro
 	if err := lifecycle.ResubmitRegistration.Permit(me); err != nil {
 		return 0, err
 	}
+	return o.handIn(ctx, lifecycle.ResubmitRegistration, form{
+		name: in.Name, email: in.Email, phone: in.Phone, nationalID: in.NationalID, locale: in.Locale, kinds: in.Kinds, company: in.Company,
+	}, in.ExpectedVersion)
+}
+
+// handIn moves the viewer's own registration to be reviewed, with what was given changed in it.
+func (o *Office) handIn(ctx context.Context, m lifecycle.Move[user.Status], given form, expected *int) (key.User, error) {
+	me := access.From(ctx)
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
 		values, err := o.Parameters(ctx, tx)
 		if err != nil {
 			return 0, err
 		}
 		var faults fault.List
-		c, err := o.check(form{
-			name: in.Name, email: in.Email, phone: in.Phone, nationalID: in.NationalID, locale: in.Locale, kinds: in.Kinds, company: in.Company,
-		}, false, values, &faults)
+		c, err := o.check(given, false, values, &faults)
 		if err != nil {
 			return 0, err
 		}
@@ -54,11 +61,11 @@ func (o *Office) Resubmit(ctx context.Context, in ResubmitInput) (key.User, erro
 		if err != nil {
 			return 0, err
 		}
-		said := lifecycle.Said{Expected: in.ExpectedVersion}
+		said := lifecycle.Said{Expected: expected}
 		if len(fields) > 0 {
 			said.Changes = map[string]any{"fields": fields}
 		}
-		return u.ID, lostRace(lifecycle.Make(ctx, tx, lifecycle.ResubmitRegistration, mended, workflow.Person(u), said))
+		return u.ID, lostRace(lifecycle.Make(ctx, tx, m, mended, workflow.Person(u), said))
 	})
 }
 

@@ -2,10 +2,8 @@ package registration
 
 import (
 	"context"
-	"fmt"
 
 	"lenddesk/access"
-	"lenddesk/ent/session"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/store"
@@ -15,7 +13,8 @@ import (
 // WithdrawInput has the version that the owner has seen, if they care.
 type WithdrawInput struct{ ExpectedVersion *int }
 
-// Withdraw takes the owner's registration back: the identifiers are free again and every session ends.
+// Withdraw takes the owner's registration back: the identifiers are free again and every session ends. One that was amended while a loan or bid is
+// alive is not withdrawn.
 func (o *Office) Withdraw(ctx context.Context, in WithdrawInput) (key.User, error) {
 	me := access.From(ctx)
 	if err := lifecycle.WithdrawRegistration.Permit(me); err != nil {
@@ -29,9 +28,6 @@ func (o *Office) Withdraw(ctx context.Context, in WithdrawInput) (key.User, erro
 		if err := lifecycle.Make(ctx, tx, lifecycle.WithdrawRegistration, tx.User.Update(), workflow.Person(u), lifecycle.Said{Expected: in.ExpectedVersion}); err != nil {
 			return 0, err
 		}
-		if _, err := tx.Session.Delete().Where(session.UserID(u.ID)).Exec(ctx); err != nil {
-			return 0, fmt.Errorf("end sessions: %w", err)
-		}
-		return u.ID, nil
+		return u.ID, workflow.LetGo(ctx, tx, u)
 	})
 }
