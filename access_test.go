@@ -58,6 +58,13 @@ func TestWhoMayDoWhat(t *testing.T) {
 			"signed out":                   signedOut,
 		}
 		signedOut.ask(`mutation { signOut { userErrors { code } } }`)
+		people["expired session"], _ = h.customer(t, 28)
+		h.exec(t, "UPDATE sessions SET expires_at = '2000-01-01 00:00:00+00:00' WHERE id = (SELECT max(id) FROM sessions)")
+		admin := h.administrator(t)
+		made := admin.act("createApiKey", "apiKey { id } token", vars{"name": "revoked", "roleIds": []string{admin.role("Everything", "MANAGE_USERS", "MANAGE_STAFF")}})
+		people["revoked key"] = &person{t: t, h: h, token: made.text("createApiKey.token")}
+		wantFaults(t, admin.act("revokeApiKey", "", vars{"apiKeyId": made.text("createApiKey.apiKey.id")}), "revokeApiKey")
+		outside := map[string]bool{"nobody": true, "signed out": true, "expired session": true, "revoked key": true}
 		for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
 			d := f.Directives.ForName("requires")
 			if d == nil {
@@ -70,7 +77,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			document := refusable(f.Name)
 			for who, person := range people {
 				want := "FORBIDDEN"
-				if who == "nobody" || who == "signed out" {
+				if outside[who] {
 					want = "UNAUTHENTICATED"
 				}
 				if got := person.ask(document); !slices.Equal(got.codes(), []string{want}) || got.at(f.Name) != nil {
@@ -85,7 +92,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 			for who, person := range people {
 				got := person.ask(`mutation { ` + own + `(input: {}) { userErrors { code } } }`)
 				switch who {
-				case "nobody", "signed out":
+				case "nobody", "signed out", "expired session", "revoked key":
 					wantCodes(t, got, "UNAUTHENTICATED")
 				case "staff without the permission":
 					wantCodes(t, got, "FORBIDDEN")
@@ -168,7 +175,7 @@ func TestSigningIn(t *testing.T) {
 		for what, p := range map[string]*person{"the session that changed it": me, "another session": other} {
 			want(t, what, p.ask(`{ viewer { user { id } } }`).at("viewer"), any(nil))
 		}
-		fresh := &person{t, h, token}
+		fresh := &person{t: t, h: h, token: token}
 		if fresh.ask(`{ viewer { user { id } } }`).at("viewer") == nil {
 			t.Error("the fresh session is nobody's")
 		}

@@ -333,7 +333,7 @@ func TestAnAPIKeyReadsInBulk(t *testing.T) {
 		if !strings.HasPrefix(token, "ldk_") {
 			t.Fatalf("no token: %s", made)
 		}
-		script := &person{t, h, token}
+		script := &person{t: t, h: h, token: token}
 		names, cursor := 0, any(nil)
 		for {
 			page := script.ask(`query($after: String) { users(first: 2, after: $after) { nodes { name } pageInfo { hasNextPage endCursor } } }`, vars{"after": cursor})
@@ -372,7 +372,7 @@ func TestAnExpiredAPIKeyIsNobodys(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		admin := h.administrator(t)
 		made := admin.act("createApiKey", "token", vars{"name": "short", "roleIds": []string{admin.role("Script", "VIEW_USERS")}, "expiresAt": time.Now().Add(time.Hour).Format(time.RFC3339)})
-		script := &person{t, h, made.text("createApiKey.token")}
+		script := &person{t: t, h: h, token: made.text("createApiKey.token")}
 		wantCodes(t, script.ask(`{ users { totalCount } }`))
 		err := h.store.InTx(t.Context(), func(ctx context.Context, tx *store.Tx) error {
 			return tx.APIKey.Update().Where(apikey.Name("short")).SetExpiresAt(time.Now().Add(-time.Second)).Exec(ctx)

@@ -14,6 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lenddesk/gateway/mail"
+	"lenddesk/graph/door"
 	"lenddesk/seal"
 )
 
@@ -26,6 +27,7 @@ type settings struct {
 	SMTPURL        string   `name:"smtp-url" env:"LENDDESK_SMTP_URL" help:"Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without it mail is kept and not sent."`
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
+	TrustedProxies []string `env:"LENDDESK_TRUSTED_PROXIES" help:"Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For is believed, separated by commas."`
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
 }
@@ -45,7 +47,7 @@ type commands struct {
 // names are the settings as operators know them.
 var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
-	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
+	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
 // parse reads arguments and environment. It returns the subcommand.
@@ -89,6 +91,9 @@ func (s settings) check() error {
 			refuse("LENDDESK_ALLOWED_ORIGINS", "origins such as https://www.example.com, separated by commas, each without a path")
 			break
 		}
+	}
+	if _, err := door.NewAddresses(s.TrustedProxies); err != nil {
+		refuse("LENDDESK_TRUSTED_PROXIES", "addresses or ranges such as 10.0.0.0/8, separated by commas")
 	}
 	if _, ok := levels[s.LogLevel]; !ok {
 		refuse("LENDDESK_LOG_LEVEL", "debug, info, warn or error")

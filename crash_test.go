@@ -197,6 +197,11 @@ const (
 	approving   = `mutation($i: ApproveRegistrationInput!) { approveRegistration(input: $i) { user { id status } userErrors { code field } } }`
 )
 
+// keyed is a mutation under an idempotency key.
+func keyed(mutation, key string) string {
+	return strings.Replace(mutation, "(input: $i)", fmt.Sprintf("(input: $i) @idempotent(key: %q)", key), 1)
+}
+
 // adminToken signs the administrator in.
 func adminToken(t *testing.T, address string) string {
 	t.Helper()
@@ -213,29 +218,47 @@ type deeds struct {
 	mu       sync.Mutex
 	asked    atomic.Int64 // persons so far
 	told     atomic.Int64 // answers so far
+	repeated atomic.Int64 // times that an errand under keys was sent again
 	entered  map[string]string
 	approved map[string]bool
 }
 
 func newDeeds() *deeds { return &deeds{entered: map[string]string{}, approved: map[string]bool{}} }
 
-// one person is registered and approved. An error means that an answer did not come; a wrong answer fails the test.
-func (d *deeds) one(t *testing.T, address, token string) error {
-	form := applicant(int(d.asked.Add(1)))
-	email := form["email"].(string)
-	got, err := try(address, "", registering, vars{"i": form})
+// errand is a person to be registered and approved. One under keys is sent again until it is answered; another is given up when no answer comes.
+type errand struct {
+	form  vars
+	keyed bool
+	id    string // once registered
+}
+
+func (d *deeds) errand() *errand {
+	n := int(d.asked.Add(1))
+	return &errand{form: applicant(n), keyed: n%2 == 0}
+}
+
+// do goes on where the errand stands. An error means that an answer did not come, or that it was a wrong one.
+func (d *deeds) do(e *errand, address, token string) error {
+	email := e.form["email"].(string)
+	register, approve := registering, approving
+	if e.keyed {
+		register, approve = keyed(registering, "register "+email), keyed(approving, "approve "+email)
+	}
+	if e.id == "" {
+		got, err := try(address, "", register, vars{"i": e.form})
+		if err != nil {
+			return err
+		}
+		if e.id = got.text("registerUser.user.id"); e.id == "" {
+			return fmt.Errorf("%w: not registered: %s", errAnswer, got)
+		}
+		d.mu.Lock()
+		d.entered[email] = e.id
+		d.mu.Unlock()
+		d.told.Add(1)
+	}
+	got, err := try(address, token, approve, vars{"i": vars{"userId": e.id}})
 	if err != nil {
-		return err
-	}
-	id := got.text("registerUser.user.id")
-	if id == "" {
-		return fmt.Errorf("%w: not registered: %s", errAnswer, got)
-	}
-	d.mu.Lock()
-	d.entered[email] = id
-	d.mu.Unlock()
-	d.told.Add(1)
-	if got, err = try(address, token, approving, vars{"i": vars{"userId": id}}); err != nil {
 		return err
 	}
 	if got.text("approveRegistration.user.status") != "ACTIVE" {
@@ -246,6 +269,13 @@ func (d *deeds) one(t *testing.T, address, token string) error {
 	d.mu.Unlock()
 	d.told.Add(1)
 	return nil
+}
+
+// interrupted notes that an errand got no answer.
+func (d *deeds) interrupted(e *errand) {
+	if e.keyed {
+		d.repeated.Add(1)
+	}
 }
 
 // errAnswer is an answer that should not have been given.
@@ -296,14 +326,23 @@ func (s *stage) clients(t *testing.T, d *deeds, token string, n int) *sync.WaitG
 	for range n {
 		wg.Go(func() {
 			address, round, ok := s.after(0)
+			var e *errand
 			for ok && !s.isOver() {
-				err := d.one(t, address, token)
-				if errors.Is(err, errAnswer) {
+				if e == nil {
+					e = d.errand()
+				}
+				err := d.do(e, address, token)
+				switch {
+				case errors.Is(err, errAnswer):
 					t.Error(err)
 					return
-				}
-				if err != nil {
+				case err != nil:
+					if d.interrupted(e); !e.keyed {
+						e = nil
+					}
 					address, round, ok = s.after(round)
+				default:
+					e = nil
 				}
 			}
 		})
@@ -434,7 +473,11 @@ func checkBook(t *testing.T, url, keyset string, d *deeds, sink *mailtest.Server
 			want(t, "status of "+email, p.status, "ACTIVE")
 		}
 	}
-	t.Logf("%d persons asked, %d are there; %d registrations and %d approvals were acknowledged", d.asked.Load(), len(people), len(d.entered), len(d.approved))
+	t.Logf("%d persons asked, %d are there; %d registrations and %d approvals were acknowledged, %d under keys were sent again", d.asked.Load(), len(people), len(d.entered),
+		len(d.approved), d.repeated.Load())
+	if d.repeated.Load() == 0 {
+		t.Error("nothing under a key was sent again: the test has shown nothing of keys")
+	}
 
 	arrived := map[string]map[string]bool{} // the number of a letter and whom it went to, with what it says
 	for _, l := range sink.Letters() {

@@ -47,6 +47,7 @@ func start(t testing.TB, s settings) *house {
 		s.Keyset = newKeyset(t)
 	}
 	s.Addr, s.AdminEmail, s.AdminPassword, s.LogLevel = "127.0.0.1:0", adminEmail, adminPassword, "info"
+	s.TrustedProxies = []string{"127.0.0.1"}
 	if s.Demo == "" {
 		s.Demo = "0"
 	}
@@ -69,10 +70,14 @@ func start(t testing.TB, s settings) *house {
 
 // person is somebody at the door, with a token or none.
 type person struct {
-	t     testing.TB
-	h     *house
-	token string
+	t       testing.TB
+	h       *house
+	token   string
+	address string // where they come from, as a proxy says: the harness trusts its own; empty is the machine itself
 }
+
+// from is the same person somewhere else.
+func (p *person) from(address string) *person { return &person{p.t, p.h, p.token, address} }
 
 func (h *house) anybody(t testing.TB) *person { return &person{t: t, h: h} }
 
@@ -88,7 +93,7 @@ func (p *person) signIn(login, password string) *person {
 	if token == "" {
 		p.t.Fatalf("%s cannot sign in: %s", login, got)
 	}
-	return &person{p.t, p.h, token}
+	return &person{p.t, p.h, token, p.address}
 }
 
 type vars = map[string]any
@@ -178,6 +183,9 @@ func (p *person) ask(query string, v ...vars) answer {
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/json")
 	r.Header.Set("Accept-Language", "en")
+	if p.address != "" {
+		r.Header.Set("X-Forwarded-For", p.address)
+	}
 	if p.token != "" {
 		r.Header.Set("Authorization", "Bearer "+p.token)
 	}

@@ -15,6 +15,7 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/store"
+	"lenddesk/store/storetest"
 )
 
 // colleague is an employee with a role of just these permissions, who is signed in and has never typed a password.
@@ -36,7 +37,7 @@ func (h *house) colleague(t *testing.T, name string, holds access.Permissions) *
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &person{t, h, token}
+	return &person{t: t, h: h, token: token}
 }
 
 // asked is the permission that a root field asks for in the contract.
@@ -148,4 +149,41 @@ func TestAnIDTellsNothing(t *testing.T) {
 			wantFaults(t, reviewer.do("approveRegistration", vars{"userId": id}), "approveRegistration", "NOT_FOUND userId")
 		}
 	})
+}
+
+// Whatever there is of others, a customer who asks for it by its id is answered as for an id of nothing.
+func TestEveryIDOfOthersIsAnsweredAsNoneAtAll(t *testing.T) {
+	for _, dialect := range storetest.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, settings{DatabaseURL: storetest.URL(t, dialect), Demo: "1"})
+			tables := map[key.Kind]string{
+				key.KindUser: "users", key.KindRole: "roles", key.KindAPIKey: "api_keys", key.KindStaff: "staff", key.KindLoan: "loans", key.KindBid: "bids",
+				key.KindInstallment: "installments", key.KindRepayment: "repayments", key.KindBankCard: "bank_cards", key.KindBankCardAttempt: "bank_card_attempts",
+				key.KindDocument: "documents", key.KindReview: "reviews", key.KindServiceRecord: "service_records", key.KindServiceRequest: "service_requests",
+				key.KindEvent: "events", key.KindMessage: "messages",
+			}
+			there := map[key.Kind][]int64{}
+			for kind, table := range tables {
+				there[kind] = rowsOf(t, h.store, "SELECT id FROM "+table+" ORDER BY id LIMIT 400", func(scan func(...any) error) (n int64, err error) { return n, scan(&n) })
+			}
+			me, _ := h.customer(t, 45)
+			for kind, rows := range there {
+				if len(rows) == 0 && kind != key.KindAPIKey {
+					t.Errorf("there is no %s to ask for", kind)
+				}
+				for page := range slices.Chunk(rows, 50) {
+					var ids []string
+					for _, n := range page {
+						ids = append(ids, h.desk.IDs.Encode(kind, n))
+					}
+					got := me.ask(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }`, vars{"ids": ids})
+					made := me.ask(`query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }`, vars{"ids": slices.Repeat([]string{h.desk.IDs.Encode(kind, 1<<40)}, len(ids))})
+					if got.raw != made.raw {
+						t.Errorf("%s: %s", kind, got)
+					}
+				}
+			}
+		})
+	}
 }

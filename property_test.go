@@ -31,11 +31,13 @@ var modelMoves = map[string]struct {
 	"resubmitRegistration": {from: []string{"RETURNED"}, to: "PENDING_REVIEW", owner: true},
 	"withdrawRegistration": {from: []string{"PENDING_REVIEW", "RETURNED"}, to: "WITHDRAWN", owner: true, ends: true},
 	"amendRegistration":    {from: []string{"ACTIVE"}, to: "PENDING_REVIEW", owner: true},
+	"updateProfile":        {from: []string{"ACTIVE"}, to: "ACTIVE", owner: true},
 }
 
 // modelUser is what the model knows of one user.
 type modelUser struct {
 	id, status string
+	locale     string
 	version    int
 	me         *person
 	signedIn   bool
@@ -74,7 +76,7 @@ func TestRandomMovesByRandomPeopleFollowTheModel(t *testing.T) {
 					form["email"] = fmt.Sprintf("model%d@example.com", numbered.Load())
 					form["nationalId"] = uniqueID(int(numbered.Load()))
 					got := h.anybody(h.t).do("registerUser", form)
-					u := &modelUser{id: got.text("registerUser.user.id"), status: "PENDING_REVIEW", version: 1, signedIn: true, events: 1}
+					u := &modelUser{id: got.text("registerUser.user.id"), status: "PENDING_REVIEW", locale: "en", version: 1, signedIn: true, events: 1}
 					if u.id == "" {
 						t.Fatalf("not registered: %s", got)
 					}
@@ -127,6 +129,8 @@ func (u *modelUser) try(t *rapid.T, move, who string, stale bool, person *person
 	switch move {
 	case "returnRegistration", "rejectRegistration", "suspendUser", "closeUser":
 		input["reason"] = "As the model says."
+	case "updateProfile":
+		input["locale"] = other[u.locale]
 	case "amendRegistration":
 		input["name"] = fmt.Sprintf("王%c", '一'+rune(u.version))
 	}
@@ -154,11 +158,17 @@ func (u *modelUser) try(t *rapid.T, move, who string, stale bool, person *person
 	if refused != "" || fault != "" {
 		return
 	}
+	if move == "updateProfile" {
+		u.locale = other[u.locale]
+	}
 	u.status = m.to
 	u.version++
 	u.events++
 	u.signedIn = u.signedIn && !m.ends
 }
+
+// other is the other language.
+var other = map[string]string{"en": "zh-CN", "zh-CN": "en"}
 
 // agrees compares what the house says of a user with the model: status, version, the number of events, and what may be done by whom.
 func (u *modelUser) agrees(t *rapid.T, admin *person, moves []string) {

@@ -244,7 +244,11 @@ func (p *program) serve(s settings) error {
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
+	addresses, err := door.NewAddresses(s.TrustedProxies)
+	if err != nil {
+		return err
+	}
+	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},

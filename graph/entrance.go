@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"strings"
 	"sync"
@@ -24,7 +23,7 @@ const (
 // nobody's leaves nobody in particular: what needs somebody then says UNAUTHENTICATED. used hears of every API key that comes in.
 //
 // The cookie is SameSite=Strict, and a mutation comes only by POST with a JSON body: no other site can send one in its name.
-func Entrance(s *store.Store, used func(key.APIKey), broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
+func Entrance(s *store.Store, addresses *door.Addresses, used func(key.APIKey), broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		var viewer access.Viewer
 		if token := tokenOf(r); token != "" {
@@ -38,7 +37,7 @@ func Entrance(s *store.Store, used func(key.APIKey), broken func(http.ResponseWr
 			used(viewer.APIKey)
 		}
 		viewer.Locale = text.Match(r.Header.Get("Accept-Language"), viewer.Locale)
-		viewer.Address, _, _ = net.SplitHostPort(r.RemoteAddr)
+		viewer.Address = addresses.Of(r)
 		viewer.RequestID = door.RequestIDOf(r.Context())
 		ctx := context.WithValue(access.With(r.Context(), viewer), jar{}, &cookies{w: w, secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
 		next.ServeHTTP(w, r.WithContext(ctx))

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/fnv"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -27,7 +28,7 @@ const (
 	guessingTime     = time.Hour
 	guessesAtHome    = 5
 	guessesElsewhere = 5
-	guessesByAddress = 60
+	guessesByAddress = 30
 )
 
 // loginHash is the purpose under which logins are hashed of which there is no account.
@@ -47,19 +48,19 @@ func (a account) target() target {
 	return target{key.KindUser, int64(a.user.ID), fmt.Sprintf("%s %d", key.KindUser, a.user.ID)}
 }
 
-// targets are what a password is tried at with a login: always an employee's and a customer's, whether they exist or not.
+// targets are what a password is tried at with a login: the accounts that have it, or else the login itself.
 func (o *Office) targets(login string, accounts [2]account) ([]target, error) {
-	hash, err := o.Keys.Hash(loginHash, login)
-	if err != nil {
-		return nil, err
-	}
-	all := []target{{name: "no staff " + hash}, {name: "no user " + hash}}
-	for i, a := range accounts {
+	var all []target
+	for _, a := range accounts {
 		if a.hash() != nil {
-			all[i] = a.target()
+			all = append(all, a.target())
 		}
 	}
-	return all, nil
+	if len(all) > 0 {
+		return all, nil
+	}
+	hash, err := o.Keys.Hash(loginHash, login)
+	return []target{{name: "nobody " + hash}}, err
 }
 
 // tried are guesses that count until they turn out to be none.
@@ -86,6 +87,7 @@ func (o *Office) guess(ctx context.Context, tx *store.Tx, targets []target, fiel
 		}
 	}
 	now, address := lifecycle.Now(), access.From(ctx).Address
+	network := networkOf(address)
 	for _, at := range targets {
 		home, err := isHome(ctx, tx, at, address)
 		if err != nil {
@@ -99,7 +101,7 @@ func (o *Office) guess(ctx context.Context, tx *store.Tx, targets []target, fiel
 		if home && n >= guessesAtHome || !home && n >= guessesElsewhere {
 			return t, fault.Refuse(fault.Problem{Code: fault.TryLater}, field...)
 		}
-		kept, err := tx.Guess.Create().SetAccount(at.name).SetAddress(address).SetHome(home).SetExpiresAt(now.Add(guessingTime)).Save(ctx)
+		kept, err := tx.Guess.Create().SetAccount(at.name).SetAddress(network).SetHome(home).SetExpiresAt(now.Add(guessingTime)).Save(ctx)
 		if err != nil {
 			return t, fmt.Errorf("count a guess: %w", err)
 		}
@@ -108,7 +110,7 @@ func (o *Office) guess(ctx context.Context, tx *store.Tx, targets []target, fiel
 	if t.home {
 		return t, nil
 	}
-	n, err := tx.Guess.Query().Where(guess.Address(address), guess.ExpiresAtGT(now)).Count(ctx)
+	n, err := tx.Guess.Query().Where(guess.Address(network), guess.Home(false), guess.ExpiresAtGT(now)).Count(ctx)
 	if err != nil {
 		return t, fmt.Errorf("count guesses: %w", err)
 	}
@@ -118,9 +120,18 @@ func (o *Office) guess(ctx context.Context, tx *store.Tx, targets []target, fiel
 	return t, nil
 }
 
+// networkOf is an address as guesses are counted by it: of IPv6 the network (/64), since one machine has as many addresses in it as it likes.
+func networkOf(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil || ip.Unmap().Is4() {
+		return address
+	}
+	return netip.PrefixFrom(ip.WithZone(""), 64).Masked().String()
+}
+
 // right takes back what was counted for a password that is the account's: this try, and the owner's own slips at this address.
 func (t tried) right(ctx context.Context, tx *store.Tx, a account) error {
-	own := guess.And(guess.Account(a.target().name), guess.Address(access.From(ctx).Address))
+	own := guess.And(guess.Account(a.target().name), guess.Address(networkOf(access.From(ctx).Address)))
 	if _, err := tx.Guess.Delete().Where(guess.Or(guess.IDIn(t.kept...), own)).Exec(ctx); err != nil {
 		return fmt.Errorf("take a guess back: %w", err)
 	}
