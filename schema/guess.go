@@ -29,4 +29,6 @@ func (Guess) Indexes() []ent.Index {
 }
 
 // Annotations of the table.
-func (Guess) Annotations() []schema.Annotation { return checks{"account": "account <> ''"}.on("guesses") }
+func (Guess) Annotations() []schema.Annotation {
+	return checks{"account": "account <> ''"}.on("guesses")
+}
