@@ -154,7 +154,8 @@ func TestReturnMendResubmit(t *testing.T) {
 		me := h.anybody(t).signIn(form["email"].(string), form["password"].(string))
 		actions := me.ask(`{ viewer { user { availableActions { mutation allowed blockedBy { code } } } } }`)
 		want(t, "may resubmit", fmt.Sprint(actions.at("viewer.user.availableActions")),
-			"[map[allowed:true blockedBy:[] mutation:resubmitRegistration] map[allowed:true blockedBy:[] mutation:withdrawRegistration]]")
+			"[map[allowed:true blockedBy:[] mutation:resubmitRegistration] map[allowed:true blockedBy:[] mutation:withdrawRegistration]"+
+				" map[allowed:false blockedBy:[map[code:NOT_ALLOWED_NOW]] mutation:amendRegistration] map[allowed:false blockedBy:[map[code:NOT_ALLOWED_NOW]] mutation:updateProfile]]")
 		wantFaults(t, me.do("resubmitRegistration", vars{"name": "x", "phone": "0"}), "resubmitRegistration", "TOO_SHORT name", "INVALID phone")
 		again := me.do("resubmitRegistration", vars{"name": "王小民"})
 		want(t, "status", again.text("resubmitRegistration.user.status"), "PENDING_REVIEW")

@@ -2,6 +2,7 @@ package parameter
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -54,4 +55,9 @@ func (v Values) Location(name string) *time.Location {
 		panic("parameter: " + name + " is not a time zone")
 	}
 	return zone
+}
+
+// Page is the address of a page of the platform, as links in mails name it.
+func (v Values) Page(name string) string {
+	return strings.TrimRight(v.Text(PublicURL), "/") + "/" + name
 }

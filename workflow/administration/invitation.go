@@ -3,7 +3,6 @@ package administration
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"lenddesk/access"
 	"lenddesk/ent"
@@ -33,7 +32,7 @@ func (o *Office) invite(ctx context.Context, tx *store.Tx, s *ent.Staff) (Invite
 	if err := tx.Link.Create().SetPurpose(link.PurposeStaffInvitation).SetStaffID(s.ID).SetTokenHash(hash).SetExpiresAt(until).Exec(ctx); err != nil {
 		return Invited{}, fmt.Errorf("make invitation: %w", err)
 	}
-	page := strings.TrimRight(values.Text(parameter.PublicURL), "/") + "/accept-invitation"
+	page := values.Page("accept-invitation")
 	if err := mailing.TellStaff(ctx, o.Desk, tx, s, mailing.StaffInvited, map[string]any{"link": mailing.Link{Page: page, Token: token}}); err != nil {
 		return Invited{}, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/riverqueue/river"
@@ -102,7 +101,7 @@ func (o *Office) mailReset(ctx context.Context, tx *store.Tx, a account, asked t
 	token, hash := access.NewLink()
 	create := tx.Link.Create().SetPurpose(link.PurposeResetPassword).SetTokenHash(hash).
 		SetExpiresAt(lifecycle.Now().Add(values.Duration(parameter.LinkLifetime)))
-	data := map[string]any{"link": mailing.Link{Page: strings.TrimRight(values.Text(parameter.PublicURL), "/") + "/reset-password", Token: token}}
+	data := map[string]any{"link": mailing.Link{Page: values.Page("reset-password"), Token: token}}
 	if a.staff != nil {
 		create.SetStaffID(a.staff.ID)
 		err = mailing.TellStaff(ctx, o.Desk, tx, a.staff, mailing.PasswordReset, data)

@@ -3,7 +3,6 @@ package registration
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"lenddesk/access"
 	"lenddesk/ent"
@@ -101,7 +100,7 @@ func (o *Office) askToConfirm(ctx context.Context, tx *store.Tx, to *ent.User, p
 	if err := create.SetUserID(to.ID).SetTokenHash(hash).SetExpiresAt(lifecycle.Now().Add(values.Duration(parameter.LinkLifetime))).Exec(ctx); err != nil {
 		return fmt.Errorf("make a link: %w", err)
 	}
-	say := map[string]any{"link": mailing.Link{Page: strings.TrimRight(values.Text(parameter.PublicURL), "/") + "/confirm-email", Token: token}}
+	say := map[string]any{"link": mailing.Link{Page: values.Page("confirm-email"), Token: token}}
 	for k, v := range data {
 		say[k] = v
 	}
