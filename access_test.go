@@ -258,10 +258,15 @@ func TestSecretsStayOutOfDatabaseAndLogs(t *testing.T) {
 	admin.ask(`query($p: String, $n: String) { users(filter: {phone: $p, nationalId: $n}) { nodes { id maskedPhone } } }`, vars{"p": phone, "n": national})
 	h.anybody(t).do("registerUser", form) // refused
 	h.anybody(t).ask(`mutation { signIn(input: {login: "` + phone + `", password: "` + password + `x"}) { userErrors { code } } }`)
+	h.anybody(t).act("requestPasswordReset", "", vars{"login": phone})
+	if got := me.act("updateProfile", "", vars{"phone": "13877770027"}); len(got.faults("updateProfile")) > 0 {
+		t.Fatal(got)
+	}
+	h.worked(t, "mail_reset")
 	me.ask(`mutation($i: ChangePasswordInput!) { changePassword(input: $i) { userErrors { code } } }`, vars{"i": vars{"current": password, "new": password + " new"}})
 	admin.do("closeUser", vars{"userId": id, "reason": "At their wish."})
 
-	secrets := map[string]string{"phone": phone, "ID number": national, "password": password, "customer's token": me.token, "administrator's token": admin.token}
+	secrets := map[string]string{"phone": phone, "phone to be confirmed": "13877770027", "ID number": national, "password": password, "customer's token": me.token, "administrator's token": admin.token}
 	look := func(where string, content []byte) {
 		for what, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {
