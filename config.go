@@ -15,6 +15,7 @@ import (
 
 	"lenddesk/gateway/mail"
 	"lenddesk/graph/door"
+	"lenddesk/parameter"
 	"lenddesk/seal"
 )
 
@@ -24,6 +25,7 @@ type settings struct {
 	DatabaseURL    string   `name:"database-url" env:"LENDDESK_DATABASE_URL" default:"sqlite:lenddesk.db" help:"sqlite:FILE or postgres://…"`
 	AdminEmail     string   `env:"LENDDESK_ADMIN_EMAIL" help:"Address of the first administrator."`
 	AdminPassword  string   `env:"LENDDESK_ADMIN_PASSWORD" help:"Password of the first administrator; without it one is made and printed once."`
+	Profile        string   `env:"LENDDESK_PROFILE" default:"CN_P2P_2016" help:"Defaults of the parameters of a new book: CN_P2P_2016 or NEUTRAL."`
 	SMTPURL        string   `name:"smtp-url" env:"LENDDESK_SMTP_URL" help:"Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without it mail is kept and not sent."`
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
@@ -46,7 +48,7 @@ type commands struct {
 
 // names are the settings as operators know them.
 var names = []string{
-	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
+	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
 	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
@@ -75,6 +77,9 @@ func (s settings) check() error {
 	scheme, rest, _ := strings.Cut(s.DatabaseURL, ":")
 	if !slices.Contains([]string{"sqlite", "postgres", "postgresql"}, scheme) || rest == "" {
 		refuse("LENDDESK_DATABASE_URL", "sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE")
+	}
+	if !slices.Contains(parameter.Profiles, parameter.Profile(s.Profile)) {
+		refuse("LENDDESK_PROFILE", "CN_P2P_2016 or NEUTRAL")
 	}
 	if s.SMTPURL != "" {
 		if _, err := mail.Open(s.SMTPURL); err != nil {

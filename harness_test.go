@@ -12,6 +12,7 @@ import (
 	"sync"
 	"testing"
 
+	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/store/storetest"
 )
@@ -47,6 +48,9 @@ func start(t testing.TB, s settings) *house {
 		s.Keyset = newKeyset(t)
 	}
 	s.Addr, s.AdminEmail, s.AdminPassword, s.LogLevel = "127.0.0.1:0", adminEmail, adminPassword, "info"
+	if s.Profile == "" {
+		s.Profile = string(parameter.CNP2P2016)
+	}
 	s.TrustedProxies = []string{"127.0.0.1"}
 	if s.Demo == "" {
 		s.Demo = "0"

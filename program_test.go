@@ -22,7 +22,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func TestWrongSettingsAreRefusedByName(t *testing.T) {
 	for setting, value := range map[string]string{
 		"LENDDESK_ADDR": "8080", "LENDDESK_DATABASE_URL": "mysql://x:secret@y/z", "LENDDESK_SMTP_URL": "http://user:secret@mail", "LENDDESK_KEYSET": "secret",
-		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/secret", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/secret", "LENDDESK_LOG_LEVEL": "loud-secret", "LENDDESK_DEMO": "secret",
+		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/secret", "LENDDESK_PROFILE": "secret", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/secret", "LENDDESK_LOG_LEVEL": "loud-secret", "LENDDESK_DEMO": "secret",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			t.Setenv(setting, value)

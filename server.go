@@ -31,6 +31,7 @@ import (
 	"lenddesk/jobs"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/parameter"
 	"lenddesk/reading"
 	"lenddesk/store"
 	"lenddesk/workflow"
@@ -189,7 +190,7 @@ func (p *program) openDesk(ctx context.Context, s settings) (*workflow.Desk, err
 // furnish prepares an empty database, and tells the first administrator's password this once.
 func (p *program) furnish(ctx context.Context, s settings, out io.Writer) error {
 	office := &administration.Office{Desk: p.desk}
-	email, password, err := office.Install(ctx, administration.First{Email: s.AdminEmail, Password: s.AdminPassword})
+	email, password, err := office.Install(ctx, administration.First{Email: s.AdminEmail, Password: s.AdminPassword, Profile: parameter.Profile(s.Profile)})
 	if err != nil {
 		return fmt.Errorf("prepare the database: %w", err)
 	}

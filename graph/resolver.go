@@ -185,6 +185,58 @@ func (r *Resolver) system(ctx context.Context) (*model.System, error) {
 	}}, nil
 }
 
+// parameters are all parameters as a viewer reads them.
+func (r *Resolver) parameters(ctx context.Context) ([]*model.Parameter, error) {
+	all, err := r.Administration.EveryParameter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	me, now := access.From(ctx), lifecycle.Now()
+	told := make([]*model.Parameter, len(all))
+	for i, p := range all {
+		t := &model.Parameter{
+			Name: p.Name, Description: p.English, Type: string(p.Type), Unit: some(p.Unit), Value: p.Value, Minimum: some(p.Minimum), Maximum: some(p.Maximum),
+			Choices: append([]string{}, p.Choices...), Scheduled: []*model.ParameterValue{}, History: []*model.ParameterValue{},
+		}
+		if me.Locale == "zh-CN" {
+			t.Description = p.Chinese
+		}
+		for _, given := range p.Given {
+			v := &model.ParameterValue{Value: given.Value, EffectiveAt: given.EffectiveAt.Format(timeFormat)}
+			if given.SetByID != nil {
+				if v.SetBy, err = put[model.Staff](r.Reading.Object(me, key.KindStaff, int64(*given.SetByID)), nil); err != nil {
+					return nil, err
+				}
+			}
+			if given.EffectiveAt.After(now) {
+				t.Scheduled = append([]*model.ParameterValue{v}, t.Scheduled...)
+			} else {
+				t.History = append(t.History, v)
+			}
+		}
+		told[i] = t
+	}
+	return told, nil
+}
+
+// parameter is the outcome of a verb that sets one.
+func (r *Resolver) parameter(ctx context.Context, name string, err error) (*model.Parameter, []*model.UserError, error) {
+	faults, err := userErrors(ctx, err)
+	if err != nil || len(faults) > 0 {
+		return nil, faults, err
+	}
+	all, err := r.parameters(ctx)
+	if err != nil {
+		return nil, nil, fault.Deny(fault.Timeout, "It was done, and cannot be read now.").Because(err)
+	}
+	for _, p := range all {
+		if p.Name == name {
+			return p, faults, nil
+		}
+	}
+	return nil, faults, nil // told under a key, and gone from the program since
+}
+
 // requires is the directive on root fields; reading sees to it on all others.
 func requires(ctx context.Context, permission string) error {
 	p, err := access.ParsePermission(permission)

@@ -9,9 +9,26 @@ import (
 	"context"
 
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
+	"lenddesk/workflow/administration"
 )
+
+// SetParameter is the resolver for the setParameter field.
+func (r *mutationResolver) SetParameter(ctx context.Context, input administration.SetParameterInput) (*model.SetParameterPayload, error) {
+	name, err := workflow.Once(ctx, r.Desk, r.Administration.SetParameter, input)
+	parameter, faults, err := r.parameter(ctx, name, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SetParameterPayload{Parameter: parameter, UserErrors: faults}, nil
+}
 
 // System is the resolver for the system field.
 func (r *queryResolver) System(ctx context.Context) (*model.System, error) {
 	return r.system(ctx)
+}
+
+// Parameters is the resolver for the parameters field.
+func (r *queryResolver) Parameters(ctx context.Context) ([]*model.Parameter, error) {
+	return r.parameters(ctx)
 }

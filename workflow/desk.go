@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"lenddesk/access"
@@ -31,7 +32,12 @@ type Desk struct {
 
 // Parameters are the values in force now.
 func (d *Desk) Parameters(ctx context.Context, tx *store.Tx) (parameters.Values, error) {
-	rows, err := tx.Parameter.Query().Where(parameter.EffectiveAtLTE(lifecycle.Now())).Order(parameter.ByEffectiveAt()).All(ctx)
+	return d.ParametersAt(ctx, tx, lifecycle.Now())
+}
+
+// ParametersAt are the values that were, are, or will be in force at a moment.
+func (d *Desk) ParametersAt(ctx context.Context, tx *store.Tx, moment time.Time) (parameters.Values, error) {
+	rows, err := tx.Parameter.Query().Where(parameter.EffectiveAtLTE(moment)).Order(parameter.ByEffectiveAt()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read parameters: %w", err)
 	}

@@ -469,6 +469,7 @@ type ComplexityRoot struct {
 		ResubmitRegistration func(childComplexity int, input registration.ResubmitInput) int
 		ReturnRegistration   func(childComplexity int, input registration.ReturnInput) int
 		RevokeAPIKey         func(childComplexity int, input administration.RevokeAPIKeyInput) int
+		SetParameter         func(childComplexity int, input administration.SetParameterInput) int
 		SetStaffRoles        func(childComplexity int, input administration.SetStaffRolesInput) int
 		SignIn               func(childComplexity int, input authentication.SignInInput) int
 		SignOut              func(childComplexity int) int
@@ -488,6 +489,25 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Parameter struct {
+		Choices     func(childComplexity int) int
+		Description func(childComplexity int) int
+		History     func(childComplexity int) int
+		Maximum     func(childComplexity int) int
+		Minimum     func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Scheduled   func(childComplexity int) int
+		Type        func(childComplexity int) int
+		Unit        func(childComplexity int) int
+		Value       func(childComplexity int) int
+	}
+
+	ParameterValue struct {
+		EffectiveAt func(childComplexity int) int
+		SetBy       func(childComplexity int) int
+		Value       func(childComplexity int) int
+	}
+
 	Query struct {
 		APIKeys        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		BankCards      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
@@ -500,6 +520,7 @@ type ComplexityRoot struct {
 		Messages       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
 		Node           func(childComplexity int, id string) int
 		Nodes          func(childComplexity int, ids []string) int
+		Parameters     func(childComplexity int) int
 		ReviewQueue    func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
 		Roles          func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
@@ -711,6 +732,11 @@ type ComplexityRoot struct {
 		Token     func(childComplexity int) int
 	}
 
+	SetParameterPayload struct {
+		Parameter  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SetStaffRolesPayload struct {
 		Staff      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -904,6 +930,7 @@ type MutationResolver interface {
 	SuspendUser(ctx context.Context, input customers.SuspendInput) (*model.SuspendUserPayload, error)
 	ReinstateUser(ctx context.Context, input customers.ReinstateInput) (*model.ReinstateUserPayload, error)
 	CloseUser(ctx context.Context, input customers.CloseInput) (*model.CloseUserPayload, error)
+	SetParameter(ctx context.Context, input administration.SetParameterInput) (*model.SetParameterPayload, error)
 }
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
@@ -923,6 +950,7 @@ type QueryResolver interface {
 	Roles(ctx context.Context, first *int, after *string, last *int, before *string) (*model.RoleConnection, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
 	System(ctx context.Context) (*model.System, error)
+	Parameters(ctx context.Context) ([]*model.Parameter, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) (*model.UserConnection, error)
 }
 
@@ -2883,6 +2911,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RevokeAPIKey(childComplexity, args["input"].(administration.RevokeAPIKeyInput)), true
+	case "Mutation.setParameter":
+		if e.ComplexityRoot.Mutation.SetParameter == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setParameter_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetParameter(childComplexity, args["input"].(administration.SetParameterInput)), true
 	case "Mutation.setStaffRoles":
 		if e.ComplexityRoot.Mutation.SetStaffRoles == nil {
 			break
@@ -3014,6 +3053,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Parameter.choices":
+		if e.ComplexityRoot.Parameter.Choices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Choices(childComplexity), true
+	case "Parameter.description":
+		if e.ComplexityRoot.Parameter.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Description(childComplexity), true
+	case "Parameter.history":
+		if e.ComplexityRoot.Parameter.History == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.History(childComplexity), true
+	case "Parameter.maximum":
+		if e.ComplexityRoot.Parameter.Maximum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Maximum(childComplexity), true
+	case "Parameter.minimum":
+		if e.ComplexityRoot.Parameter.Minimum == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Minimum(childComplexity), true
+	case "Parameter.name":
+		if e.ComplexityRoot.Parameter.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Name(childComplexity), true
+	case "Parameter.scheduled":
+		if e.ComplexityRoot.Parameter.Scheduled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Scheduled(childComplexity), true
+	case "Parameter.type":
+		if e.ComplexityRoot.Parameter.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Type(childComplexity), true
+	case "Parameter.unit":
+		if e.ComplexityRoot.Parameter.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Unit(childComplexity), true
+	case "Parameter.value":
+		if e.ComplexityRoot.Parameter.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Parameter.Value(childComplexity), true
+
+	case "ParameterValue.effectiveAt":
+		if e.ComplexityRoot.ParameterValue.EffectiveAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParameterValue.EffectiveAt(childComplexity), true
+	case "ParameterValue.setBy":
+		if e.ComplexityRoot.ParameterValue.SetBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParameterValue.SetBy(childComplexity), true
+	case "ParameterValue.value":
+		if e.ComplexityRoot.ParameterValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ParameterValue.Value(childComplexity), true
+
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
 			break
@@ -3131,6 +3250,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.parameters":
+		if e.ComplexityRoot.Query.Parameters == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Parameters(childComplexity), true
 	case "Query.reviewQueue":
 		if e.ComplexityRoot.Query.ReviewQueue == nil {
 			break
@@ -3911,6 +4036,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Session.Token(childComplexity), true
 
+	case "SetParameterPayload.parameter":
+		if e.ComplexityRoot.SetParameterPayload.Parameter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetParameterPayload.Parameter(childComplexity), true
+	case "SetParameterPayload.userErrors":
+		if e.ComplexityRoot.SetParameterPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetParameterPayload.UserErrors(childComplexity), true
+
 	case "SetStaffRolesPayload.staff":
 		if e.ComplexityRoot.SetStaffRolesPayload.Staff == nil {
 			break
@@ -4558,6 +4696,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputServiceRecordFilter,
 		ec.unmarshalInputServiceRecordOrder,
+		ec.unmarshalInputSetParameterInput,
 		ec.unmarshalInputSetStaffRolesInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputStaffFilter,
@@ -7752,6 +7891,72 @@ type ApiKeyEdge {
 	{Name: "../system.graphqls", Input: `extend type Query {
   "State of the running server, for administrators."
   system: System @requires(permission: MANAGE_BACKUPS)
+  "Every parameter of the platform, in the order in which they are documented."
+  parameters: [Parameter!] @requires(permission: MANAGE_PARAMETERS)
+}
+
+extend type Mutation {
+  """
+  Sets a parameter, from now on or from a moment ahead; what happened before stays judged by the values of its time. Another value for the same moment
+  ahead replaces the one given before. Errors: REQUIRED name, value; NOT_FOUND name; INVALID, TOO_SHORT, TOO_LONG, OUT_OF_RANGE value, as the
+  parameter's type and limits say; INVALID, OUT_OF_RANGE effectiveAt (not ahead).
+  """
+  setParameter(
+    "Which parameter, and its value."
+    input: SetParameterInput!
+  ): SetParameterPayload @requires(permission: MANAGE_PARAMETERS)
+}
+
+"A parameter of the platform: what can be set without another program."
+type Parameter {
+  "Its name, SCREAMING_SNAKE_CASE, as in ` + "`" + `SESSION_LIFETIME` + "`" + `."
+  name: String!
+  "What it is and does, a sentence in the caller's language."
+  description: String!
+  "How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (` + "`" + `1h30m` + "`" + `), CHOICE, TIME_ZONE, LOCALE."
+  type: String!
+  "Unit of the value. Null where the type says all."
+  unit: String
+  "The value in force now, set or by the profile."
+  value: String!
+  "The least that is allowed, inclusive; of a text, its length in characters. Null: no limit."
+  minimum: String
+  "The most that is allowed, inclusive; of a text, its length in characters. Null: no limit."
+  maximum: String
+  "Of a CHOICE or LOCALE, what can be chosen; otherwise empty."
+  choices: [String!]!
+  "Values dated ahead, the next one first."
+  scheduled: [ParameterValue!]!
+  "Values given until now, the newest first. Empty: it has the profile's."
+  history: [ParameterValue!]!
+}
+
+"A value that a parameter was given."
+type ParameterValue {
+  "The value."
+  value: String!
+  "From when it is in force. UTC."
+  effectiveAt: DateTime!
+  "Who gave it. Null when it came with the installation or from an API key."
+  setBy: Staff
+}
+
+"A value of a parameter."
+input SetParameterInput {
+  "Name of the parameter. REQUIRED when missing."
+  name: String
+  "The value, as the parameter's type is written. REQUIRED when missing."
+  value: String
+  "From when, RFC 3339 with any offset, ahead of now. Left out: from now on."
+  effectiveAt: DateTime
+}
+
+"Outcome of ` + "`" + `setParameter` + "`" + `."
+type SetParameterPayload {
+  "The parameter with its values. Null when refused."
+  parameter: Parameter
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
 }
 
 "State of the running server."
@@ -8851,6 +9056,44 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
 }
 
+func (ec *executionContext) childFields_Parameter(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_Parameter_name(ctx, field)
+	case "description":
+		return ec.fieldContext_Parameter_description(ctx, field)
+	case "type":
+		return ec.fieldContext_Parameter_type(ctx, field)
+	case "unit":
+		return ec.fieldContext_Parameter_unit(ctx, field)
+	case "value":
+		return ec.fieldContext_Parameter_value(ctx, field)
+	case "minimum":
+		return ec.fieldContext_Parameter_minimum(ctx, field)
+	case "maximum":
+		return ec.fieldContext_Parameter_maximum(ctx, field)
+	case "choices":
+		return ec.fieldContext_Parameter_choices(ctx, field)
+	case "scheduled":
+		return ec.fieldContext_Parameter_scheduled(ctx, field)
+	case "history":
+		return ec.fieldContext_Parameter_history(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Parameter", field.Name)
+}
+
+func (ec *executionContext) childFields_ParameterValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_ParameterValue_value(ctx, field)
+	case "effectiveAt":
+		return ec.fieldContext_ParameterValue_effectiveAt(ctx, field)
+	case "setBy":
+		return ec.fieldContext_ParameterValue_setBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ParameterValue", field.Name)
+}
+
 func (ec *executionContext) childFields_ReactivateStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "staff":
@@ -9253,6 +9496,16 @@ func (ec *executionContext) childFields_Session(ctx context.Context, field graph
 		return ec.fieldContext_Session_expiresAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Session", field.Name)
+}
+
+func (ec *executionContext) childFields_SetParameterPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "parameter":
+		return ec.fieldContext_SetParameterPayload_parameter(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetParameterPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetParameterPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SetStaffRolesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10860,6 +11113,20 @@ func (ec *executionContext) field_Mutation_revokeApiKey_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.RevokeAPIKeyInput, error) {
 			return ec.unmarshalNRevokeApiKeyInput2lenddeskᚋworkflowᚋadministrationᚐRevokeAPIKeyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setParameter_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (administration.SetParameterInput, error) {
+			return ec.unmarshalNSetParameterInput2lenddeskᚋworkflowᚋadministrationᚐSetParameterInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -21767,6 +22034,68 @@ func (ec *executionContext) fieldContext_Mutation_closeUser(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setParameter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setParameter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetParameter(ctx, fc.Args["input"].(administration.SetParameterInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_PARAMETERS")
+				if err != nil {
+					var zeroVal *model.SetParameterPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.SetParameterPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetParameterPayload) graphql.Marshaler {
+			return ec.marshalOSetParameterPayload2ᚖlenddeskᚋgraphᚋmodelᚐSetParameterPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setParameter(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetParameterPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setParameter_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -21865,6 +22194,358 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_name(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_description(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_type(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_unit(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_value(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_minimum(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_minimum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Minimum, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_minimum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_maximum(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_maximum(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Maximum, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_maximum(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_choices(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_choices(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Choices, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_choices(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Parameter", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Parameter_scheduled(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_scheduled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scheduled, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ParameterValue) graphql.Marshaler {
+			return ec.marshalNParameterValue2ᚕᚖlenddeskᚋgraphᚋmodelᚐParameterValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_scheduled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Parameter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ParameterValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Parameter_history(ctx context.Context, field graphql.CollectedField, obj *model.Parameter) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Parameter_history(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.History, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ParameterValue) graphql.Marshaler {
+			return ec.marshalNParameterValue2ᚕᚖlenddeskᚋgraphᚋmodelᚐParameterValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Parameter_history(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Parameter",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ParameterValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ParameterValue_value(ctx context.Context, field graphql.CollectedField, obj *model.ParameterValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParameterValue_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParameterValue_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParameterValue", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ParameterValue_effectiveAt(ctx context.Context, field graphql.CollectedField, obj *model.ParameterValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParameterValue_effectiveAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ParameterValue_effectiveAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ParameterValue", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ParameterValue_setBy(ctx context.Context, field graphql.CollectedField, obj *model.ParameterValue) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ParameterValue_setBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetBy, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
+			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ParameterValue_setBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ParameterValue",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Staff(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -22736,6 +23417,56 @@ func (ec *executionContext) fieldContext_Query_system(_ context.Context, field g
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_System(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_parameters(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_parameters(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Parameters(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_PARAMETERS")
+				if err != nil {
+					var zeroVal []*model.Parameter
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []*model.Parameter
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Parameter) graphql.Marshaler {
+			return ec.marshalOParameter2ᚕᚖlenddeskᚋgraphᚋmodelᚐParameterᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_parameters(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Parameter(ctx, field)
 		},
 	}
 	return fc, nil
@@ -26207,6 +26938,74 @@ func (ec *executionContext) _Session_expiresAt(ctx context.Context, field graphq
 }
 func (ec *executionContext) fieldContext_Session_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Session", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _SetParameterPayload_parameter(ctx context.Context, field graphql.CollectedField, obj *model.SetParameterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetParameterPayload_parameter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Parameter, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Parameter) graphql.Marshaler {
+			return ec.marshalOParameter2ᚖlenddeskᚋgraphᚋmodelᚐParameter(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetParameterPayload_parameter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetParameterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Parameter(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SetParameterPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetParameterPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetParameterPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetParameterPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetParameterPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SetStaffRolesPayload_staff(ctx context.Context, field graphql.CollectedField, obj *model.SetStaffRolesPayload) (ret graphql.Marshaler) {
@@ -32151,6 +32950,50 @@ func (ec *executionContext) unmarshalInputServiceRecordOrder(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSetParameterInput(ctx context.Context, obj any) (administration.SetParameterInput, error) {
+	var it administration.SetParameterInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"name", "value", "effectiveAt"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		case "effectiveAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("effectiveAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EffectiveAt = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSetStaffRolesInput(ctx context.Context, obj any) (administration.SetStaffRolesInput, error) {
 	var it administration.SetStaffRolesInput
 	if obj == nil {
@@ -36228,6 +37071,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "setParameter":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setParameter(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -36278,6 +37128,137 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var parameterImplementors = []string{"Parameter"}
+
+func (ec *executionContext) _Parameter(ctx context.Context, sel ast.SelectionSet, obj *model.Parameter) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, parameterImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Parameter")
+		case "name":
+			out.Values[i] = ec._Parameter_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._Parameter_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._Parameter_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "unit":
+			out.Values[i] = ec._Parameter_unit(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._Parameter_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "minimum":
+			out.Values[i] = ec._Parameter_minimum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "maximum":
+			out.Values[i] = ec._Parameter_maximum(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "choices":
+			out.Values[i] = ec._Parameter_choices(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scheduled":
+			out.Values[i] = ec._Parameter_scheduled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "history":
+			out.Values[i] = ec._Parameter_history(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var parameterValueImplementors = []string{"ParameterValue"}
+
+func (ec *executionContext) _ParameterValue(ctx context.Context, sel ast.SelectionSet, obj *model.ParameterValue) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, parameterValueImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ParameterValue")
+		case "value":
+			out.Values[i] = ec._ParameterValue_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effectiveAt":
+			out.Values[i] = ec._ParameterValue_effectiveAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setBy":
+			out.Values[i] = ec._ParameterValue_setBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -36684,6 +37665,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_system(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "parameters":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_parameters(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -38279,6 +39282,49 @@ func (ec *executionContext) _Session(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "expiresAt":
 			out.Values[i] = ec._Session_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var setParameterPayloadImplementors = []string{"SetParameterPayload"}
+
+func (ec *executionContext) _SetParameterPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetParameterPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setParameterPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetParameterPayload")
+		case "parameter":
+			out.Values[i] = ec._SetParameterPayload_parameter(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetParameterPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -40938,6 +41984,42 @@ func (ec *executionContext) marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageI
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) marshalNParameter2ᚖlenddeskᚋgraphᚋmodelᚐParameter(ctx context.Context, sel ast.SelectionSet, v *model.Parameter) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Parameter(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNParameterValue2ᚕᚖlenddeskᚋgraphᚋmodelᚐParameterValueᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ParameterValue) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNParameterValue2ᚖlenddeskᚋgraphᚋmodelᚐParameterValue(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNParameterValue2ᚖlenddeskᚋgraphᚋmodelᚐParameterValue(ctx context.Context, sel ast.SelectionSet, v *model.ParameterValue) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._ParameterValue(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPercent2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -41465,6 +42547,11 @@ func (ec *executionContext) unmarshalNServiceRequestKind2lenddeskᚋgraphᚋmode
 
 func (ec *executionContext) marshalNServiceRequestKind2lenddeskᚋgraphᚋmodelᚐServiceRequestKind(ctx context.Context, sel ast.SelectionSet, v model.ServiceRequestKind) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNSetParameterInput2lenddeskᚋworkflowᚋadministrationᚐSetParameterInput(ctx context.Context, v any) (administration.SetParameterInput, error) {
+	res, err := ec.unmarshalInputSetParameterInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSetStaffRolesInput2lenddeskᚋworkflowᚋadministrationᚐSetStaffRolesInput(ctx context.Context, v any) (administration.SetStaffRolesInput, error) {
@@ -42784,6 +43871,32 @@ func (ec *executionContext) marshalONode2lenddeskᚋgraphᚋmodelᚐNode(ctx con
 	return ec._Node(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOParameter2ᚕᚖlenddeskᚋgraphᚋmodelᚐParameterᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Parameter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNParameter2ᚖlenddeskᚋgraphᚋmodelᚐParameter(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOParameter2ᚖlenddeskᚋgraphᚋmodelᚐParameter(ctx context.Context, sel ast.SelectionSet, v *model.Parameter) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Parameter(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPermission2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -43008,6 +44121,13 @@ func (ec *executionContext) marshalOSession2ᚖlenddeskᚋgraphᚋmodelᚐSessio
 		return graphql.Null
 	}
 	return ec._Session(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetParameterPayload2ᚖlenddeskᚋgraphᚋmodelᚐSetParameterPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetParameterPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetParameterPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSetStaffRolesPayload2ᚖlenddeskᚋgraphᚋmodelᚐSetStaffRolesPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetStaffRolesPayload) graphql.Marshaler {

@@ -1112,6 +1112,40 @@ type PageInfo struct {
 	reading.Written `json:"-"`
 }
 
+// A parameter of the platform: what can be set without another program.
+type Parameter struct {
+	// Its name, SCREAMING_SNAKE_CASE, as in `SESSION_LIFETIME`.
+	Name string `json:"name"`
+	// What it is and does, a sentence in the caller's language.
+	Description string `json:"description"`
+	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, LOCALE.
+	Type string `json:"type"`
+	// Unit of the value. Null where the type says all.
+	Unit *string `json:"unit,omitempty"`
+	// The value in force now, set or by the profile.
+	Value string `json:"value"`
+	// The least that is allowed, inclusive; of a text, its length in characters. Null: no limit.
+	Minimum *string `json:"minimum,omitempty"`
+	// The most that is allowed, inclusive; of a text, its length in characters. Null: no limit.
+	Maximum *string `json:"maximum,omitempty"`
+	// Of a CHOICE or LOCALE, what can be chosen; otherwise empty.
+	Choices []string `json:"choices"`
+	// Values dated ahead, the next one first.
+	Scheduled []*ParameterValue `json:"scheduled"`
+	// Values given until now, the newest first. Empty: it has the profile's.
+	History []*ParameterValue `json:"history"`
+}
+
+// A value that a parameter was given.
+type ParameterValue struct {
+	// The value.
+	Value string `json:"value"`
+	// From when it is in force. UTC.
+	EffectiveAt string `json:"effectiveAt"`
+	// Who gave it. Null when it came with the installation or from an API key.
+	SetBy *Staff `json:"setBy,omitempty"`
+}
+
 // Everything that can be read. A list that needs no permission shows what the caller may see, which may be nothing; nothing says what was held back.
 type Query struct {
 }
@@ -1545,6 +1579,14 @@ type Session struct {
 	Token string `json:"token"`
 	// When the token stops working, if nobody signs out or changes the password before. UTC.
 	ExpiresAt string `json:"expiresAt"`
+}
+
+// Outcome of `setParameter`.
+type SetParameterPayload struct {
+	// The parameter with its values. Null when refused.
+	Parameter *Parameter `json:"parameter,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `setStaffRoles`.

@@ -38,14 +38,7 @@ func (o *Office) CreateAPIKey(ctx context.Context, in CreateAPIKeyInput) (NewAPI
 	name := needed(&faults, in.Name, 100, "name")
 	var expires *time.Time
 	if in.ExpiresAt != nil {
-		at, err := time.Parse(time.RFC3339, *in.ExpiresAt)
-		at = at.UTC().Truncate(time.Microsecond)
-		switch {
-		case err != nil:
-			faults.Add(fault.Problem{Code: fault.Invalid}, "expiresAt")
-		case !at.After(lifecycle.Now()) || at.Year() > 9999:
-			faults.Add(fault.Problem{Code: fault.OutOfRange}, "expiresAt")
-		}
+		at := ahead(&faults, *in.ExpiresAt, "expiresAt")
 		expires = &at
 	}
 	token, hash := access.NewAPIKey()

@@ -1,7 +1,10 @@
 package administration
 
 import (
+	"time"
+
 	"lenddesk/fault"
+	"lenddesk/lifecycle"
 	"lenddesk/workflow"
 )
 
@@ -12,6 +15,19 @@ func needed(faults *fault.List, s *string, maximum int, field string) string {
 		faults.Add(fault.Problem{Code: fault.Required}, field)
 	}
 	return said
+}
+
+// ahead is a moment that is still to come.
+func ahead(faults *fault.List, s, field string) time.Time {
+	at, err := time.Parse(time.RFC3339, s)
+	at = at.UTC().Truncate(time.Microsecond)
+	switch {
+	case err != nil:
+		faults.Add(fault.Problem{Code: fault.Invalid}, field)
+	case !at.After(lifecycle.Now()) || at.Year() > 9999:
+		faults.Add(fault.Problem{Code: fault.OutOfRange}, field)
+	}
+	return at
 }
 
 func some(s string) *string {

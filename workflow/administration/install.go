@@ -43,13 +43,16 @@ var roles = []struct {
 	{"FINANCE", "For the finance system: reports payments.", access.Of(access.ViewLoans, access.ViewBids, access.ReportPayments)},
 }
 
-// First is the first administrator. An empty password has one made.
-type First struct{ Email, Password string }
+// First is what an empty book begins with: the first administrator, and the profile of parameters. An empty password has one made.
+type First struct {
+	Email, Password string
+	Profile         parameter.Profile
+}
 
 // DefaultEmail is the first administrator's where none is set.
 const DefaultEmail = "admin@lenddesk.example"
 
-// Install prepares an empty book, once: built-in roles, the profile's parameters, the first administrator. It returns the password to be shown
+// Install prepares an empty book, once: built-in roles, the profile whose defaults parameters have until they are set, the first administrator. It returns the password to be shown
 // if it made one. A book that has been prepared is left alone. An address or password that breaks the rules is a fault.List.
 func (o *Office) Install(ctx context.Context, first First) (email, password string, err error) {
 	ctx = access.AsSystem(ctx, "installation")
@@ -84,7 +87,7 @@ func (o *Office) Install(ctx context.Context, first First) (email, password stri
 	if err != nil {
 		return "", "", err
 	}
-	err = o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return install(ctx, tx, email, hash) })
+	err = o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return install(ctx, tx, email, hash, first.Profile) })
 	if _, twice := store.UniqueViolation(err); twice { // another server was faster
 		return "", "", nil
 	}
@@ -94,24 +97,16 @@ func (o *Office) Install(ctx context.Context, first First) (email, password stri
 	return email, password, nil
 }
 
-// profile is the set of parameters that a new book begins with.
-const profile = parameter.CNP2P2016
-
-func install(ctx context.Context, tx *store.Tx, email, hash string) error {
+func install(ctx context.Context, tx *store.Tx, email, hash string, profile parameter.Profile) error {
 	for _, r := range roles {
 		if err := tx.Role.Create().SetName(r.name).SetDescription(r.description).SetPermissions(r.holds.Names()).SetBuiltIn(true).Exec(ctx); err != nil {
 			return fmt.Errorf("make role %s: %w", r.name, err)
 		}
 	}
-	now, language := lifecycle.Now(), ""
-	for _, d := range parameter.Definitions {
-		if err := tx.Parameter.Create().SetName(d.Name).SetValue(d.Default[profile]).SetEffectiveAt(now).Exec(ctx); err != nil {
-			return fmt.Errorf("set parameter %s: %w", d.Name, err)
-		}
-		if d.Name == parameter.DefaultLocale {
-			language = d.Default[profile]
-		}
+	if err := tx.Parameter.Create().SetName(parameter.ProfileName).SetValue(string(profile)).SetEffectiveAt(lifecycle.Now()).Exec(ctx); err != nil {
+		return fmt.Errorf("set the profile: %w", err)
 	}
+	language := parameter.Values{parameter.ProfileName: string(profile)}.Text(parameter.DefaultLocale)
 	every, err := tx.Role.Query().Where(role.Name("ADMINISTRATOR")).OnlyID(ctx)
 	if err != nil {
 		return fmt.Errorf("find the administrator's role: %w", err)
