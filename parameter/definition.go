@@ -42,6 +42,9 @@ const (
 	IdempotencyDays    = "IDEMPOTENCY_DAYS"
 	PublicURL          = "PUBLIC_URL"
 	InvitationLifetime = "INVITATION_LIFETIME"
+	Currency           = "CURRENCY"
+	BindingPayment     = "BINDING_PAYMENT"
+	CardPatience       = "CARD_PATIENCE"
 )
 
 // Choices of NATIONAL_ID.
@@ -129,6 +132,21 @@ var Definitions = []Definition{
 		Name: InvitationLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("72h"), Minimum: "1h", Maximum: "720h",
 		English: "How long an invitation of an employee may be used.",
 		Chinese: "员工邀请的有效时长。",
+	},
+	{
+		Name: Currency, Type: Choice, Default: map[Profile]string{CNP2P2016: "CNY", Neutral: "EUR"}, Choices: []string{"CNY", "EUR", "GBP", "HKD", "USD"},
+		English: "The currency of every amount, by ISO 4217.",
+		Chinese: "平台所有金额的货币（ISO 4217 代码）。",
+	},
+	{
+		Name: BindingPayment, Type: Money, Unit: "currency", Default: both("0.01"), Minimum: "0.01", Maximum: "100.00",
+		English: "What the bank takes from a card to bind it.",
+		Chinese: "绑定银行卡时由银行扣取的金额。",
+	},
+	{
+		Name: CardPatience, Type: Duration, Unit: "hours, minutes, seconds", Default: both("5m"), Minimum: "1s", Maximum: "24h",
+		English: "How long an answer of KXD or KXDM about a card is waited for before they are asked again.",
+		Chinese: "等待 KXD 或 KXDM 回复银行卡查询的时长，超过后再次询问。",
 	},
 }
 
