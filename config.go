@@ -24,6 +24,10 @@ type settings struct {
 	AdminEmail     string   `env:"LENDDESK_ADMIN_EMAIL" help:"Address of the first administrator."`
 	AdminPassword  string   `env:"LENDDESK_ADMIN_PASSWORD" help:"Password of the first administrator; without it one is made and printed once."`
 	SMTPURL        string   `name:"smtp-url" env:"LENDDESK_SMTP_URL" help:"Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without it mail is kept and not sent."`
+	KXDURL         string   `name:"kxd-url" env:"LENDDESK_KXD_URL" help:"KXD, which checks bank cards: http://… or https://…; without it the simulator stands in."`
+	KXDSecret      []string `name:"kxd-secret" env:"LENDDESK_KXD_SECRET" help:"Secret that signs what KXD and we say to each other; several, separated by commas, while it is rotated: the first signs, all are believed."`
+	KXDMURL        string   `name:"kxdm-url" env:"LENDDESK_KXDM_URL" help:"KXDM, which takes binding payments to the bank: http://… or https://…; without it the simulator stands in."`
+	KXDMSecret     []string `name:"kxdm-secret" env:"LENDDESK_KXDM_SECRET" help:"The same for KXDM."`
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
@@ -39,12 +43,14 @@ type commands struct {
 	Keys    struct {
 		Rotate struct{} `cmd:"" help:"Add a new encryption key to the key file. Servers take it up while they serve."`
 	} `cmd:"" help:"Look after the encryption keys."`
-	Version struct{} `cmd:"" help:"Print the version."`
+	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
+	Version  struct{} `cmd:"" help:"Print the version."`
 }
 
 // names are the settings as operators know them.
 var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
+	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
 	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
@@ -60,8 +66,28 @@ func parse(args []string) (command string, s settings, err error) {
 	if err != nil {
 		return "", s, err
 	}
-	return parsed.Command(), c.settings, c.check()
+	if err := c.check(); err != nil {
+		return "", s, err
+	}
+	if parsed.Command() == "simulate" {
+		return parsed.Command(), c.settings, c.checkSimulation()
+	}
+	return parsed.Command(), c.settings, nil
 }
+
+// checkSimulation finds what the simulator by itself needs and has not.
+func (s settings) checkSimulation() error {
+	var wrong []error
+	for name, secrets := range map[string][]string{"LENDDESK_KXD_SECRET": s.KXDSecret, "LENDDESK_KXDM_SECRET": s.KXDMSecret} {
+		if len(secrets) == 0 {
+			wrong = append(wrong, fmt.Errorf("%s must be the secret that the server has, too", name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// shortestSecret is how many characters the shortest secret shared with an outer system has.
+const shortestSecret = 16
 
 // check finds every setting that cannot be. It names the setting and what is allowed, and echoes nothing: there are secrets among them.
 func (s settings) check() error {
@@ -82,6 +108,18 @@ func (s settings) check() error {
 	if s.Keyset != "" {
 		if _, err := seal.Parse([]byte(s.Keyset)); err != nil {
 			wrong = append(wrong, fmt.Errorf("LENDDESK_KEYSET: %w", err))
+		}
+	}
+	for _, system := range []struct {
+		name, url string
+		secrets   []string
+	}{{"LENDDESK_KXD", s.KXDURL, s.KXDSecret}, {"LENDDESK_KXDM", s.KXDMURL, s.KXDMSecret}} {
+		if u, err := url.Parse(system.url); system.url != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "") {
+			refuse(system.name+"_URL", "an address such as https://kxd.example.com, without user, password and query")
+		}
+		short := slices.ContainsFunc(system.secrets, func(secret string) bool { return len(secret) < shortestSecret })
+		if short || system.url != "" && len(system.secrets) == 0 {
+			refuse(system.name+"_SECRET", fmt.Sprintf("one or several secrets of at least %d characters, separated by commas, when %s_URL is set", shortestSecret, system.name))
 		}
 	}
 	for _, o := range s.AllowedOrigins {

@@ -31,6 +31,7 @@ var SealedColumns = []SealedColumn{
 	{company.Table, company.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNumber, seal.CardNumber},
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
+	{bankcard.Table, bankcard.FieldNationalID, seal.NationalID},
 }
 
 // Reseal is the job that brings what older keys sealed under the newest key.

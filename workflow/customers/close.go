@@ -23,7 +23,7 @@ type CloseInput struct {
 	ExpectedVersion *int
 }
 
-// Close ends the relation with a customer who has no loan or bid alive: cards are unbound, sessions end, the identifiers are free again.
+// Close ends the relation with a customer who has no loan or bid alive, and no payment for a card open: cards are unbound, sessions end, the identifiers are free again.
 func (o *Office) Close(ctx context.Context, in CloseInput) (key.User, error) {
 	if err := lifecycle.CloseUser.Permit(access.From(ctx)); err != nil {
 		return 0, err
@@ -38,6 +38,9 @@ func (o *Office) Close(ctx context.Context, in CloseInput) (key.User, error) {
 
 // letGo unbinds the customer's cards and ends their sessions.
 func letGo(ctx context.Context, tx *store.Tx, u *ent.User) error {
+	if err := workflow.Turn(ctx, tx, u.ID); err != nil {
+		return err
+	}
 	cards, err := tx.BankCard.Query().Where(bankcard.UserID(u.ID)).Order(bankcard.ByID()).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read cards: %w", err)
