@@ -14,6 +14,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lenddesk/gateway/mail"
+	"lenddesk/gateway/outer"
+	"lenddesk/gateway/simulator"
 	"lenddesk/seal"
 )
 
@@ -32,6 +34,10 @@ type settings struct {
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
+
+	// How the outer systems are waited for, and how the simulator behaves: no settings, for tests are in more of a hurry than people are.
+	Outer      outer.Options     `kong:"-"`
+	Simulation simulator.Options `kong:"-"`
 }
 
 // commands are the program's subcommands; serve is the default.
@@ -114,12 +120,11 @@ func (s settings) check() error {
 		name, url string
 		secrets   []string
 	}{{"LENDDESK_KXD", s.KXDURL, s.KXDSecret}, {"LENDDESK_KXDM", s.KXDMURL, s.KXDMSecret}} {
-		if u, err := url.Parse(system.url); system.url != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "") {
-			refuse(system.name+"_URL", "an address such as https://kxd.example.com, without user, password and query")
-		}
-		short := slices.ContainsFunc(system.secrets, func(secret string) bool { return len(secret) < shortestSecret })
-		if short || system.url != "" && len(system.secrets) == 0 {
+		if slices.ContainsFunc(system.secrets, func(secret string) bool { return len(secret) < shortestSecret }) || system.url != "" && len(system.secrets) == 0 {
 			refuse(system.name+"_SECRET", fmt.Sprintf("one or several secrets of at least %d characters, separated by commas, when %s_URL is set", shortestSecret, system.name))
+		}
+		if _, err := outer.Open(outer.Options{System: system.name + "_URL", URL: system.url, Secrets: []string{"looked at above"}}); system.url != "" && err != nil {
+			wrong = append(wrong, err)
 		}
 	}
 	for _, o := range s.AllowedOrigins {
