@@ -86,7 +86,7 @@ func (w *Asker) Work(ctx context.Context, job *river.Job[Ask]) error {
 		return err
 	}
 	a, err := w.put(ctx, q)
-	if q.ended && errors.Is(err, outer.Unknown) {
+	if q.ended && errors.Is(err, outer.ErrUnknown) {
 		return w.Office.giveUp(context.WithoutCancel(ctx), q.attempt.ID)
 	}
 	if err != nil {
@@ -169,7 +169,7 @@ func (w *Asker) put(ctx context.Context, q *question) (answer, error) {
 	}
 	if q.attempt.Asks > 0 { // as it was read, before this time
 		a, err := again()
-		if q.ended || !errors.Is(err, outer.Unknown) {
+		if q.ended || !errors.Is(err, outer.ErrUnknown) {
 			return a, err
 		}
 	}

@@ -85,7 +85,7 @@ type world struct {
 	answered string // what was said last: the result, "pending", "unknown", or "" for no answer
 }
 
-var errDown = fmt.Errorf("%w: as drawn", outer.Unavailable)
+var errDown = fmt.Errorf("%w: as drawn", outer.ErrUnavailable)
 
 // take is a call that starts something.
 func (w *world) take(request string) (*ask, error) {
@@ -114,7 +114,7 @@ func (w *world) tell(request string) (*ask, error) {
 	q := w.known[request]
 	if q == nil || w.behave == "forget" {
 		w.answered = "unknown"
-		return nil, outer.Unknown
+		return nil, outer.ErrUnknown
 	}
 	return q, nil
 }
@@ -209,10 +209,14 @@ type town struct {
 
 var numbers = []string{"6222020000000000000", "6228480000000000000", "4111111111111111"}
 
-func inProcess(c *modelCard) bool { return c.status == "PENDING_REVIEW" || c.status == "PENDING_BINDING" }
+func inProcess(c *modelCard) bool {
+	return c.status == "PENDING_REVIEW" || c.status == "PENDING_BINDING"
+}
 
 func (tn *town) held(number string, but *modelCard) bool {
-	return slices.ContainsFunc(tn.cards, func(c *modelCard) bool { return c != but && c.number == number && (inProcess(c) || c.status == "BOUND") })
+	return slices.ContainsFunc(tn.cards, func(c *modelCard) bool {
+		return c != but && c.number == number && (inProcess(c) || c.status == "BOUND")
+	})
 }
 
 // others are how many other cards of the owner stand in the way of one: in process, and bound without being replaced by it.
@@ -565,7 +569,7 @@ func (tn *town) work(t *rapid.T) {
 	a.asks++
 	switch tn.answered {
 	case "":
-		if !errors.Is(err, outer.Unavailable) {
+		if !errors.Is(err, outer.ErrUnavailable) {
 			t.Fatalf("without an answer the job says %v", err)
 		}
 		return
