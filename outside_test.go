@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
@@ -8,8 +9,10 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -34,6 +37,28 @@ type world struct {
 	heard  map[string]int
 	faults int
 	hooks  string // the address of the program's call-back door
+	victim *victim
+}
+
+// victim is a program that is killed when this path is asked: before the question is heard, when it is done, or once it is answered.
+type victim struct {
+	path, when string
+	kill       func()
+}
+
+// dies kills the victim if its moment has come.
+func (w *world) dies(path, when string) bool {
+	w.mu.Lock()
+	v := w.victim
+	due := v != nil && v.path == path && v.when == when
+	if due {
+		w.victim = nil
+	}
+	w.mu.Unlock()
+	if due {
+		v.kill()
+	}
+	return due
 }
 
 // newWorld starts both systems.
@@ -81,7 +106,10 @@ func (w *world) answer(to http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	var q struct{ RequestID, CallbackURL string }
+	if w.dies(r.URL.Path, "before it is heard") {
+		return
+	}
+	var q struct{ RequestID string }
 	_ = json.Unmarshal(body, &q) // the simulator says what it thinks of it
 	w.mu.Lock()
 	how := ""
@@ -98,6 +126,9 @@ func (w *world) answer(to http.ResponseWriter, r *http.Request) {
 	did := httptest.NewRecorder()
 	if how != "down" && how != "refuse" {
 		plays.ServeHTTP(did, r)
+	}
+	if w.dies(r.URL.Path, "when it is done") {
+		return
 	}
 	switch how {
 	case "down":
@@ -132,6 +163,8 @@ func (w *world) answer(to http.ResponseWriter, r *http.Request) {
 		}
 		to.WriteHeader(did.Code)
 		_, _ = to.Write(did.Body.Bytes()) // who asked may be gone
+		_ = http.NewResponseController(to).Flush()
+		w.dies(r.URL.Path, "once it is answered")
 	}
 }
 
@@ -337,6 +370,136 @@ func TestAForgottenQuestionIsPutAnewUnderItsNumber(t *testing.T) {
 			t.Errorf("it was put %d times", asked)
 		}
 	})
+}
+
+// The real program, killed by SIGKILL in the middle of a question: the next one asks again under the same number, and the card ends the same.
+func TestAProgramThatIsKilledInTheMiddleOfAQuestionAsksAgain(t *testing.T) {
+	for _, name := range storetest.Dialects {
+		t.Run(name, func(t *testing.T) {
+			w, url, folder := newWorld(t), storetest.URL(t, name), t.TempDir()
+			set := []string{
+				"LENDDESK_DATABASE_URL=" + url, "LENDDESK_KEYSET=" + newKeyset(t), "LENDDESK_KXD_URL=" + w.server.URL + "/kxd", "LENDDESK_KXD_SECRET=" + secretOfKXD,
+				"LENDDESK_KXDM_URL=" + w.server.URL + "/kxdm", "LENDDESK_KXDM_SECRET=" + secretOfKXDM,
+			}
+			p := launch(t, folder, set...)
+			admin := adminToken(t, p.address)
+			form := applicant(350)
+			got, err := try(p.address, "", registering, vars{"i": form})
+			user := got.text("registerUser.user.id")
+			if _, err2 := try(p.address, admin, approving, vars{"i": vars{"userId": user}}); err != nil || err2 != nil || user == "" {
+				t.Fatal(err, err2, got)
+			}
+			got, err = try(p.address, "", signingIn, vars{"i": vars{"login": form["email"], "password": form["password"]}})
+			token := got.text("signIn.session.token")
+			if err != nil || token == "" {
+				t.Fatal(err, got)
+			}
+			look := func(card string) string {
+				got, err := try(p.address, token, `query($id: ID!) { node(id: $id) { ... on BankCard { status attempts { nodes { system result } } timeline { nodes { kind } } } } }`, vars{"id": card})
+				if err != nil {
+					return ""
+				}
+				nodes, _ := got.at("node.attempts.nodes").([]any)
+				return fmt.Sprint(got.text("node.status"), len(nodes), strings.Join(kinds(got, "node.timeline.nodes"), " "))
+			}
+			// dying does what leads to a question, sees the program die, and starts it anew.
+			dying := func(path, when string, do func()) {
+				died := make(chan struct{})
+				killed := p
+				w.mu.Lock()
+				w.victim = &victim{path, when, func() {
+					killed.kill()
+					close(died)
+				}}
+				w.mu.Unlock()
+				do()
+				<-died
+				forgetTheDead(t, url)
+				p = launch(t, folder, set...)
+			}
+			for n, when := range []string{"before it is heard", "when it is done", "once it is answered"} {
+				payments, card := w.payments(), ""
+				dying("/kxd/verifications", when, func() {
+					got, err := try(p.address, token, `mutation($i: BindBankCardInput!) { bindBankCard(input: $i) { bankCard { id } userErrors { code } } }`,
+						vars{"i": vars{"cardNumber": cardNumber(350+n, "0000"), "phone": "13800138000"}})
+					if card = got.text("bindBankCard.bankCard.id"); err != nil || card == "" {
+						t.Fatal(err, got)
+					}
+				})
+				eventually(t, "checked, although killed "+when, func() bool { return look(card) == "PENDING_BINDING1PASS_VERIFICATION BIND_BANK_CARD" })
+				dying("/kxdm/payments", when, func() {
+					if got, err := try(p.address, token, `mutation($i: PayBankCardBindingInput!) { payBankCardBinding(input: $i) { bankCard { id } userErrors { code } } }`,
+						vars{"i": vars{"bankCardId": card}}); err != nil || got.text("payBankCardBinding.bankCard.id") != card {
+						t.Fatal(err, got)
+					}
+				})
+				eventually(t, "bound, although killed "+when, func() bool {
+					return look(card) == "BOUND2CONFIRM_BINDING PAY_BANK_CARD_BINDING PASS_VERIFICATION BIND_BANK_CARD"
+				})
+				want(t, when+": payments", w.payments()-payments, 1)
+				if got, err := try(p.address, token, `mutation($i: UnbindBankCardInput!) { unbindBankCard(input: $i) { bankCard { status } userErrors { code } } }`,
+					vars{"i": vars{"bankCardId": card}}); err != nil || got.text("unbindBankCard.bankCard.status") != "UNBOUND" {
+					t.Fatal(err, got)
+				}
+			}
+			mails, err := try(p.address, admin, `query($id: ID) { messages(filter: {userId: $id}) { totalCount } }`, vars{"id": user})
+			want(t, "mails", mails.at("messages.totalCount"), any(8.0)) // registered, approved, and two for each card
+			if err != nil {
+				t.Error(err)
+			}
+			p.terminate(t)
+		})
+	}
+}
+
+// The simulator as a process of its own, asked by a server over its address.
+func TestTheSimulatorRunsAlone(t *testing.T) {
+	for _, missing := range []string{"LENDDESK_KXD_SECRET", "LENDDESK_KXDM_SECRET"} {
+		set := slices.DeleteFunc([]string{"LENDDESK_KXD_SECRET=" + secretOfKXD, "LENDDESK_KXDM_SECRET=" + secretOfKXDM}, func(s string) bool { return strings.HasPrefix(s, missing+"=") })
+		if said, err := command(t, t.TempDir(), set, "simulate").CombinedOutput(); err == nil || !strings.Contains(string(said), missing) {
+			t.Errorf("without %s: %v %s", missing, err, said)
+		}
+	}
+	alone := command(t, t.TempDir(), []string{"LENDDESK_KXD_SECRET=" + secretOfKXD, "LENDDESK_KXDM_SECRET=" + secretOfKXDM}, "simulate")
+	pipe, err := alone.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := alone.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var url string
+	for lines := bufio.NewScanner(pipe); url == "" && lines.Scan(); {
+		if _, rest, ok := strings.Cut(lines.Text(), "kxd="); ok {
+			url, _, _ = strings.Cut(rest, "/kxd ")
+		}
+	}
+	h := start(t, settings{
+		DatabaseURL: storetest.URL(t, storetest.Dialects[0]), KXDURL: url + "/kxd", KXDSecret: []string{secretOfKXD}, KXDMURL: url + "/kxdm", KXDMSecret: []string{secretOfKXDM},
+	})
+	me, _ := h.customer(t, 360)
+	me.bound(t, cardNumber(360, "0000"))
+	want(t, "numbers of a simulator that is not inside", fmt.Sprint(h.administrator(t).ask(`{ system { simulator { number } } }`).at("system.simulator")), "[]")
+	if err := alone.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := alone.Wait(); err != nil {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// Every number that the contract offers can be entered as it stands.
+func TestTheSimulatorsNumbersAreReadyToBeEntered(t *testing.T) {
+	h := start(t, settings{DatabaseURL: storetest.URL(t, storetest.Dialects[0])})
+	got := h.administrator(t).ask(`{ system { simulator { number outcome } } }`)
+	numbers, _ := got.at("system.simulator").([]any)
+	if len(numbers) < 8 {
+		t.Fatalf("numbers: %s", got)
+	}
+	for i, n := range numbers {
+		me, _ := h.customer(t, 370+i)
+		me.bind(n.(map[string]any)["number"].(string))
+	}
 }
 
 // forget has both systems start with an empty memory.

@@ -23,6 +23,7 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 	for setting, value := range map[string]string{
 		"LENDDESK_ADDR": "8080", "LENDDESK_DATABASE_URL": "mysql://x:secret@y/z", "LENDDESK_SMTP_URL": "http://user:secret@mail", "LENDDESK_KEYSET": "secret",
 		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/secret", "LENDDESK_LOG_LEVEL": "loud-secret", "LENDDESK_DEMO": "secret",
+		"LENDDESK_KXD_SECRET": "too short secret"[4:], "LENDDESK_KXDM_URL": "ftp://secret.example",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			t.Setenv(setting, value)

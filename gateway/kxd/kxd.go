@@ -51,7 +51,7 @@ type verification struct {
 	Phone       string `json:"phone"`
 }
 
-// Verify puts a question, once under its request id however often it is put. It returns outer.Unavailable or outer.Rejected.
+// Verify puts a question, once under its request id however often it is put. It returns outer.ErrUnavailable or outer.ErrRejected.
 func (c *Client) Verify(ctx context.Context, v Verification) (Answer, error) {
 	a, err := c.caller.Ask(ctx, "/verifications", v.RequestID, verification{
 		v.RequestID, c.caller.CallbackURL(), v.HolderName, v.NationalID, v.CardNumber, v.Phone,
@@ -59,7 +59,7 @@ func (c *Client) Verify(ctx context.Context, v Verification) (Answer, error) {
 	return of(a), err
 }
 
-// Ask asks what became of a question. It returns outer.Unknown when KXD has no such question, outer.Unavailable or outer.Rejected.
+// Ask asks what became of a question. It returns outer.ErrUnknown when KXD has no such question, outer.ErrUnavailable or outer.ErrRejected.
 func (c *Client) Ask(ctx context.Context, requestID string) (Answer, error) {
 	a, err := c.caller.Ask(ctx, "/verifications/status", requestID, map[string]string{"requestId": requestID}, results...)
 	return of(a), err

@@ -57,7 +57,7 @@ type payment struct {
 	Currency    string `json:"currency"`
 }
 
-// Start orders a payment, once under its request id however often it is ordered. It returns outer.Unavailable or outer.Rejected.
+// Start orders a payment, once under its request id however often it is ordered. It returns outer.ErrUnavailable or outer.ErrRejected.
 func (c *Client) Start(ctx context.Context, p Payment) (Answer, error) {
 	a, err := c.caller.Ask(ctx, "/payments", p.RequestID, payment{
 		p.RequestID, c.caller.CallbackURL(), p.HolderName, p.NationalID, p.CardNumber, p.Phone, p.Amount.String(), p.Currency,
@@ -65,7 +65,7 @@ func (c *Client) Start(ctx context.Context, p Payment) (Answer, error) {
 	return of(a), err
 }
 
-// Ask asks what became of an order. It returns outer.Unknown when KXDM has no such order, outer.Unavailable or outer.Rejected.
+// Ask asks what became of an order. It returns outer.ErrUnknown when KXDM has no such order, outer.ErrUnavailable or outer.ErrRejected.
 func (c *Client) Ask(ctx context.Context, requestID string) (Answer, error) {
 	a, err := c.caller.Ask(ctx, "/payments/status", requestID, map[string]string{"requestId": requestID}, results...)
 	return of(a), err

@@ -29,12 +29,12 @@ import (
 
 // Why a question has no answer.
 var (
-	// Unavailable is a system that is down, slow, cuts the line or answers garbage. Whether it did what it was asked is not known.
-	Unavailable = errors.New("the system does not answer")
-	// Unknown is the answer to a question about a request that the system has not got, or has forgotten.
-	Unknown = errors.New("the system knows of no such request")
-	// Rejected is an answer that the question itself is wrong: signature, form, or another content under the same request id.
-	Rejected = errors.New("the system rejects the question")
+	// ErrUnavailable is a system that is down, slow, cuts the line or answers garbage. Whether it did what it was asked is not known.
+	ErrUnavailable = errors.New("the system does not answer")
+	// ErrUnknown is the answer to a question about a request that the system has not got, or has forgotten.
+	ErrUnknown = errors.New("the system knows of no such request")
+	// ErrRejected is an answer that the question itself is wrong: signature, form, or another content under the same request id.
+	ErrRejected = errors.New("the system rejects the question")
 )
 
 // Options say how a system is reached. What is left out has a default that suits a system on the same network.
@@ -117,7 +117,7 @@ type reply struct {
 	body   []byte
 }
 
-// Ask posts a question and reads the answer about this request. It returns Unavailable, Unknown or Rejected, wrapped with the system's name.
+// Ask posts a question and reads the answer about this request. It returns ErrUnavailable, ErrUnknown or ErrRejected, wrapped with the system's name.
 func (c *Caller) Ask(ctx context.Context, path, requestID string, question any, results ...string) (Answer, error) {
 	body, err := json.Marshal(question)
 	if err != nil {
@@ -129,25 +129,25 @@ func (c *Caller) Ask(ctx context.Context, path, requestID string, question any, 
 		r, err := c.breaker.Execute(func() (reply, error) { return c.once(ctx, path, body) })
 		switch {
 		case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: it was down, and is left alone for a while", c.o.System, Unavailable))
+			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: it was down, and is left alone for a while", c.o.System, ErrUnavailable))
 		case ctx.Err() != nil:
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: %w", c.o.System, Unavailable, ctx.Err()))
+			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: %w", c.o.System, ErrUnavailable, ctx.Err()))
 		case err != nil:
 			return Answer{}, err
 		case r.status == http.StatusNotFound:
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w", c.o.System, Unknown))
+			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w", c.o.System, ErrUnknown))
 		case r.status != http.StatusOK && r.status != http.StatusAccepted:
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: HTTP %d", c.o.System, Rejected, r.status))
+			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: HTTP %d", c.o.System, ErrRejected, r.status))
 		}
 		a, err := Read(r.body, results...)
 		if err != nil || a.RequestID != requestID {
-			return Answer{}, fmt.Errorf("%s: %w: the answer is not what the contract says", c.o.System, Unavailable)
+			return Answer{}, fmt.Errorf("%s: %w: the answer is not what the contract says", c.o.System, ErrUnavailable)
 		}
 		return a, nil
 	}, backoff.WithBackOff(waits), backoff.WithMaxTries(c.o.Tries))
 }
 
-// once sends one request and reads the answer. Everything that is no word of the system about the request is Unavailable.
+// once sends one request and reads the answer. Everything that is no word of the system about the request is ErrUnavailable.
 func (c *Caller) once(ctx context.Context, path string, body []byte) (reply, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Deadline)
 	defer cancel()
@@ -160,19 +160,19 @@ func (c *Caller) once(ctx context.Context, path string, body []byte) (reply, err
 	r.Header.Set("Accept", "application/json")
 	res, err := c.http.Do(r)
 	if err != nil {
-		return reply{}, fmt.Errorf("%s: %w: %w", c.o.System, Unavailable, cause(err))
+		return reply{}, fmt.Errorf("%s: %w: %w", c.o.System, ErrUnavailable, cause(err))
 	}
 	defer res.Body.Close()
 	if res.StatusCode >= 500 || res.StatusCode == http.StatusTooManyRequests {
-		return reply{}, fmt.Errorf("%s: %w: HTTP %d", c.o.System, Unavailable, res.StatusCode)
+		return reply{}, fmt.Errorf("%s: %w: HTTP %d", c.o.System, ErrUnavailable, res.StatusCode)
 	}
 	said, err := io.ReadAll(io.LimitReader(res.Body, largest+1))
 	if err != nil {
-		return reply{}, fmt.Errorf("%s: %w: %w", c.o.System, Unavailable, cause(err))
+		return reply{}, fmt.Errorf("%s: %w: %w", c.o.System, ErrUnavailable, cause(err))
 	}
 	kind, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	if ok := res.StatusCode < 300; ok && (kind != "application/json" || len(said) > largest) {
-		return reply{}, fmt.Errorf("%s: %w: the answer is not what the contract says", c.o.System, Unavailable)
+		return reply{}, fmt.Errorf("%s: %w: the answer is not what the contract says", c.o.System, ErrUnavailable)
 	}
 	return reply{res.StatusCode, said}, nil
 }

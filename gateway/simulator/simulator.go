@@ -106,6 +106,9 @@ func (s *Simulator) check(way string, _ [32]byte) (result, code string) {
 
 func (s *Simulator) pay(way string, card [32]byte) (result, code string) {
 	if way == "0002" && !s.refused[card] {
+		if len(s.refused) >= remembered {
+			clear(s.refused)
+		}
 		s.refused[card] = true
 		return string(kxdm.Refused), "INSUFFICIENT_FUNDS"
 	}
@@ -153,7 +156,7 @@ func (s *Simulator) take(w http.ResponseWriter, r *http.Request, of system, body
 	}
 	id, way := of.name+" "+q.RequestID, way(q.CardNumber)
 	s.mu.Lock()
-	if way == "0005" && s.down[id] < s.o.Down {
+	if way == "0005" && s.known[id] == nil && s.down[id] < s.o.Down {
 		s.down[id]++
 		s.mu.Unlock()
 		say(w, http.StatusServiceUnavailable, "DOWN")
@@ -224,10 +227,10 @@ func (r *request) told() outer.Answer {
 
 // remember keeps a request, and forgets the oldest when there are too many.
 func (s *Simulator) remember(id string, r *request) {
+	delete(s.down, id)
 	s.known[id] = r
 	if s.order = append(s.order, id); len(s.order) > remembered {
 		delete(s.known, s.order[0])
-		delete(s.down, s.order[0])
 		s.order = s.order[1:]
 	}
 }
