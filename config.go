@@ -14,6 +14,8 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lenddesk/gateway/mail"
+	"lenddesk/gateway/outer"
+	"lenddesk/gateway/simulator"
 	"lenddesk/graph/door"
 	"lenddesk/parameter"
 	"lenddesk/seal"
@@ -27,11 +29,19 @@ type settings struct {
 	AdminPassword  string   `env:"LENDDESK_ADMIN_PASSWORD" help:"Password of the first administrator; without it one is made and printed once."`
 	Profile        string   `env:"LENDDESK_PROFILE" default:"CN_P2P_2016" help:"Defaults of the parameters of a new book: CN_P2P_2016 or NEUTRAL."`
 	SMTPURL        string   `name:"smtp-url" env:"LENDDESK_SMTP_URL" help:"Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without it mail is kept and not sent."`
+	KXDURL         string   `name:"kxd-url" env:"LENDDESK_KXD_URL" help:"KXD, which checks bank cards: http://… or https://…; without it the simulator stands in."`
+	KXDSecret      []string `name:"kxd-secret" env:"LENDDESK_KXD_SECRET" help:"Secret that signs what KXD and we say to each other; several, separated by commas, while it is rotated: the first signs, all are believed."`
+	KXDMURL        string   `name:"kxdm-url" env:"LENDDESK_KXDM_URL" help:"KXDM, which takes binding payments to the bank: http://… or https://…; without it the simulator stands in."`
+	KXDMSecret     []string `name:"kxdm-secret" env:"LENDDESK_KXDM_SECRET" help:"The same for KXDM."`
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
 	TrustedProxies []string `env:"LENDDESK_TRUSTED_PROXIES" help:"Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For is believed, separated by commas."`
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
+
+	// How the outer systems are waited for, and how the simulator behaves: no settings, for tests are in more of a hurry than people are.
+	Outer      outer.Options     `kong:"-"`
+	Simulation simulator.Options `kong:"-"`
 }
 
 // commands are the program's subcommands; serve is the default.
@@ -43,12 +53,14 @@ type commands struct {
 	Keys    struct {
 		Rotate struct{} `cmd:"" help:"Add a new encryption key to the key file. Servers take it up while they serve."`
 	} `cmd:"" help:"Look after the encryption keys."`
-	Version struct{} `cmd:"" help:"Print the version."`
+	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
+	Version  struct{} `cmd:"" help:"Print the version."`
 }
 
 // names are the settings as operators know them.
 var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
+	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
 	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
@@ -64,8 +76,28 @@ func parse(args []string) (command string, s settings, err error) {
 	if err != nil {
 		return "", s, err
 	}
-	return parsed.Command(), c.settings, c.check()
+	if err := c.check(); err != nil {
+		return "", s, err
+	}
+	if parsed.Command() == "simulate" {
+		return parsed.Command(), c.settings, c.checkSimulation()
+	}
+	return parsed.Command(), c.settings, nil
 }
+
+// checkSimulation finds what the simulator by itself needs and has not.
+func (s settings) checkSimulation() error {
+	var wrong []error
+	for name, secrets := range map[string][]string{"LENDDESK_KXD_SECRET": s.KXDSecret, "LENDDESK_KXDM_SECRET": s.KXDMSecret} {
+		if len(secrets) == 0 {
+			wrong = append(wrong, fmt.Errorf("%s must be the secret that the server has, too", name))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// shortestSecret is how many characters the shortest secret shared with an outer system has.
+const shortestSecret = 16
 
 // check finds every setting that cannot be. It names the setting and what is allowed, and echoes nothing: there are secrets among them.
 func (s settings) check() error {
@@ -89,6 +121,17 @@ func (s settings) check() error {
 	if s.Keyset != "" {
 		if _, err := seal.Parse([]byte(s.Keyset)); err != nil {
 			wrong = append(wrong, fmt.Errorf("LENDDESK_KEYSET: %w", err))
+		}
+	}
+	for _, system := range []struct {
+		name, url string
+		secrets   []string
+	}{{"LENDDESK_KXD", s.KXDURL, s.KXDSecret}, {"LENDDESK_KXDM", s.KXDMURL, s.KXDMSecret}} {
+		if slices.ContainsFunc(system.secrets, func(secret string) bool { return len(secret) < shortestSecret }) || system.url != "" && len(system.secrets) == 0 {
+			refuse(system.name+"_SECRET", fmt.Sprintf("one or several secrets of at least %d characters, separated by commas, when %s_URL is set", shortestSecret, system.name))
+		}
+		if _, err := outer.Open(outer.Options{System: system.name + "_URL", URL: system.url, Secrets: []string{"looked at above"}}); system.url != "" && err != nil {
+			wrong = append(wrong, err)
 		}
 	}
 	for _, o := range s.AllowedOrigins {

@@ -52,11 +52,15 @@ func (h *house) exec(t *testing.T, statement string, args ...any) {
 // hurryMail lets the time pass that the queue waits before it sends again.
 func (h *house) hurryMail(t *testing.T) {
 	t.Helper()
-	long := "now() - interval '1 hour'"
+	h.exec(t, "UPDATE river_job SET state = 'available', scheduled_at = "+h.longAgo()+" WHERE state = 'retryable' AND kind = 'send_message'")
+}
+
+// longAgo is a moment of the past, as the queue writes it.
+func (h *house) longAgo() string {
 	if h.store.Dialect() == dialect.SQLite {
-		long = "datetime('now', '-1 hour')"
+		return "datetime('now', '-1 hour')"
 	}
-	h.exec(t, "UPDATE river_job SET state = 'available', scheduled_at = "+long+" WHERE state = 'retryable' AND kind = 'send_message'")
+	return "now() - interval '1 hour'"
 }
 
 // states counts messages by state.

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"lenddesk/parameter"
 	"lenddesk/seal"
@@ -55,6 +56,8 @@ func start(t testing.TB, s settings) *house {
 	if s.Demo == "" {
 		s.Demo = "0"
 	}
+	s.Outer.Deadline, s.Outer.Pause, s.Outer.Closed = 300*time.Millisecond, 10*time.Millisecond, 100*time.Millisecond
+	s.Simulation.Slow, s.Simulation.Later = 2*s.Outer.Deadline, 20*time.Millisecond
 	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}

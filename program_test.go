@@ -21,8 +21,9 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func TestWrongSettingsAreRefusedByName(t *testing.T) {
 	for setting, value := range map[string]string{
-		"LENDDESK_ADDR": "8080", "LENDDESK_DATABASE_URL": "mysql://x:secret@y/z", "LENDDESK_SMTP_URL": "http://user:secret@mail", "LENDDESK_KEYSET": "secret",
-		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/secret", "LENDDESK_PROFILE": "secret", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/secret", "LENDDESK_LOG_LEVEL": "loud-secret", "LENDDESK_DEMO": "secret",
+		"LENDDESK_ADDR": "8080", "LENDDESK_DATABASE_URL": "mysql://x:hush@y/z", "LENDDESK_SMTP_URL": "http://user:hush@mail", "LENDDESK_KEYSET": "hush",
+		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/hush", "LENDDESK_PROFILE": "hush", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/hush", "LENDDESK_LOG_LEVEL": "loud-hush", "LENDDESK_DEMO": "hush",
+		"LENDDESK_KXD_SECRET": "hush", "LENDDESK_KXDM_URL": "ftp://hush.example",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			t.Setenv(setting, value)
@@ -30,7 +31,7 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 			if err == nil || !strings.Contains(err.Error(), setting) {
 				t.Fatalf("the error does not name the setting: %v", err)
 			}
-			if strings.Contains(err.Error(), "secret") {
+			if strings.Contains(err.Error(), "hush") {
 				t.Errorf("the error echoes the value: %v", err)
 			}
 		})

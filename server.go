@@ -28,6 +28,7 @@ import (
 	"lenddesk/gateway/mail"
 	"lenddesk/graph"
 	"lenddesk/graph/door"
+	"lenddesk/hooks"
 	"lenddesk/jobs"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
@@ -37,6 +38,7 @@ import (
 	"lenddesk/workflow"
 	"lenddesk/workflow/administration"
 	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/mailing"
@@ -75,6 +77,8 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		return migrate(ctx, s, log)
 	case "keys rotate":
 		return rotate(s, out)
+	case "simulate":
+		return simulateAlone(ctx, s, log)
 	}
 	p, err := open(ctx, s, out, log)
 	if err != nil {
@@ -121,6 +125,8 @@ type program struct {
 	reader   *reading.Reader
 	desk     *workflow.Desk
 	keyUse   *administration.KeyUse
+	outside  outside
+	listener net.Listener
 	server   *http.Server
 	address  string
 	stop     context.CancelFunc // ends what goes on beside requests and jobs
@@ -136,6 +142,10 @@ const drain = 40 * time.Second
 // open wires the program and starts serving.
 func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *program, err error) {
 	p := &program{log: log, served: make(chan error, 1)}
+	addresses, err := door.NewAddresses(s.TrustedProxies)
+	if err != nil {
+		return nil, err
+	}
 	if p.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
 		return nil, err
 	}
@@ -154,12 +164,23 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	if err := p.furnish(ctx, s, out); err != nil {
 		return nil, err
 	}
+	if p.listener, err = net.Listen("tcp", s.Addr); err != nil {
+		return nil, fmt.Errorf("listen (LENDDESK_ADDR): %w", err)
+	}
+	p.address = p.listener.Addr().String()
+	defer func() {
+		if err != nil {
+			p.outside.close()
+			err = errors.Join(err, p.listener.Close())
+		}
+	}()
+	if err := p.openOutside(ctx, s); err != nil {
+		return nil, err
+	}
 	if err := p.work(ctx, s); err != nil {
 		return nil, err
 	}
-	if err := p.serve(s); err != nil {
-		return nil, errors.Join(err, p.queue.Stop(ctx))
-	}
+	p.serve(s, addresses)
 	aside, stop := context.WithCancel(context.WithoutCancel(ctx))
 	p.stop = stop
 	p.beside.Go(func() { p.followKeys(aside) })
@@ -223,6 +244,9 @@ func (p *program) work(ctx context.Context, s settings) error {
 	}
 	river.AddWorker(workers, sender)
 	river.AddWorker(workers, &authentication.ResetMailer{Office: &authentication.Office{Desk: p.desk}})
+	cards := &binding.Office{Desk: p.desk}
+	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
+	river.AddWorker(workers, &binding.Reminder{Office: cards})
 	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
@@ -231,24 +255,22 @@ func (p *program) work(ctx context.Context, s settings) error {
 		// Also by the clock: after a start under new keys, and for what a server sealed that was late to take a key up.
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }
 
-// serve listens and answers.
-func (p *program) serve(s settings) error {
+// serve answers whoever comes.
+func (p *program) serve(s settings, addresses *door.Addresses) {
 	p.keyUse = administration.NewKeyUse(&administration.Office{Desk: p.desk}, p.log)
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
-		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk},
-		Desk: p.desk, Version: Version(),
+		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
+		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	addresses, err := door.NewAddresses(s.TrustedProxies)
-	if err != nil {
-		return err
-	}
 	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
@@ -260,20 +282,17 @@ func (p *program) serve(s settings) error {
 	mux.Handle("/graphql", api)
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
+	mux.Handle("/hooks/", hooks.Handler(hooks.Options{
+		Log: p.log, Office: &binding.Office{Desk: p.desk}, KXD: p.outside.signed.kxd, KXDM: p.outside.signed.kxdm,
+	}))
 	mux.Handle("/", console.Handler())
-	listener, err := net.Listen("tcp", s.Addr)
-	if err != nil {
-		return fmt.Errorf("listen (LENDDESK_ADDR): %w", err)
-	}
-	p.address = listener.Addr().String()
 	p.server = &http.Server{
 		Handler:           p.counted(door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux)))),
 		ReadHeaderTimeout: 10 * time.Second, ReadTimeout: time.Minute, WriteTimeout: 2 * time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelWarn),
 	}
 	p.log.Info("serving", "playground", "http://"+p.address+"/", "graphql", "http://"+p.address+"/graphql", "database", p.store.Dialect())
-	go func() { p.served <- p.server.Serve(listener) }()
-	return nil
+	go func() { p.served <- p.server.Serve(p.listener) }()
 }
 
 // counted keeps count of the requests under way.
@@ -349,5 +368,7 @@ func (p *program) close() error {
 		err = errors.Join(err, served)
 	}
 	p.beside.Wait()
-	return errors.Join(err, p.queue.Stop(ctx), p.store.Close())
+	err = errors.Join(err, p.queue.Stop(ctx))
+	p.outside.close()
+	return errors.Join(err, p.store.Close())
 }

@@ -9,6 +9,7 @@ import (
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/money"
 	"lenddesk/seal"
 )
 
@@ -57,6 +58,9 @@ var newcomersCards = []func(b *book, t *trader, at time.Time){
 	func(*book, *trader, time.Time) {}, // no card yet
 }
 
+// bindingPayment is what the bank takes to bind a card.
+const bindingPayment = money.Amount(100)
+
 const (
 	mismatched   = "银行预留手机号不一致。"
 	insufficient = "银行未能完成绑卡扣款，请稍后再试。"
@@ -66,7 +70,9 @@ const (
 func (b *book) card(t *trader, at time.Time, replaces *ent.BankCard) *ent.BankCard {
 	b.cardNo++
 	bank := issuers[b.cardNo%len(issuers)]
-	c := &ent.BankCard{ID: key.BankCard(b.take(key.KindBankCard)), UserID: t.ID, HolderName: t.Name, Issuer: &bank.name}
+	c := &ent.BankCard{
+		ID: key.BankCard(b.take(key.KindBankCard)), UserID: t.ID, HolderName: t.Name, NationalID: t.NationalID, Issuer: &bank.name,
+	}
 	c.Number, c.NumberHash = b.hide(seal.CardNumber, cardNumber(fmt.Sprintf("%s00000000%04d", bank.prefix, b.cardNo)))
 	c.Phone, _ = b.hide(seal.Phone, t.phone)
 	b.cards = append(b.cards, c)
@@ -82,14 +88,19 @@ func (b *book) card(t *trader, at time.Time, replaces *ent.BankCard) *ent.BankCa
 func (b *book) attempt(c *ent.BankCard, system bankcardattempt.System, result, code string, at time.Time) (done time.Time) {
 	done = at.Add(b.between(2*time.Second, 40*time.Second))
 	a := b.openAttempt(c)
-	a.System, a.Result, a.RawCode, a.StartedAt, a.FinishedAt = system, &result, &code, at.Add(time.Second), &done
+	asked := at.Add(time.Second)
+	a.System, a.Result, a.RawCode, a.StartedAt, a.AskedAt, a.FinishedAt = system, &result, &code, asked, &asked, &done
+	if system == bankcardattempt.SystemKxdm {
+		a.Amount, a.Currency = some(bindingPayment), some("CNY")
+	}
 	return done
 }
 
 // openAttempt is the first check of a card, not answered yet.
 func (b *book) openAttempt(c *ent.BankCard) *ent.BankCardAttempt {
+	asked := c.CreatedAt.Add(time.Second)
 	a := &ent.BankCardAttempt{
-		BankCardID: c.ID, System: bankcardattempt.SystemKxd, RequestID: fmt.Sprintf("demo-%06d", len(b.attempts)+1), StartedAt: c.CreatedAt.Add(time.Second),
+		BankCardID: c.ID, System: bankcardattempt.SystemKxd, RequestID: fmt.Sprintf("demo-%06d", len(b.attempts)+1), StartedAt: asked, AskedAt: &asked, Asks: 1,
 	}
 	b.attempts = append(b.attempts, a)
 	return a
@@ -112,7 +123,7 @@ func (b *book) verify(c *ent.BankCard, at time.Time, passes bool) (done time.Tim
 func (b *book) pay(c *ent.BankCard, at time.Time) (done time.Time) {
 	at = at.Add(b.between(time.Minute, 20*time.Minute))
 	b.lifeOfCard(c).move(lifecycle.PayBankCardBinding, byUser(c.UserID), at)
-	done = b.attempt(c, bankcardattempt.SystemKxdm, "CONFIRMED", "0000", at)
+	done = b.attempt(c, bankcardattempt.SystemKxdm, "PAID", "0000", at)
 	b.lifeOfCard(c).move(lifecycle.ConfirmBinding, binder, done)
 	return done
 }

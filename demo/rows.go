@@ -28,6 +28,9 @@ func setUser(c *ent.UserCreate, r *ent.User) {
 }
 
 func setBankCard(c *ent.BankCardCreate, r *ent.BankCard) {
+	if len(r.NationalID) > 0 {
+		c.SetNationalID(r.NationalID)
+	}
 	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
 		SetStatusSince(r.StatusSince).SetUserID(r.UserID).SetNumber(r.Number).SetNumberHash(r.NumberHash).SetNillableIssuer(r.Issuer).
 		SetHolderName(r.HolderName).SetPhone(r.Phone).SetNillableReplacesID(r.ReplacesID).SetNillableFailure(r.Failure)
@@ -35,7 +38,8 @@ func setBankCard(c *ent.BankCardCreate, r *ent.BankCard) {
 
 func setBankCardAttempt(c *ent.BankCardAttemptCreate, r *ent.BankCardAttempt) {
 	c.SetBankCardID(r.BankCardID).SetSystem(r.System).SetRequestID(r.RequestID).SetNillableResult(r.Result).
-		SetNillableRawCode(r.RawCode).SetStartedAt(r.StartedAt).SetNillableFinishedAt(r.FinishedAt)
+		SetNillableRawCode(r.RawCode).SetStartedAt(r.StartedAt).SetNillableFinishedAt(r.FinishedAt).
+		SetNillableAmount(r.Amount).SetNillableCurrency(r.Currency).SetAsks(r.Asks).SetNillableAskedAt(r.AskedAt)
 }
 
 func setLoan(c *ent.LoanCreate, r *ent.Loan) {

@@ -40,6 +40,8 @@ type BankCard struct {
 	Issuer *string `json:"issuer,omitempty"`
 	// HolderName holds the value of the "holder_name" field.
 	HolderName string `json:"holder_name,omitempty"`
+	// the holder's, as the check asks for it
+	NationalID seal.Sealed `json:"national_id,omitempty"`
 	// Phone holds the value of the "phone" field.
 	Phone seal.Sealed `json:"phone,omitempty"`
 	// ReplacesID holds the value of the "replaces_id" field.
@@ -101,7 +103,7 @@ func (*BankCard) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bankcard.FieldNumber, bankcard.FieldPhone:
+		case bankcard.FieldNumber, bankcard.FieldNationalID, bankcard.FieldPhone:
 			values[i] = new([]byte)
 		case bankcard.FieldID, bankcard.FieldVersion, bankcard.FieldUserID, bankcard.FieldReplacesID:
 			values[i] = new(sql.NullInt64)
@@ -190,6 +192,12 @@ func (_m *BankCard) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field holder_name", values[i])
 			} else if value.Valid {
 				_m.HolderName = value.String
+			}
+		case bankcard.FieldNationalID:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field national_id", values[i])
+			} else if value != nil {
+				_m.NationalID = *value
 			}
 		case bankcard.FieldPhone:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -293,6 +301,9 @@ func (_m *BankCard) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("holder_name=")
 	builder.WriteString(_m.HolderName)
+	builder.WriteString(", ")
+	builder.WriteString("national_id=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NationalID))
 	builder.WriteString(", ")
 	builder.WriteString("phone=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Phone))

@@ -123,6 +123,12 @@ func (_c *BankCardCreate) SetHolderName(v string) *BankCardCreate {
 	return _c
 }
 
+// SetNationalID sets the "national_id" field.
+func (_c *BankCardCreate) SetNationalID(v seal.Sealed) *BankCardCreate {
+	_c.mutation.SetNationalID(v)
+	return _c
+}
+
 // SetPhone sets the "phone" field.
 func (_c *BankCardCreate) SetPhone(v seal.Sealed) *BankCardCreate {
 	_c.mutation.SetPhone(v)
@@ -368,6 +374,10 @@ func (_c *BankCardCreate) createSpec() (*BankCard, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.HolderName(); ok {
 		_spec.SetField(bankcard.FieldHolderName, field.TypeString, value)
 		_node.HolderName = value
+	}
+	if value, ok := _c.mutation.NationalID(); ok {
+		_spec.SetField(bankcard.FieldNationalID, field.TypeBytes, value)
+		_node.NationalID = value
 	}
 	if value, ok := _c.mutation.Phone(); ok {
 		_spec.SetField(bankcard.FieldPhone, field.TypeBytes, value)

@@ -120,6 +120,18 @@ func (_u *BankCardUpdate) SetNillableHolderName(v *string) *BankCardUpdate {
 	return _u
 }
 
+// SetNationalID sets the "national_id" field.
+func (_u *BankCardUpdate) SetNationalID(v seal.Sealed) *BankCardUpdate {
+	_u.mutation.SetNationalID(v)
+	return _u
+}
+
+// ClearNationalID clears the value of the "national_id" field.
+func (_u *BankCardUpdate) ClearNationalID() *BankCardUpdate {
+	_u.mutation.ClearNationalID()
+	return _u
+}
+
 // SetPhone sets the "phone" field.
 func (_u *BankCardUpdate) SetPhone(v seal.Sealed) *BankCardUpdate {
 	_u.mutation.SetPhone(v)
@@ -324,6 +336,12 @@ func (_u *BankCardUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.HolderName(); ok {
 		_spec.SetField(bankcard.FieldHolderName, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.NationalID(); ok {
+		_spec.SetField(bankcard.FieldNationalID, field.TypeBytes, value)
+	}
+	if _u.mutation.NationalIDCleared() {
+		_spec.ClearField(bankcard.FieldNationalID, field.TypeBytes)
+	}
 	if value, ok := _u.mutation.Phone(); ok {
 		_spec.SetField(bankcard.FieldPhone, field.TypeBytes, value)
 	}
@@ -515,6 +533,18 @@ func (_u *BankCardUpdateOne) SetNillableHolderName(v *string) *BankCardUpdateOne
 	if v != nil {
 		_u.SetHolderName(*v)
 	}
+	return _u
+}
+
+// SetNationalID sets the "national_id" field.
+func (_u *BankCardUpdateOne) SetNationalID(v seal.Sealed) *BankCardUpdateOne {
+	_u.mutation.SetNationalID(v)
+	return _u
+}
+
+// ClearNationalID clears the value of the "national_id" field.
+func (_u *BankCardUpdateOne) ClearNationalID() *BankCardUpdateOne {
+	_u.mutation.ClearNationalID()
 	return _u
 }
 
@@ -751,6 +781,12 @@ func (_u *BankCardUpdateOne) sqlSave(ctx context.Context) (_node *BankCard, err 
 	}
 	if value, ok := _u.mutation.HolderName(); ok {
 		_spec.SetField(bankcard.FieldHolderName, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.NationalID(); ok {
+		_spec.SetField(bankcard.FieldNationalID, field.TypeBytes, value)
+	}
+	if _u.mutation.NationalIDCleared() {
+		_spec.ClearField(bankcard.FieldNationalID, field.TypeBytes)
 	}
 	if value, ok := _u.mutation.Phone(); ok {
 		_spec.SetField(bankcard.FieldPhone, field.TypeBytes, value)

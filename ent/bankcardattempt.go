@@ -7,6 +7,7 @@ import (
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/key"
+	"lenddesk/money"
 	"strings"
 	"time"
 
@@ -25,6 +26,14 @@ type BankCardAttempt struct {
 	System bankcardattempt.System `json:"system,omitempty"`
 	// RequestID holds the value of the "request_id" field.
 	RequestID string `json:"request_id,omitempty"`
+	// of the binding payment
+	Amount *money.Amount `json:"amount,omitempty"`
+	// Currency holds the value of the "currency" field.
+	Currency *string `json:"currency,omitempty"`
+	// how often it was asked
+	Asks int `json:"asks,omitempty"`
+	// the last time
+	AskedAt *time.Time `json:"asked_at,omitempty"`
 	// Result holds the value of the "result" field.
 	Result *string `json:"result,omitempty"`
 	// RawCode holds the value of the "raw_code" field.
@@ -64,11 +73,11 @@ func (*BankCardAttempt) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bankcardattempt.FieldID, bankcardattempt.FieldBankCardID:
+		case bankcardattempt.FieldID, bankcardattempt.FieldBankCardID, bankcardattempt.FieldAmount, bankcardattempt.FieldAsks:
 			values[i] = new(sql.NullInt64)
-		case bankcardattempt.FieldSystem, bankcardattempt.FieldRequestID, bankcardattempt.FieldResult, bankcardattempt.FieldRawCode:
+		case bankcardattempt.FieldSystem, bankcardattempt.FieldRequestID, bankcardattempt.FieldCurrency, bankcardattempt.FieldResult, bankcardattempt.FieldRawCode:
 			values[i] = new(sql.NullString)
-		case bankcardattempt.FieldStartedAt, bankcardattempt.FieldFinishedAt:
+		case bankcardattempt.FieldAskedAt, bankcardattempt.FieldStartedAt, bankcardattempt.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -108,6 +117,33 @@ func (_m *BankCardAttempt) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field request_id", values[i])
 			} else if value.Valid {
 				_m.RequestID = value.String
+			}
+		case bankcardattempt.FieldAmount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field amount", values[i])
+			} else if value.Valid {
+				_m.Amount = new(money.Amount)
+				*_m.Amount = money.Amount(value.Int64)
+			}
+		case bankcardattempt.FieldCurrency:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field currency", values[i])
+			} else if value.Valid {
+				_m.Currency = new(string)
+				*_m.Currency = value.String
+			}
+		case bankcardattempt.FieldAsks:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field asks", values[i])
+			} else if value.Valid {
+				_m.Asks = int(value.Int64)
+			}
+		case bankcardattempt.FieldAskedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field asked_at", values[i])
+			} else if value.Valid {
+				_m.AskedAt = new(time.Time)
+				*_m.AskedAt = value.Time
 			}
 		case bankcardattempt.FieldResult:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -185,6 +221,24 @@ func (_m *BankCardAttempt) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("request_id=")
 	builder.WriteString(_m.RequestID)
+	builder.WriteString(", ")
+	if v := _m.Amount; v != nil {
+		builder.WriteString("amount=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.Currency; v != nil {
+		builder.WriteString("currency=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	builder.WriteString("asks=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Asks))
+	builder.WriteString(", ")
+	if v := _m.AskedAt; v != nil {
+		builder.WriteString("asked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	if v := _m.Result; v != nil {
 		builder.WriteString("result=")

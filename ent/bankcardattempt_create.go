@@ -9,6 +9,7 @@ import (
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/key"
+	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -37,6 +38,62 @@ func (_c *BankCardAttemptCreate) SetSystem(v bankcardattempt.System) *BankCardAt
 // SetRequestID sets the "request_id" field.
 func (_c *BankCardAttemptCreate) SetRequestID(v string) *BankCardAttemptCreate {
 	_c.mutation.SetRequestID(v)
+	return _c
+}
+
+// SetAmount sets the "amount" field.
+func (_c *BankCardAttemptCreate) SetAmount(v money.Amount) *BankCardAttemptCreate {
+	_c.mutation.SetAmount(v)
+	return _c
+}
+
+// SetNillableAmount sets the "amount" field if the given value is not nil.
+func (_c *BankCardAttemptCreate) SetNillableAmount(v *money.Amount) *BankCardAttemptCreate {
+	if v != nil {
+		_c.SetAmount(*v)
+	}
+	return _c
+}
+
+// SetCurrency sets the "currency" field.
+func (_c *BankCardAttemptCreate) SetCurrency(v string) *BankCardAttemptCreate {
+	_c.mutation.SetCurrency(v)
+	return _c
+}
+
+// SetNillableCurrency sets the "currency" field if the given value is not nil.
+func (_c *BankCardAttemptCreate) SetNillableCurrency(v *string) *BankCardAttemptCreate {
+	if v != nil {
+		_c.SetCurrency(*v)
+	}
+	return _c
+}
+
+// SetAsks sets the "asks" field.
+func (_c *BankCardAttemptCreate) SetAsks(v int) *BankCardAttemptCreate {
+	_c.mutation.SetAsks(v)
+	return _c
+}
+
+// SetNillableAsks sets the "asks" field if the given value is not nil.
+func (_c *BankCardAttemptCreate) SetNillableAsks(v *int) *BankCardAttemptCreate {
+	if v != nil {
+		_c.SetAsks(*v)
+	}
+	return _c
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (_c *BankCardAttemptCreate) SetAskedAt(v time.Time) *BankCardAttemptCreate {
+	_c.mutation.SetAskedAt(v)
+	return _c
+}
+
+// SetNillableAskedAt sets the "asked_at" field if the given value is not nil.
+func (_c *BankCardAttemptCreate) SetNillableAskedAt(v *time.Time) *BankCardAttemptCreate {
+	if v != nil {
+		_c.SetAskedAt(*v)
+	}
 	return _c
 }
 
@@ -142,6 +199,10 @@ func (_c *BankCardAttemptCreate) ExecX(ctx context.Context) {
 
 // defaults sets the default values of the builder before save.
 func (_c *BankCardAttemptCreate) defaults() {
+	if _, ok := _c.mutation.Asks(); !ok {
+		v := bankcardattempt.DefaultAsks
+		_c.mutation.SetAsks(v)
+	}
 	if _, ok := _c.mutation.StartedAt(); !ok {
 		v := bankcardattempt.DefaultStartedAt()
 		_c.mutation.SetStartedAt(v)
@@ -168,6 +229,14 @@ func (_c *BankCardAttemptCreate) check() error {
 		if err := bankcardattempt.RequestIDValidator(v); err != nil {
 			return &ValidationError{Name: "request_id", err: fmt.Errorf(`ent: validator failed for field "BankCardAttempt.request_id": %w`, err)}
 		}
+	}
+	if v, ok := _c.mutation.Currency(); ok {
+		if err := bankcardattempt.CurrencyValidator(v); err != nil {
+			return &ValidationError{Name: "currency", err: fmt.Errorf(`ent: validator failed for field "BankCardAttempt.currency": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Asks(); !ok {
+		return &ValidationError{Name: "asks", err: errors.New(`ent: missing required field "BankCardAttempt.asks"`)}
 	}
 	if v, ok := _c.mutation.Result(); ok {
 		if err := bankcardattempt.ResultValidator(v); err != nil {
@@ -224,6 +293,22 @@ func (_c *BankCardAttemptCreate) createSpec() (*BankCardAttempt, *sqlgraph.Creat
 	if value, ok := _c.mutation.RequestID(); ok {
 		_spec.SetField(bankcardattempt.FieldRequestID, field.TypeString, value)
 		_node.RequestID = value
+	}
+	if value, ok := _c.mutation.Amount(); ok {
+		_spec.SetField(bankcardattempt.FieldAmount, field.TypeInt64, value)
+		_node.Amount = &value
+	}
+	if value, ok := _c.mutation.Currency(); ok {
+		_spec.SetField(bankcardattempt.FieldCurrency, field.TypeString, value)
+		_node.Currency = &value
+	}
+	if value, ok := _c.mutation.Asks(); ok {
+		_spec.SetField(bankcardattempt.FieldAsks, field.TypeInt, value)
+		_node.Asks = value
+	}
+	if value, ok := _c.mutation.AskedAt(); ok {
+		_spec.SetField(bankcardattempt.FieldAskedAt, field.TypeTime, value)
+		_node.AskedAt = &value
 	}
 	if value, ok := _c.mutation.Result(); ok {
 		_spec.SetField(bankcardattempt.FieldResult, field.TypeString, value)

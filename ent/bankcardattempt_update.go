@@ -43,6 +43,47 @@ func (_u *BankCardAttemptUpdate) SetNillableSystem(v *bankcardattempt.System) *B
 	return _u
 }
 
+// SetAsks sets the "asks" field.
+func (_u *BankCardAttemptUpdate) SetAsks(v int) *BankCardAttemptUpdate {
+	_u.mutation.ResetAsks()
+	_u.mutation.SetAsks(v)
+	return _u
+}
+
+// SetNillableAsks sets the "asks" field if the given value is not nil.
+func (_u *BankCardAttemptUpdate) SetNillableAsks(v *int) *BankCardAttemptUpdate {
+	if v != nil {
+		_u.SetAsks(*v)
+	}
+	return _u
+}
+
+// AddAsks adds value to the "asks" field.
+func (_u *BankCardAttemptUpdate) AddAsks(v int) *BankCardAttemptUpdate {
+	_u.mutation.AddAsks(v)
+	return _u
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (_u *BankCardAttemptUpdate) SetAskedAt(v time.Time) *BankCardAttemptUpdate {
+	_u.mutation.SetAskedAt(v)
+	return _u
+}
+
+// SetNillableAskedAt sets the "asked_at" field if the given value is not nil.
+func (_u *BankCardAttemptUpdate) SetNillableAskedAt(v *time.Time) *BankCardAttemptUpdate {
+	if v != nil {
+		_u.SetAskedAt(*v)
+	}
+	return _u
+}
+
+// ClearAskedAt clears the value of the "asked_at" field.
+func (_u *BankCardAttemptUpdate) ClearAskedAt() *BankCardAttemptUpdate {
+	_u.mutation.ClearAskedAt()
+	return _u
+}
+
 // SetResult sets the "result" field.
 func (_u *BankCardAttemptUpdate) SetResult(v string) *BankCardAttemptUpdate {
 	_u.mutation.SetResult(v)
@@ -179,6 +220,24 @@ func (_u *BankCardAttemptUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.System(); ok {
 		_spec.SetField(bankcardattempt.FieldSystem, field.TypeEnum, value)
 	}
+	if _u.mutation.AmountCleared() {
+		_spec.ClearField(bankcardattempt.FieldAmount, field.TypeInt64)
+	}
+	if _u.mutation.CurrencyCleared() {
+		_spec.ClearField(bankcardattempt.FieldCurrency, field.TypeString)
+	}
+	if value, ok := _u.mutation.Asks(); ok {
+		_spec.SetField(bankcardattempt.FieldAsks, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAsks(); ok {
+		_spec.AddField(bankcardattempt.FieldAsks, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AskedAt(); ok {
+		_spec.SetField(bankcardattempt.FieldAskedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AskedAtCleared() {
+		_spec.ClearField(bankcardattempt.FieldAskedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.Result(); ok {
 		_spec.SetField(bankcardattempt.FieldResult, field.TypeString, value)
 	}
@@ -230,6 +289,47 @@ func (_u *BankCardAttemptUpdateOne) SetNillableSystem(v *bankcardattempt.System)
 	if v != nil {
 		_u.SetSystem(*v)
 	}
+	return _u
+}
+
+// SetAsks sets the "asks" field.
+func (_u *BankCardAttemptUpdateOne) SetAsks(v int) *BankCardAttemptUpdateOne {
+	_u.mutation.ResetAsks()
+	_u.mutation.SetAsks(v)
+	return _u
+}
+
+// SetNillableAsks sets the "asks" field if the given value is not nil.
+func (_u *BankCardAttemptUpdateOne) SetNillableAsks(v *int) *BankCardAttemptUpdateOne {
+	if v != nil {
+		_u.SetAsks(*v)
+	}
+	return _u
+}
+
+// AddAsks adds value to the "asks" field.
+func (_u *BankCardAttemptUpdateOne) AddAsks(v int) *BankCardAttemptUpdateOne {
+	_u.mutation.AddAsks(v)
+	return _u
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (_u *BankCardAttemptUpdateOne) SetAskedAt(v time.Time) *BankCardAttemptUpdateOne {
+	_u.mutation.SetAskedAt(v)
+	return _u
+}
+
+// SetNillableAskedAt sets the "asked_at" field if the given value is not nil.
+func (_u *BankCardAttemptUpdateOne) SetNillableAskedAt(v *time.Time) *BankCardAttemptUpdateOne {
+	if v != nil {
+		_u.SetAskedAt(*v)
+	}
+	return _u
+}
+
+// ClearAskedAt clears the value of the "asked_at" field.
+func (_u *BankCardAttemptUpdateOne) ClearAskedAt() *BankCardAttemptUpdateOne {
+	_u.mutation.ClearAskedAt()
 	return _u
 }
 
@@ -398,6 +498,24 @@ func (_u *BankCardAttemptUpdateOne) sqlSave(ctx context.Context) (_node *BankCar
 	}
 	if value, ok := _u.mutation.System(); ok {
 		_spec.SetField(bankcardattempt.FieldSystem, field.TypeEnum, value)
+	}
+	if _u.mutation.AmountCleared() {
+		_spec.ClearField(bankcardattempt.FieldAmount, field.TypeInt64)
+	}
+	if _u.mutation.CurrencyCleared() {
+		_spec.ClearField(bankcardattempt.FieldCurrency, field.TypeString)
+	}
+	if value, ok := _u.mutation.Asks(); ok {
+		_spec.SetField(bankcardattempt.FieldAsks, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAsks(); ok {
+		_spec.AddField(bankcardattempt.FieldAsks, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AskedAt(); ok {
+		_spec.SetField(bankcardattempt.FieldAskedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AskedAtCleared() {
+		_spec.ClearField(bankcardattempt.FieldAskedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.Result(); ok {
 		_spec.SetField(bankcardattempt.FieldResult, field.TypeString, value)

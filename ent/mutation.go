@@ -969,6 +969,7 @@ type BankCardMutation struct {
 	number_hash         *string
 	issuer              *string
 	holder_name         *string
+	national_id         *seal.Sealed
 	phone               *seal.Sealed
 	failure             *string
 	clearedFields       map[string]struct{}
@@ -1481,6 +1482,55 @@ func (m *BankCardMutation) ResetHolderName() {
 	m.holder_name = nil
 }
 
+// SetNationalID sets the "national_id" field.
+func (m *BankCardMutation) SetNationalID(s seal.Sealed) {
+	m.national_id = &s
+}
+
+// NationalID returns the value of the "national_id" field in the mutation.
+func (m *BankCardMutation) NationalID() (r seal.Sealed, exists bool) {
+	v := m.national_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNationalID returns the old "national_id" field's value of the BankCard entity.
+// If the BankCard object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BankCardMutation) OldNationalID(ctx context.Context) (v seal.Sealed, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNationalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNationalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNationalID: %w", err)
+	}
+	return oldValue.NationalID, nil
+}
+
+// ClearNationalID clears the value of the "national_id" field.
+func (m *BankCardMutation) ClearNationalID() {
+	m.national_id = nil
+	m.clearedFields[bankcard.FieldNationalID] = struct{}{}
+}
+
+// NationalIDCleared returns if the "national_id" field was cleared in this mutation.
+func (m *BankCardMutation) NationalIDCleared() bool {
+	_, ok := m.clearedFields[bankcard.FieldNationalID]
+	return ok
+}
+
+// ResetNationalID resets all changes to the "national_id" field.
+func (m *BankCardMutation) ResetNationalID() {
+	m.national_id = nil
+	delete(m.clearedFields, bankcard.FieldNationalID)
+}
+
 // SetPhone sets the "phone" field.
 func (m *BankCardMutation) SetPhone(s seal.Sealed) {
 	m.phone = &s
@@ -1757,7 +1807,7 @@ func (m *BankCardMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BankCardMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, bankcard.FieldCreatedAt)
 	}
@@ -1787,6 +1837,9 @@ func (m *BankCardMutation) Fields() []string {
 	}
 	if m.holder_name != nil {
 		fields = append(fields, bankcard.FieldHolderName)
+	}
+	if m.national_id != nil {
+		fields = append(fields, bankcard.FieldNationalID)
 	}
 	if m.phone != nil {
 		fields = append(fields, bankcard.FieldPhone)
@@ -1825,6 +1878,8 @@ func (m *BankCardMutation) Field(name string) (ent.Value, bool) {
 		return m.Issuer()
 	case bankcard.FieldHolderName:
 		return m.HolderName()
+	case bankcard.FieldNationalID:
+		return m.NationalID()
 	case bankcard.FieldPhone:
 		return m.Phone()
 	case bankcard.FieldReplacesID:
@@ -1860,6 +1915,8 @@ func (m *BankCardMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldIssuer(ctx)
 	case bankcard.FieldHolderName:
 		return m.OldHolderName(ctx)
+	case bankcard.FieldNationalID:
+		return m.OldNationalID(ctx)
 	case bankcard.FieldPhone:
 		return m.OldPhone(ctx)
 	case bankcard.FieldReplacesID:
@@ -1945,6 +2002,13 @@ func (m *BankCardMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHolderName(v)
 		return nil
+	case bankcard.FieldNationalID:
+		v, ok := value.(seal.Sealed)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNationalID(v)
+		return nil
 	case bankcard.FieldPhone:
 		v, ok := value.(seal.Sealed)
 		if !ok {
@@ -2014,6 +2078,9 @@ func (m *BankCardMutation) ClearedFields() []string {
 	if m.FieldCleared(bankcard.FieldIssuer) {
 		fields = append(fields, bankcard.FieldIssuer)
 	}
+	if m.FieldCleared(bankcard.FieldNationalID) {
+		fields = append(fields, bankcard.FieldNationalID)
+	}
 	if m.FieldCleared(bankcard.FieldReplacesID) {
 		fields = append(fields, bankcard.FieldReplacesID)
 	}
@@ -2036,6 +2103,9 @@ func (m *BankCardMutation) ClearField(name string) error {
 	switch name {
 	case bankcard.FieldIssuer:
 		m.ClearIssuer()
+		return nil
+	case bankcard.FieldNationalID:
+		m.ClearNationalID()
 		return nil
 	case bankcard.FieldReplacesID:
 		m.ClearReplacesID()
@@ -2080,6 +2150,9 @@ func (m *BankCardMutation) ResetField(name string) error {
 		return nil
 	case bankcard.FieldHolderName:
 		m.ResetHolderName()
+		return nil
+	case bankcard.FieldNationalID:
+		m.ResetNationalID()
 		return nil
 	case bankcard.FieldPhone:
 		m.ResetPhone()
@@ -2222,6 +2295,12 @@ type BankCardAttemptMutation struct {
 	id               *key.BankCardAttempt
 	system           *bankcardattempt.System
 	request_id       *string
+	amount           *money.Amount
+	addamount        *money.Amount
+	currency         *string
+	asks             *int
+	addasks          *int
+	asked_at         *time.Time
 	result           *string
 	raw_code         *string
 	started_at       *time.Time
@@ -2444,6 +2523,230 @@ func (m *BankCardAttemptMutation) OldRequestID(ctx context.Context) (v string, e
 // ResetRequestID resets all changes to the "request_id" field.
 func (m *BankCardAttemptMutation) ResetRequestID() {
 	m.request_id = nil
+}
+
+// SetAmount sets the "amount" field.
+func (m *BankCardAttemptMutation) SetAmount(value money.Amount) {
+	m.amount = &value
+	m.addamount = nil
+}
+
+// Amount returns the value of the "amount" field in the mutation.
+func (m *BankCardAttemptMutation) Amount() (r money.Amount, exists bool) {
+	v := m.amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmount returns the old "amount" field's value of the BankCardAttempt entity.
+// If the BankCardAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BankCardAttemptMutation) OldAmount(ctx context.Context) (v *money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmount: %w", err)
+	}
+	return oldValue.Amount, nil
+}
+
+// AddAmount adds value to the "amount" field.
+func (m *BankCardAttemptMutation) AddAmount(value money.Amount) {
+	if m.addamount != nil {
+		*m.addamount += value
+	} else {
+		m.addamount = &value
+	}
+}
+
+// AddedAmount returns the value that was added to the "amount" field in this mutation.
+func (m *BankCardAttemptMutation) AddedAmount() (r money.Amount, exists bool) {
+	v := m.addamount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearAmount clears the value of the "amount" field.
+func (m *BankCardAttemptMutation) ClearAmount() {
+	m.amount = nil
+	m.addamount = nil
+	m.clearedFields[bankcardattempt.FieldAmount] = struct{}{}
+}
+
+// AmountCleared returns if the "amount" field was cleared in this mutation.
+func (m *BankCardAttemptMutation) AmountCleared() bool {
+	_, ok := m.clearedFields[bankcardattempt.FieldAmount]
+	return ok
+}
+
+// ResetAmount resets all changes to the "amount" field.
+func (m *BankCardAttemptMutation) ResetAmount() {
+	m.amount = nil
+	m.addamount = nil
+	delete(m.clearedFields, bankcardattempt.FieldAmount)
+}
+
+// SetCurrency sets the "currency" field.
+func (m *BankCardAttemptMutation) SetCurrency(s string) {
+	m.currency = &s
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *BankCardAttemptMutation) Currency() (r string, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the BankCardAttempt entity.
+// If the BankCardAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BankCardAttemptMutation) OldCurrency(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ClearCurrency clears the value of the "currency" field.
+func (m *BankCardAttemptMutation) ClearCurrency() {
+	m.currency = nil
+	m.clearedFields[bankcardattempt.FieldCurrency] = struct{}{}
+}
+
+// CurrencyCleared returns if the "currency" field was cleared in this mutation.
+func (m *BankCardAttemptMutation) CurrencyCleared() bool {
+	_, ok := m.clearedFields[bankcardattempt.FieldCurrency]
+	return ok
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *BankCardAttemptMutation) ResetCurrency() {
+	m.currency = nil
+	delete(m.clearedFields, bankcardattempt.FieldCurrency)
+}
+
+// SetAsks sets the "asks" field.
+func (m *BankCardAttemptMutation) SetAsks(i int) {
+	m.asks = &i
+	m.addasks = nil
+}
+
+// Asks returns the value of the "asks" field in the mutation.
+func (m *BankCardAttemptMutation) Asks() (r int, exists bool) {
+	v := m.asks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsks returns the old "asks" field's value of the BankCardAttempt entity.
+// If the BankCardAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BankCardAttemptMutation) OldAsks(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsks: %w", err)
+	}
+	return oldValue.Asks, nil
+}
+
+// AddAsks adds i to the "asks" field.
+func (m *BankCardAttemptMutation) AddAsks(i int) {
+	if m.addasks != nil {
+		*m.addasks += i
+	} else {
+		m.addasks = &i
+	}
+}
+
+// AddedAsks returns the value that was added to the "asks" field in this mutation.
+func (m *BankCardAttemptMutation) AddedAsks() (r int, exists bool) {
+	v := m.addasks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAsks resets all changes to the "asks" field.
+func (m *BankCardAttemptMutation) ResetAsks() {
+	m.asks = nil
+	m.addasks = nil
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (m *BankCardAttemptMutation) SetAskedAt(t time.Time) {
+	m.asked_at = &t
+}
+
+// AskedAt returns the value of the "asked_at" field in the mutation.
+func (m *BankCardAttemptMutation) AskedAt() (r time.Time, exists bool) {
+	v := m.asked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedAt returns the old "asked_at" field's value of the BankCardAttempt entity.
+// If the BankCardAttempt object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BankCardAttemptMutation) OldAskedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedAt: %w", err)
+	}
+	return oldValue.AskedAt, nil
+}
+
+// ClearAskedAt clears the value of the "asked_at" field.
+func (m *BankCardAttemptMutation) ClearAskedAt() {
+	m.asked_at = nil
+	m.clearedFields[bankcardattempt.FieldAskedAt] = struct{}{}
+}
+
+// AskedAtCleared returns if the "asked_at" field was cleared in this mutation.
+func (m *BankCardAttemptMutation) AskedAtCleared() bool {
+	_, ok := m.clearedFields[bankcardattempt.FieldAskedAt]
+	return ok
+}
+
+// ResetAskedAt resets all changes to the "asked_at" field.
+func (m *BankCardAttemptMutation) ResetAskedAt() {
+	m.asked_at = nil
+	delete(m.clearedFields, bankcardattempt.FieldAskedAt)
 }
 
 // SetResult sets the "result" field.
@@ -2690,7 +2993,7 @@ func (m *BankCardAttemptMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BankCardAttemptMutation) Fields() []string {
-	fields := make([]string, 0, 7)
+	fields := make([]string, 0, 11)
 	if m.bank_card != nil {
 		fields = append(fields, bankcardattempt.FieldBankCardID)
 	}
@@ -2699,6 +3002,18 @@ func (m *BankCardAttemptMutation) Fields() []string {
 	}
 	if m.request_id != nil {
 		fields = append(fields, bankcardattempt.FieldRequestID)
+	}
+	if m.amount != nil {
+		fields = append(fields, bankcardattempt.FieldAmount)
+	}
+	if m.currency != nil {
+		fields = append(fields, bankcardattempt.FieldCurrency)
+	}
+	if m.asks != nil {
+		fields = append(fields, bankcardattempt.FieldAsks)
+	}
+	if m.asked_at != nil {
+		fields = append(fields, bankcardattempt.FieldAskedAt)
 	}
 	if m.result != nil {
 		fields = append(fields, bankcardattempt.FieldResult)
@@ -2726,6 +3041,14 @@ func (m *BankCardAttemptMutation) Field(name string) (ent.Value, bool) {
 		return m.System()
 	case bankcardattempt.FieldRequestID:
 		return m.RequestID()
+	case bankcardattempt.FieldAmount:
+		return m.Amount()
+	case bankcardattempt.FieldCurrency:
+		return m.Currency()
+	case bankcardattempt.FieldAsks:
+		return m.Asks()
+	case bankcardattempt.FieldAskedAt:
+		return m.AskedAt()
 	case bankcardattempt.FieldResult:
 		return m.Result()
 	case bankcardattempt.FieldRawCode:
@@ -2749,6 +3072,14 @@ func (m *BankCardAttemptMutation) OldField(ctx context.Context, name string) (en
 		return m.OldSystem(ctx)
 	case bankcardattempt.FieldRequestID:
 		return m.OldRequestID(ctx)
+	case bankcardattempt.FieldAmount:
+		return m.OldAmount(ctx)
+	case bankcardattempt.FieldCurrency:
+		return m.OldCurrency(ctx)
+	case bankcardattempt.FieldAsks:
+		return m.OldAsks(ctx)
+	case bankcardattempt.FieldAskedAt:
+		return m.OldAskedAt(ctx)
 	case bankcardattempt.FieldResult:
 		return m.OldResult(ctx)
 	case bankcardattempt.FieldRawCode:
@@ -2787,6 +3118,34 @@ func (m *BankCardAttemptMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRequestID(v)
 		return nil
+	case bankcardattempt.FieldAmount:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmount(v)
+		return nil
+	case bankcardattempt.FieldCurrency:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
+		return nil
+	case bankcardattempt.FieldAsks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsks(v)
+		return nil
+	case bankcardattempt.FieldAskedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedAt(v)
+		return nil
 	case bankcardattempt.FieldResult:
 		v, ok := value.(string)
 		if !ok {
@@ -2823,6 +3182,12 @@ func (m *BankCardAttemptMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *BankCardAttemptMutation) AddedFields() []string {
 	var fields []string
+	if m.addamount != nil {
+		fields = append(fields, bankcardattempt.FieldAmount)
+	}
+	if m.addasks != nil {
+		fields = append(fields, bankcardattempt.FieldAsks)
+	}
 	return fields
 }
 
@@ -2831,6 +3196,10 @@ func (m *BankCardAttemptMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *BankCardAttemptMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case bankcardattempt.FieldAmount:
+		return m.AddedAmount()
+	case bankcardattempt.FieldAsks:
+		return m.AddedAsks()
 	}
 	return nil, false
 }
@@ -2840,6 +3209,20 @@ func (m *BankCardAttemptMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *BankCardAttemptMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case bankcardattempt.FieldAmount:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmount(v)
+		return nil
+	case bankcardattempt.FieldAsks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAsks(v)
+		return nil
 	}
 	return fmt.Errorf("unknown BankCardAttempt numeric field %s", name)
 }
@@ -2848,6 +3231,15 @@ func (m *BankCardAttemptMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *BankCardAttemptMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(bankcardattempt.FieldAmount) {
+		fields = append(fields, bankcardattempt.FieldAmount)
+	}
+	if m.FieldCleared(bankcardattempt.FieldCurrency) {
+		fields = append(fields, bankcardattempt.FieldCurrency)
+	}
+	if m.FieldCleared(bankcardattempt.FieldAskedAt) {
+		fields = append(fields, bankcardattempt.FieldAskedAt)
+	}
 	if m.FieldCleared(bankcardattempt.FieldResult) {
 		fields = append(fields, bankcardattempt.FieldResult)
 	}
@@ -2871,6 +3263,15 @@ func (m *BankCardAttemptMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *BankCardAttemptMutation) ClearField(name string) error {
 	switch name {
+	case bankcardattempt.FieldAmount:
+		m.ClearAmount()
+		return nil
+	case bankcardattempt.FieldCurrency:
+		m.ClearCurrency()
+		return nil
+	case bankcardattempt.FieldAskedAt:
+		m.ClearAskedAt()
+		return nil
 	case bankcardattempt.FieldResult:
 		m.ClearResult()
 		return nil
@@ -2896,6 +3297,18 @@ func (m *BankCardAttemptMutation) ResetField(name string) error {
 		return nil
 	case bankcardattempt.FieldRequestID:
 		m.ResetRequestID()
+		return nil
+	case bankcardattempt.FieldAmount:
+		m.ResetAmount()
+		return nil
+	case bankcardattempt.FieldCurrency:
+		m.ResetCurrency()
+		return nil
+	case bankcardattempt.FieldAsks:
+		m.ResetAsks()
+		return nil
+	case bankcardattempt.FieldAskedAt:
+		m.ResetAskedAt()
 		return nil
 	case bankcardattempt.FieldResult:
 		m.ResetResult()

@@ -85,7 +85,7 @@ func init() {
 	// bankcard.HolderNameValidator is a validator for the "holder_name" field. It is called by the builders before save.
 	bankcard.HolderNameValidator = bankcardDescHolderName.Validators[0].(func(string) error)
 	// bankcardDescFailure is the schema descriptor for failure field.
-	bankcardDescFailure := bankcardFields[8].Descriptor()
+	bankcardDescFailure := bankcardFields[9].Descriptor()
 	// bankcard.FailureValidator is a validator for the "failure" field. It is called by the builders before save.
 	bankcard.FailureValidator = bankcardDescFailure.Validators[0].(func(string) error)
 	bankcardattemptFields := schema.BankCardAttempt{}.Fields()
@@ -94,16 +94,24 @@ func init() {
 	bankcardattemptDescRequestID := bankcardattemptFields[3].Descriptor()
 	// bankcardattempt.RequestIDValidator is a validator for the "request_id" field. It is called by the builders before save.
 	bankcardattempt.RequestIDValidator = bankcardattemptDescRequestID.Validators[0].(func(string) error)
+	// bankcardattemptDescCurrency is the schema descriptor for currency field.
+	bankcardattemptDescCurrency := bankcardattemptFields[5].Descriptor()
+	// bankcardattempt.CurrencyValidator is a validator for the "currency" field. It is called by the builders before save.
+	bankcardattempt.CurrencyValidator = bankcardattemptDescCurrency.Validators[0].(func(string) error)
+	// bankcardattemptDescAsks is the schema descriptor for asks field.
+	bankcardattemptDescAsks := bankcardattemptFields[6].Descriptor()
+	// bankcardattempt.DefaultAsks holds the default value on creation for the asks field.
+	bankcardattempt.DefaultAsks = bankcardattemptDescAsks.Default.(int)
 	// bankcardattemptDescResult is the schema descriptor for result field.
-	bankcardattemptDescResult := bankcardattemptFields[4].Descriptor()
+	bankcardattemptDescResult := bankcardattemptFields[8].Descriptor()
 	// bankcardattempt.ResultValidator is a validator for the "result" field. It is called by the builders before save.
 	bankcardattempt.ResultValidator = bankcardattemptDescResult.Validators[0].(func(string) error)
 	// bankcardattemptDescRawCode is the schema descriptor for raw_code field.
-	bankcardattemptDescRawCode := bankcardattemptFields[5].Descriptor()
+	bankcardattemptDescRawCode := bankcardattemptFields[9].Descriptor()
 	// bankcardattempt.RawCodeValidator is a validator for the "raw_code" field. It is called by the builders before save.
 	bankcardattempt.RawCodeValidator = bankcardattemptDescRawCode.Validators[0].(func(string) error)
 	// bankcardattemptDescStartedAt is the schema descriptor for started_at field.
-	bankcardattemptDescStartedAt := bankcardattemptFields[6].Descriptor()
+	bankcardattemptDescStartedAt := bankcardattemptFields[10].Descriptor()
 	// bankcardattempt.DefaultStartedAt holds the default value on creation for the started_at field.
 	bankcardattempt.DefaultStartedAt = bankcardattemptDescStartedAt.Default.(func() time.Time)
 	bidMixin := schema.Bid{}.Mixin()

@@ -9,7 +9,69 @@ import (
 	"context"
 
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
+	"lenddesk/workflow/binding"
 )
+
+// BindBankCard is the resolver for the bindBankCard field.
+func (r *mutationResolver) BindBankCard(ctx context.Context, input binding.BindInput) (*model.BindBankCardPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Binding.Bind, input)
+	card, faults, err := r.bankCard(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.BindBankCardPayload{BankCard: card, UserErrors: faults, Notice: notice(ctx, card != nil, "notice.card_being_checked")}, nil
+}
+
+// RebindBankCard is the resolver for the rebindBankCard field.
+func (r *mutationResolver) RebindBankCard(ctx context.Context, input binding.RebindInput) (*model.RebindBankCardPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Binding.Rebind, input)
+	card, faults, err := r.bankCard(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RebindBankCardPayload{BankCard: card, UserErrors: faults, Notice: notice(ctx, card != nil, "notice.card_being_replaced")}, nil
+}
+
+// RetryBankCardVerification is the resolver for the retryBankCardVerification field.
+func (r *mutationResolver) RetryBankCardVerification(ctx context.Context, input binding.RetryInput) (*model.RetryBankCardVerificationPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Binding.Retry, input)
+	card, faults, err := r.bankCard(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RetryBankCardVerificationPayload{BankCard: card, UserErrors: faults, Notice: notice(ctx, card != nil, "notice.card_being_checked")}, nil
+}
+
+// PayBankCardBinding is the resolver for the payBankCardBinding field.
+func (r *mutationResolver) PayBankCardBinding(ctx context.Context, input binding.PayInput) (*model.PayBankCardBindingPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Binding.Pay, input)
+	card, faults, err := r.bankCard(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.PayBankCardBindingPayload{BankCard: card, UserErrors: faults, Notice: notice(ctx, card != nil, "notice.card_being_paid")}, nil
+}
+
+// CancelBankCardBinding is the resolver for the cancelBankCardBinding field.
+func (r *mutationResolver) CancelBankCardBinding(ctx context.Context, input binding.CancelInput) (*model.CancelBankCardBindingPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Binding.Cancel, input)
+	card, faults, err := r.bankCard(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.CancelBankCardBindingPayload{BankCard: card, UserErrors: faults, Notice: notice(ctx, card != nil, "notice.card_cancelled")}, nil
+}
+
+// UnbindBankCard is the resolver for the unbindBankCard field.
+func (r *mutationResolver) UnbindBankCard(ctx context.Context, input binding.UnbindInput) (*model.UnbindBankCardPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Binding.Unbind, input)
+	card, faults, err := r.bankCard(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UnbindBankCardPayload{BankCard: card, UserErrors: faults, Notice: notice(ctx, card != nil, "notice.card_unbound")}, nil
+}
 
 // BankCards is the resolver for the bankCards field.
 func (r *queryResolver) BankCards(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) (*model.BankCardConnection, error) {

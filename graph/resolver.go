@@ -14,6 +14,7 @@ import (
 	"lenddesk/workflow"
 	"lenddesk/workflow/administration"
 	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/registration"
@@ -28,6 +29,8 @@ type Resolver struct {
 	Customers      *customers.Office
 	Administration *administration.Office
 	Companies      *companies.Office
+	Binding        *binding.Office
+	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
 }
 
@@ -108,6 +111,10 @@ func (r *Resolver) apiKey(ctx context.Context, id key.APIKey, err error) (*model
 	return object[model.APIKey](ctx, r, access.From(ctx), key.KindAPIKey, id, err)
 }
 
+func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*model.BankCard, []*model.UserError, error) {
+	return object[model.BankCard](ctx, r, access.From(ctx), key.KindBankCard, id, err)
+}
+
 // some is a text that may be missing: null when it is empty.
 func some(s string) *string {
 	if s == "" {
@@ -179,7 +186,7 @@ func (r *Resolver) system(ctx context.Context) (*model.System, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &model.System{Version: r.Version, Database: &model.DatabaseInfo{
+	return &model.System{Version: r.Version, Simulator: r.Simulator, Database: &model.DatabaseInfo{
 		Driver: info.Driver, ConnectionMode: info.ConnectionMode, Size: int(min(info.Size, 1<<31-1)), Migration: info.Migration,
 		OpenConnections: info.OpenConnections, QueuedJobs: queued,
 	}}, nil

@@ -10,6 +10,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/access"
+	"lenddesk/ent/bankcard"
+	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
 	"lenddesk/ent/company"
 	"lenddesk/ent/event"
@@ -31,6 +33,14 @@ const (
 	SamePerson      Fact = "same person"       // the viewer, an employee, is this customer
 	CreatedByViewer Fact = "created by viewer" // the viewer, an employee, entered this customer
 	EnteredByViewer Fact = "entered by viewer" // times that the viewer, an employee, entered this company or put it back to be reviewed
+
+	OwnersLiveLoans Fact = "owners live loans" // loans on their way of the customer whose card it is
+	OwnersLiveBids  Fact = "owners live bids"  // bids that are pending, approved or holding of the customer whose card it is
+	OwnerActive     Fact = "owner active"      // the customer whose card it is, is ACTIVE
+	OpenPayments    Fact = "open payments"     // binding payments of the card that have no answer yet
+	CardsInProcess  Fact = "cards in process"  // other cards of the customer that are being checked or bound
+	OtherBoundCards Fact = "other bound cards" // bound cards of the customer that this one is not to replace
+	NumberHeld      Fact = "number held"       // other cards with the same number that are being bound, or are
 )
 
 // Facts are what is known of one object.
@@ -54,16 +64,9 @@ var ended = []any{
 }
 
 // sources say how each fact is counted: a column of expression over the table of objects, seen by the viewer.
-var sources = map[Fact]func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier{
-	LiveLoans: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
-		l := sql.Dialect(dialect).Table(loan.Table).As("l")
-		return count(dialect, l, sql.And(sql.ColumnsEQ(l.C(loan.FieldBorrowerID), t.C("id")), sql.NotIn(l.C(loan.FieldStatus), ended...)))
-	},
-	LiveBids: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
-		b := sql.Dialect(dialect).Table(bid.Table).As("b")
-		return count(dialect, b, sql.And(sql.ColumnsEQ(b.C(bid.FieldInvestorID), t.C("id")),
-			sql.In(b.C(bid.FieldStatus), bid.StatusPendingReview, bid.StatusApproved, bid.StatusHolding)))
-	},
+var sources = map[Fact]source{
+	LiveLoans: liveLoans("id"),
+	LiveBids:  liveBids("id"),
 	SamePerson: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
 		s := sql.Dialect(dialect).Table(staff.Table).As("s")
 		return count(dialect, s, sql.And(sql.EQ(s.C("id"), int64(v.Staff)), sql.Or(
@@ -81,6 +84,55 @@ var sources = map[Fact]func(v access.Viewer, dialect string, t *sql.SelectTable)
 			sql.EQ(e.C(event.FieldActorType), string(key.KindStaff)), sql.EQ(e.C(event.FieldActorID), int64(v.Staff)),
 			sql.In(e.C(event.FieldKind), Kind("createCompany"), Kind("updateCompany")), sql.EQ(e.C(event.FieldTo), string(company.StatusPendingReview))))
 	},
+	OwnersLiveLoans: liveLoans(bankcard.FieldUserID),
+	OwnersLiveBids:  liveBids(bankcard.FieldUserID),
+	OwnerActive: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		u := sql.Dialect(dialect).Table(user.Table).As("u")
+		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C(bankcard.FieldUserID)), sql.EQ(u.C(user.FieldStatus), user.StatusActive)))
+	},
+	OpenPayments: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		a := sql.Dialect(dialect).Table(bankcardattempt.Table).As("a")
+		return count(dialect, a, sql.And(sql.ColumnsEQ(a.C(bankcardattempt.FieldBankCardID), t.C("id")),
+			sql.EQ(a.C(bankcardattempt.FieldSystem), bankcardattempt.SystemKxdm), sql.IsNull(a.C(bankcardattempt.FieldFinishedAt))))
+	},
+	CardsInProcess: otherCards(bankcard.FieldUserID, func(c, _ *sql.SelectTable) *sql.Predicate {
+		return sql.In(c.C(bankcard.FieldStatus), bankcard.StatusPendingReview, bankcard.StatusPendingBinding)
+	}),
+	OtherBoundCards: otherCards(bankcard.FieldUserID, func(c, t *sql.SelectTable) *sql.Predicate {
+		return sql.And(sql.EQ(c.C(bankcard.FieldStatus), bankcard.StatusBound),
+			sql.Or(sql.IsNull(t.C(bankcard.FieldReplacesID)), sql.ColumnsNEQ(c.C("id"), t.C(bankcard.FieldReplacesID))))
+	}),
+	NumberHeld: otherCards(bankcard.FieldNumberHash, func(c, _ *sql.SelectTable) *sql.Predicate {
+		return sql.In(c.C(bankcard.FieldStatus), bankcard.StatusPendingReview, bankcard.StatusPendingBinding, bankcard.StatusBound)
+	}),
+}
+
+// source counts a fact over the table of objects, seen by the viewer.
+type source = func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier
+
+// liveLoans are the loans on their way of the customer in a column of the object.
+func liveLoans(customer string) source {
+	return func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		l := sql.Dialect(dialect).Table(loan.Table).As("l")
+		return count(dialect, l, sql.And(sql.ColumnsEQ(l.C(loan.FieldBorrowerID), t.C(customer)), sql.NotIn(l.C(loan.FieldStatus), ended...)))
+	}
+}
+
+// liveBids are the bids of the customer in a column of the object that are pending, approved or holding.
+func liveBids(customer string) source {
+	return func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		b := sql.Dialect(dialect).Table(bid.Table).As("b")
+		return count(dialect, b, sql.And(sql.ColumnsEQ(b.C(bid.FieldInvestorID), t.C(customer)),
+			sql.In(b.C(bid.FieldStatus), bid.StatusPendingReview, bid.StatusApproved, bid.StatusHolding)))
+	}
+}
+
+// otherCards are the other cards of whom the card has in common with them what a column says, as far as where goes.
+func otherCards(common string, where func(c, t *sql.SelectTable) *sql.Predicate) source {
+	return func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+		c := sql.Dialect(dialect).Table(bankcard.Table).As("c")
+		return count(dialect, c, sql.And(sql.ColumnsEQ(c.C(common), t.C(common)), sql.ColumnsNEQ(c.C("id"), t.C("id")), where(c, t)))
+	}
 }
 
 func count(dialect string, t *sql.SelectTable, where *sql.Predicate) *sql.Selector {

@@ -57,7 +57,7 @@ func (l Line) PermitOn(v access.Viewer, owns key.User) error {
 				return nil
 			}
 		case Owner:
-			if v.User != 0 && v.User == owns {
+			if v.User != 0 && v.User == owns && v.Permissions&b.Holding == b.Holding {
 				return nil
 			}
 		case System:
@@ -76,7 +76,7 @@ func (l Line) PermitOn(v access.Viewer, owns key.User) error {
 // move, and whatever the guards find. Nothing blocked means that it is allowed.
 func (l Line) Blocked(status string, facts Facts) fault.List {
 	var blocked fault.List
-	if len(l.From) > 0 && !slices.Contains(l.From, status) {
+	if offered := l.Offered(); len(offered) > 0 && !slices.Contains(offered, status) {
 		blocked.Add(fault.Problem{Code: fault.NotAllowedNow, Data: map[string]any{"move": l.Name, "status": status}})
 	}
 	for _, g := range l.Guards {
@@ -113,19 +113,7 @@ func MakeTo[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.C
 }
 
 func makeTo[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.Context, tx *store.Tx, m Move[S], u U, o Object[S], to S, said Said) error {
-	viewer := access.From(ctx)
-	line := Line{Name: m.Name, From: plain(m.From), By: m.By, Guards: m.Guards}
-	if err := line.PermitOn(viewer, o.Owner); err != nil {
-		return err
-	}
-	if said.Expected != nil && *said.Expected != o.Version {
-		return fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "expected_version"}, "expectedVersion")
-	}
-	facts, err := LoadFacts(ctx, tx.SQL, tx.Dialect(), tableName[m.kind], []int64{o.ID}, needs(m.Guards))
-	if err != nil {
-		return err
-	}
-	if err := line.Blocked(string(o.Status), facts[o.ID]).Err(); err != nil {
+	if err := allow(ctx, tx, m, o, said); err != nil {
 		return err
 	}
 	at := Now()
@@ -146,6 +134,33 @@ func makeTo[U Updater[U, P, S], P ~func(*sql.Selector), S ~string](ctx context.C
 	return record(ctx, tx, happening{
 		move: m.Name, kind: m.kind, id: o.ID, owner: o.Owner, from: string(o.Status), to: string(to), said: said, at: at,
 	})
+}
+
+// Beside asks who, from where, which version and every guard, for a move that makes an object in place of this one and leaves this one as it is.
+// The verb then makes the other and calls Born.
+//
+// It returns what Make returns, but nothing is written.
+func Beside[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
+	if len(m.Beside) == 0 {
+		return fmt.Errorf("%s makes nothing beside another object", m.Name)
+	}
+	return allow(ctx, tx, m, o, said)
+}
+
+// allow refuses what may not be done with this object, by this viewer, now.
+func allow[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
+	line := m.line()
+	if err := line.PermitOn(access.From(ctx), o.Owner); err != nil {
+		return err
+	}
+	if said.Expected != nil && *said.Expected != o.Version {
+		return fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "expected_version"}, "expectedVersion")
+	}
+	facts, err := LoadFacts(ctx, tx.SQL, tx.Dialect(), tableName[m.kind], []int64{o.ID}, needs(m.Guards))
+	if err != nil {
+		return err
+	}
+	return line.Blocked(string(o.Status), facts[o.ID]).Err()
 }
 
 // Born records the move that made a row. The verb has created it with one of the move's statuses.

@@ -37,7 +37,10 @@ func Document() string {
 		fmt.Fprintf(&b, "\n## %s\n\n```mermaid\n%s```\n\n| move | from | to | by | guards | what follows |\n|---|---|---|---|---|---|\n", t.Kind, t.Mermaid())
 		for _, l := range t.Lines {
 			from, to := strings.Join(l.From, ", "), strings.Join(l.To, " or ")
-			if from == "" {
+			switch {
+			case len(l.Beside) > 0:
+				from = "(new, beside one that is " + strings.Join(l.Beside, ", ") + ")"
+			case from == "":
 				from = "(new)"
 			}
 			if to == "" {

@@ -17,7 +17,8 @@ import (
 
 // By is one answer to who may make a move; a move names one or several.
 type By struct {
-	Permission access.Permission // of staff or an API key, when Who is Permitted
+	Permission access.Permission  // of staff or an API key, when Who is Permitted
+	Holding    access.Permissions // what an owner must hold besides, which customers do while they are ACTIVE
 	Who        Who
 }
 
@@ -34,13 +35,18 @@ const (
 
 // String says who, as the documentation and Move.by of the contract do.
 func (b By) String() string {
-	if b.Who == Permitted {
+	switch {
+	case b.Who == Permitted:
 		return b.Permission.String()
+	case b.Holding != 0:
+		return string(b.Who) + " with " + strings.Join(b.Holding.Names(), ", ")
 	}
 	return string(b.Who)
 }
 
 func permitted(p access.Permission) By { return By{Permission: p, Who: Permitted} }
+
+func ownerWith(p access.Permission) By { return By{Holding: access.Of(p), Who: Owner} }
 
 var (
 	owner  = By{Who: Owner}
@@ -52,6 +58,7 @@ var (
 type Move[S ~string] struct {
 	Name    string  // the mutation's name, or the machine's own word
 	From    []S     // none: the move makes the object
+	Beside  []S     // of a move that makes an object in place of another: where that one stands, which stays as it is
 	To      []S     // none: the status stays; several: what the rows then say
 	By      []By    // any of them
 	Guards  []Guard // all of them
@@ -62,11 +69,19 @@ type Move[S ~string] struct {
 
 // Line is a move without its type: what documentation, availableActions and the contract's lifecycles read.
 type Line struct {
-	Name     string
-	From, To []string
-	By       []By
-	Guards   []Guard
-	Follows  string
+	Name             string
+	From, Beside, To []string
+	By               []By
+	Guards           []Guard
+	Follows          string
+}
+
+// Offered are the statuses of an object to which the move is offered: it starts from there, or makes another one beside it.
+func (l Line) Offered() []string {
+	if len(l.Beside) > 0 {
+		return l.Beside
+	}
+	return l.From
 }
 
 // Permission is the permission by which staff make the move, if there is one.
@@ -112,8 +127,12 @@ func (t *Table) Initial() []string {
 // add gives the move its place in a table.
 func add[S ~string](t *Table, m Move[S]) Move[S] {
 	m.kind = t.Kind
-	t.Lines = append(t.Lines, Line{m.Name, plain(m.From), plain(m.To), m.By, m.Guards, m.Follows})
+	t.Lines = append(t.Lines, m.line())
 	return m
+}
+
+func (m Move[S]) line() Line {
+	return Line{m.Name, plain(m.From), plain(m.Beside), plain(m.To), m.By, m.Guards, m.Follows}
 }
 
 func plain[S ~string](ss []S) []string {

@@ -43,6 +43,9 @@ const (
 	PublicURL          = "PUBLIC_URL"
 	InvitationLifetime = "INVITATION_LIFETIME"
 	LinkLifetime       = "LINK_LIFETIME"
+	Currency           = "CURRENCY"
+	BindingPayment     = "BINDING_PAYMENT"
+	CardPatience       = "CARD_PATIENCE"
 )
 
 // Choices of NATIONAL_ID.
@@ -135,6 +138,21 @@ var Definitions = []Definition{
 		Name: LinkLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("2h"), Minimum: "10m", Maximum: "72h",
 		English: "How long a link to choose a new password, or to confirm an e-mail address or phone, may be used.",
 		Chinese: "重设密码及确认邮箱或手机号的链接的有效时长。",
+	},
+	{
+		Name: Currency, Type: Choice, Default: map[Profile]string{CNP2P2016: "CNY", Neutral: "EUR"}, Choices: []string{"CNY", "EUR", "GBP", "HKD", "USD"},
+		English: "The currency of every amount, by ISO 4217.",
+		Chinese: "平台所有金额的货币（ISO 4217 代码）。",
+	},
+	{
+		Name: BindingPayment, Type: Money, Unit: "currency", Default: both("0.01"), Minimum: "0.01", Maximum: "100.00",
+		English: "What the bank takes from a card to bind it.",
+		Chinese: "绑定银行卡时由银行扣取的金额。",
+	},
+	{
+		Name: CardPatience, Type: Duration, Unit: "hours, minutes, seconds", Default: both("5m"), Minimum: "1s", Maximum: "24h",
+		English: "How long an answer of KXD or KXDM about a card is waited for before they are asked again.",
+		Chinese: "等待 KXD 或 KXDM 回复银行卡查询的时长，超过后再次询问。",
 	},
 }
 

@@ -105,6 +105,10 @@ func TestValuesAreTakenOrRefused(t *testing.T) {
 		{SessionLifetime, "30", fault.Invalid, "parameter_duration"},
 		{IdempotencyDays, "0", fault.OutOfRange, "parameter_out_of_range"},
 		{IdempotencyDays, "365", "", ""},
+		{BindingPayment, "0.01", "", ""},
+		{BindingPayment, "0.00", fault.OutOfRange, "parameter_out_of_range"},
+		{Currency, "XXX", fault.Invalid, "parameter_choice"},
+		{CardPatience, "999ms", fault.OutOfRange, "parameter_out_of_range"},
 		{"COLOUR", "blue", fault.NotFound, "parameter_unknown"},
 	} {
 		sees(t, c.name+"="+c.value, Check(c.name, c.value), c.code, c.text)
@@ -180,6 +184,7 @@ func TestAWrongNameOrTypeIsAFaultOfTheProgram(t *testing.T) {
 		"an undefined name":       func() { Values{"COLOUR": "blue"}.Text("COLOUR") },
 		"a text as an integer":    func() { Values(nil).Int(PlatformName) },
 		"an integer as a time":    func() { Values(nil).Duration(MinimumAge) },
+		"a text as an amount":     func() { Values(nil).Amount(PlatformName) },
 		"a text as a time zone":   func() { Values(nil).Location(PlatformName) },
 		"a type that nobody made": func() { Definition{Name: "X", Type: "COLOUR"}.Check("blue") },
 	} {

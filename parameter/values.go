@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"lenddesk/money"
 )
 
 // Values are the parameters in force at one moment: name to value, only those that have been set. A nil map is all
@@ -44,6 +46,15 @@ func (v Values) Duration(name string) time.Duration {
 	n, problem := parseDuration(v.Text(name))
 	if problem != nil {
 		panic("parameter: " + name + " is not a duration")
+	}
+	return n
+}
+
+// Amount is the value of a Money.
+func (v Values) Amount(name string) money.Amount {
+	n, problem := money.ParseAmount(v.Text(name))
+	if problem != nil {
+		panic("parameter: " + name + " is not an amount")
 	}
 	return n
 }

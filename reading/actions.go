@@ -38,7 +38,7 @@ func (c *compiler) actions(l *level, o *object, t *Type, at *sql.SelectTable, f 
 			a.owner = l.column(at, Column{Name: a.table.Owner}, c.look)
 		}
 		for _, line := range a.table.Lines {
-			if len(line.From) > 0 && c.Offers(line.Name) {
+			if len(line.Offered()) > 0 && c.Offers(line.Name) {
 				a.lines = append(a.lines, line)
 			}
 		}

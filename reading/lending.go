@@ -122,15 +122,17 @@ func lending() []*Type {
 			},
 		},
 		{
-			Name: "BankCard", Kind: key.KindBankCard, Table: bankcard.Table, Orders: created, Default: newest,
+			Name: "BankCard", Kind: key.KindBankCard, Table: bankcard.Table, Default: newest,
+			Orders: map[string]Order{"CREATED_AT": newest, "STATUS_SINCE": {Column: bankcard.FieldStatusSince, Type: aTime}},
 			Fields: living(key.KindBankCard, map[string]Field{
-				"status": letters(bankcard.FieldStatus), "user": one("User", bankcard.FieldUserID), "issuer": letters(bankcard.FieldIssuer),
+				"status": letters(bankcard.FieldStatus), "statusSince": instant(bankcard.FieldStatusSince), "user": one("User", bankcard.FieldUserID), "issuer": letters(bankcard.FieldIssuer),
 				"maskedNumber": masked(seal.CardNumber, identity.MaskCard, bankcard.FieldNumber), "holderName": letters(bankcard.FieldHolderName),
 				"maskedPhone": masked(seal.Phone, identity.MaskPhone, bankcard.FieldPhone), "replaces": one("BankCard", bankcard.FieldReplacesID),
 				"failure": letters(bankcard.FieldFailure), "attempts": many("BankCardAttempt", "bank_card_id"),
 			}),
 			Filters: map[string]Filter{
 				"status": anyOf(bankcard.FieldStatus), "userId": pointsTo(bankcard.FieldUserID, key.KindUser), "createdTo": at("created_at", sql.LT),
+				"waitingSince": at(bankcard.FieldStatusSince, sql.LT),
 			},
 		},
 		{
@@ -139,7 +141,12 @@ func lending() []*Type {
 			Fields: map[string]Field{
 				"id": id(key.KindBankCardAttempt), "system": letters(bankcardattempt.FieldSystem), "requestId": letters(bankcardattempt.FieldRequestID),
 				"result": letters(bankcardattempt.FieldResult), "rawCode": letters(bankcardattempt.FieldRawCode), "startedAt": instant(bankcardattempt.FieldStartedAt),
-				"finishedAt": instant(bankcardattempt.FieldFinishedAt),
+				"finishedAt": instant(bankcardattempt.FieldFinishedAt), "amount": amount(bankcardattempt.FieldAmount), "asks": number(bankcardattempt.FieldAsks),
+				"askedAt": instant(bankcardattempt.FieldAskedAt),
+				"duration": {
+					Columns: columns(bankcardattempt.FieldFinishedAt, bankcardattempt.FieldStartedAt),
+					Write:   func(w *writer, row []any) { w.seconds(row[1], row[0]) },
+				},
 			},
 		},
 		{

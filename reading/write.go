@@ -187,6 +187,17 @@ func (w *writer) instant(v any) {
 	w.buf = append(t.AppendFormat(w.buf, time.RFC3339Nano), '"')
 }
 
+// seconds writes the time between two instants as a Float.
+func (w *writer) seconds(from, to any) {
+	begin, ok := asTime(from)
+	end, there := asTime(to)
+	if !ok || !there {
+		w.fail(errors.New("a stored instant cannot be read"))
+		return
+	}
+	w.buf = strconv.AppendFloat(w.buf, end.Sub(begin).Seconds(), 'f', -1, 64)
+}
+
 // masked opens a sealed value and writes what mask leaves of it.
 func (w *writer) masked(what seal.Purpose, mask func(string) string, v any) {
 	plain, err := w.reader.keys.Open(what, seal.Sealed(asBytes(v)))

@@ -29,6 +29,7 @@ func (BankCard) Fields() []ent.Field {
 		field.String("number_hash").MaxLen(32).Immutable(),
 		field.String("issuer").MaxLen(100).Optional().Nillable(),
 		field.String("holder_name").MaxLen(100),
+		field.Bytes("national_id").GoType(seal.Sealed{}).Optional().Comment("the holder's, as the check asks for it"),
 		field.Bytes("phone").GoType(seal.Sealed{}),
 		ref("replaces_id", key.BankCard(0)),
 		field.String("failure").MaxLen(500).Optional().Nillable(),
@@ -44,12 +45,15 @@ func (BankCard) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of a card: one in process and one bound per user, and no card bound twice.
+// held is where a card's number is taken: nobody else can have it checked, paid for or bound.
+const held = "status IN ('PENDING_REVIEW', 'PENDING_BINDING', 'BOUND')"
+
+// Indexes of a card: one in process and one bound per user, and no number held twice.
 func (BankCard) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("user_id").Unique().StorageKey("bank_cards_in_process").Annotations(entsql.IndexWhere("status IN ('PENDING_REVIEW', 'PENDING_BINDING')")),
 		index.Fields("user_id").Unique().StorageKey("bank_cards_bound").Annotations(entsql.IndexWhere("status = 'BOUND'")),
-		index.Fields("number_hash").Unique().StorageKey("bank_cards_number_bound").Annotations(entsql.IndexWhere("status = 'BOUND'")),
+		index.Fields("number_hash").Unique().StorageKey("bank_cards_number_held").Annotations(entsql.IndexWhere(held)),
 		index.Fields("number_hash"), index.Fields("user_id", "created_at"),
 	}
 }

@@ -15,6 +15,9 @@ import (
 
 // LetGo is what follows when the relation with a customer ends: cards are unbound, links are void, sessions end.
 func LetGo(ctx context.Context, tx *store.Tx, u *ent.User) error {
+	if err := Turn(ctx, tx, u.ID); err != nil {
+		return err
+	}
 	cards, err := tx.BankCard.Query().Where(bankcard.UserID(u.ID)).Order(bankcard.ByID()).All(ctx)
 	if err != nil {
 		return fmt.Errorf("read cards: %w", err)

@@ -35,6 +35,8 @@ const (
 	FieldIssuer = "issuer"
 	// FieldHolderName holds the string denoting the holder_name field in the database.
 	FieldHolderName = "holder_name"
+	// FieldNationalID holds the string denoting the national_id field in the database.
+	FieldNationalID = "national_id"
 	// FieldPhone holds the string denoting the phone field in the database.
 	FieldPhone = "phone"
 	// FieldReplacesID holds the string denoting the replaces_id field in the database.
@@ -79,6 +81,7 @@ var Columns = []string{
 	FieldNumberHash,
 	FieldIssuer,
 	FieldHolderName,
+	FieldNationalID,
 	FieldPhone,
 	FieldReplacesID,
 	FieldFailure,

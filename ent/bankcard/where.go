@@ -104,6 +104,12 @@ func HolderName(v string) predicate.BankCard {
 	return predicate.BankCard(sql.FieldEQ(FieldHolderName, v))
 }
 
+// NationalID applies equality check predicate on the "national_id" field. It's identical to NationalIDEQ.
+func NationalID(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldEQ(FieldNationalID, vc))
+}
+
 // Phone applies equality check predicate on the "phone" field. It's identical to PhoneEQ.
 func Phone(v seal.Sealed) predicate.BankCard {
 	vc := []byte(v)
@@ -588,6 +594,70 @@ func HolderNameEqualFold(v string) predicate.BankCard {
 // HolderNameContainsFold applies the ContainsFold predicate on the "holder_name" field.
 func HolderNameContainsFold(v string) predicate.BankCard {
 	return predicate.BankCard(sql.FieldContainsFold(FieldHolderName, v))
+}
+
+// NationalIDEQ applies the EQ predicate on the "national_id" field.
+func NationalIDEQ(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldEQ(FieldNationalID, vc))
+}
+
+// NationalIDNEQ applies the NEQ predicate on the "national_id" field.
+func NationalIDNEQ(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldNEQ(FieldNationalID, vc))
+}
+
+// NationalIDIn applies the In predicate on the "national_id" field.
+func NationalIDIn(vs ...seal.Sealed) predicate.BankCard {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.BankCard(sql.FieldIn(FieldNationalID, v...))
+}
+
+// NationalIDNotIn applies the NotIn predicate on the "national_id" field.
+func NationalIDNotIn(vs ...seal.Sealed) predicate.BankCard {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.BankCard(sql.FieldNotIn(FieldNationalID, v...))
+}
+
+// NationalIDGT applies the GT predicate on the "national_id" field.
+func NationalIDGT(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldGT(FieldNationalID, vc))
+}
+
+// NationalIDGTE applies the GTE predicate on the "national_id" field.
+func NationalIDGTE(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldGTE(FieldNationalID, vc))
+}
+
+// NationalIDLT applies the LT predicate on the "national_id" field.
+func NationalIDLT(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldLT(FieldNationalID, vc))
+}
+
+// NationalIDLTE applies the LTE predicate on the "national_id" field.
+func NationalIDLTE(v seal.Sealed) predicate.BankCard {
+	vc := []byte(v)
+	return predicate.BankCard(sql.FieldLTE(FieldNationalID, vc))
+}
+
+// NationalIDIsNil applies the IsNil predicate on the "national_id" field.
+func NationalIDIsNil() predicate.BankCard {
+	return predicate.BankCard(sql.FieldIsNull(FieldNationalID))
+}
+
+// NationalIDNotNil applies the NotNil predicate on the "national_id" field.
+func NationalIDNotNil() predicate.BankCard {
+	return predicate.BankCard(sql.FieldNotNull(FieldNationalID))
 }
 
 // PhoneEQ applies the EQ predicate on the "phone" field.

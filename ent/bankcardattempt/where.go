@@ -5,6 +5,7 @@ package bankcardattempt
 import (
 	"lenddesk/ent/predicate"
 	"lenddesk/key"
+	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -65,6 +66,27 @@ func BankCardID(v key.BankCard) predicate.BankCardAttempt {
 // RequestID applies equality check predicate on the "request_id" field. It's identical to RequestIDEQ.
 func RequestID(v string) predicate.BankCardAttempt {
 	return predicate.BankCardAttempt(sql.FieldEQ(FieldRequestID, v))
+}
+
+// Amount applies equality check predicate on the "amount" field. It's identical to AmountEQ.
+func Amount(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldAmount, vc))
+}
+
+// Currency applies equality check predicate on the "currency" field. It's identical to CurrencyEQ.
+func Currency(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldCurrency, v))
+}
+
+// Asks applies equality check predicate on the "asks" field. It's identical to AsksEQ.
+func Asks(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldAsks, v))
+}
+
+// AskedAt applies equality check predicate on the "asked_at" field. It's identical to AskedAtEQ.
+func AskedAt(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldAskedAt, v))
 }
 
 // Result applies equality check predicate on the "result" field. It's identical to ResultEQ.
@@ -200,6 +222,235 @@ func RequestIDEqualFold(v string) predicate.BankCardAttempt {
 // RequestIDContainsFold applies the ContainsFold predicate on the "request_id" field.
 func RequestIDContainsFold(v string) predicate.BankCardAttempt {
 	return predicate.BankCardAttempt(sql.FieldContainsFold(FieldRequestID, v))
+}
+
+// AmountEQ applies the EQ predicate on the "amount" field.
+func AmountEQ(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldAmount, vc))
+}
+
+// AmountNEQ applies the NEQ predicate on the "amount" field.
+func AmountNEQ(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldNEQ(FieldAmount, vc))
+}
+
+// AmountIn applies the In predicate on the "amount" field.
+func AmountIn(vs ...money.Amount) predicate.BankCardAttempt {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.BankCardAttempt(sql.FieldIn(FieldAmount, v...))
+}
+
+// AmountNotIn applies the NotIn predicate on the "amount" field.
+func AmountNotIn(vs ...money.Amount) predicate.BankCardAttempt {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.BankCardAttempt(sql.FieldNotIn(FieldAmount, v...))
+}
+
+// AmountGT applies the GT predicate on the "amount" field.
+func AmountGT(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldGT(FieldAmount, vc))
+}
+
+// AmountGTE applies the GTE predicate on the "amount" field.
+func AmountGTE(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldGTE(FieldAmount, vc))
+}
+
+// AmountLT applies the LT predicate on the "amount" field.
+func AmountLT(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldLT(FieldAmount, vc))
+}
+
+// AmountLTE applies the LTE predicate on the "amount" field.
+func AmountLTE(v money.Amount) predicate.BankCardAttempt {
+	vc := int64(v)
+	return predicate.BankCardAttempt(sql.FieldLTE(FieldAmount, vc))
+}
+
+// AmountIsNil applies the IsNil predicate on the "amount" field.
+func AmountIsNil() predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldIsNull(FieldAmount))
+}
+
+// AmountNotNil applies the NotNil predicate on the "amount" field.
+func AmountNotNil() predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNotNull(FieldAmount))
+}
+
+// CurrencyEQ applies the EQ predicate on the "currency" field.
+func CurrencyEQ(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldCurrency, v))
+}
+
+// CurrencyNEQ applies the NEQ predicate on the "currency" field.
+func CurrencyNEQ(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNEQ(FieldCurrency, v))
+}
+
+// CurrencyIn applies the In predicate on the "currency" field.
+func CurrencyIn(vs ...string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldIn(FieldCurrency, vs...))
+}
+
+// CurrencyNotIn applies the NotIn predicate on the "currency" field.
+func CurrencyNotIn(vs ...string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNotIn(FieldCurrency, vs...))
+}
+
+// CurrencyGT applies the GT predicate on the "currency" field.
+func CurrencyGT(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldGT(FieldCurrency, v))
+}
+
+// CurrencyGTE applies the GTE predicate on the "currency" field.
+func CurrencyGTE(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldGTE(FieldCurrency, v))
+}
+
+// CurrencyLT applies the LT predicate on the "currency" field.
+func CurrencyLT(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldLT(FieldCurrency, v))
+}
+
+// CurrencyLTE applies the LTE predicate on the "currency" field.
+func CurrencyLTE(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldLTE(FieldCurrency, v))
+}
+
+// CurrencyContains applies the Contains predicate on the "currency" field.
+func CurrencyContains(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldContains(FieldCurrency, v))
+}
+
+// CurrencyHasPrefix applies the HasPrefix predicate on the "currency" field.
+func CurrencyHasPrefix(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldHasPrefix(FieldCurrency, v))
+}
+
+// CurrencyHasSuffix applies the HasSuffix predicate on the "currency" field.
+func CurrencyHasSuffix(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldHasSuffix(FieldCurrency, v))
+}
+
+// CurrencyIsNil applies the IsNil predicate on the "currency" field.
+func CurrencyIsNil() predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldIsNull(FieldCurrency))
+}
+
+// CurrencyNotNil applies the NotNil predicate on the "currency" field.
+func CurrencyNotNil() predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNotNull(FieldCurrency))
+}
+
+// CurrencyEqualFold applies the EqualFold predicate on the "currency" field.
+func CurrencyEqualFold(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEqualFold(FieldCurrency, v))
+}
+
+// CurrencyContainsFold applies the ContainsFold predicate on the "currency" field.
+func CurrencyContainsFold(v string) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldContainsFold(FieldCurrency, v))
+}
+
+// AsksEQ applies the EQ predicate on the "asks" field.
+func AsksEQ(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldAsks, v))
+}
+
+// AsksNEQ applies the NEQ predicate on the "asks" field.
+func AsksNEQ(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNEQ(FieldAsks, v))
+}
+
+// AsksIn applies the In predicate on the "asks" field.
+func AsksIn(vs ...int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldIn(FieldAsks, vs...))
+}
+
+// AsksNotIn applies the NotIn predicate on the "asks" field.
+func AsksNotIn(vs ...int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNotIn(FieldAsks, vs...))
+}
+
+// AsksGT applies the GT predicate on the "asks" field.
+func AsksGT(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldGT(FieldAsks, v))
+}
+
+// AsksGTE applies the GTE predicate on the "asks" field.
+func AsksGTE(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldGTE(FieldAsks, v))
+}
+
+// AsksLT applies the LT predicate on the "asks" field.
+func AsksLT(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldLT(FieldAsks, v))
+}
+
+// AsksLTE applies the LTE predicate on the "asks" field.
+func AsksLTE(v int) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldLTE(FieldAsks, v))
+}
+
+// AskedAtEQ applies the EQ predicate on the "asked_at" field.
+func AskedAtEQ(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldEQ(FieldAskedAt, v))
+}
+
+// AskedAtNEQ applies the NEQ predicate on the "asked_at" field.
+func AskedAtNEQ(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNEQ(FieldAskedAt, v))
+}
+
+// AskedAtIn applies the In predicate on the "asked_at" field.
+func AskedAtIn(vs ...time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldIn(FieldAskedAt, vs...))
+}
+
+// AskedAtNotIn applies the NotIn predicate on the "asked_at" field.
+func AskedAtNotIn(vs ...time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNotIn(FieldAskedAt, vs...))
+}
+
+// AskedAtGT applies the GT predicate on the "asked_at" field.
+func AskedAtGT(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldGT(FieldAskedAt, v))
+}
+
+// AskedAtGTE applies the GTE predicate on the "asked_at" field.
+func AskedAtGTE(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldGTE(FieldAskedAt, v))
+}
+
+// AskedAtLT applies the LT predicate on the "asked_at" field.
+func AskedAtLT(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldLT(FieldAskedAt, v))
+}
+
+// AskedAtLTE applies the LTE predicate on the "asked_at" field.
+func AskedAtLTE(v time.Time) predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldLTE(FieldAskedAt, v))
+}
+
+// AskedAtIsNil applies the IsNil predicate on the "asked_at" field.
+func AskedAtIsNil() predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldIsNull(FieldAskedAt))
+}
+
+// AskedAtNotNil applies the NotNil predicate on the "asked_at" field.
+func AskedAtNotNil() predicate.BankCardAttempt {
+	return predicate.BankCardAttempt(sql.FieldNotNull(FieldAskedAt))
 }
 
 // ResultEQ applies the EQ predicate on the "result" field.

@@ -53,6 +53,7 @@ var (
 		{Name: "number_hash", Type: field.TypeString, Size: 32},
 		{Name: "issuer", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "holder_name", Type: field.TypeString, Size: 100},
+		{Name: "national_id", Type: field.TypeBytes, Nullable: true},
 		{Name: "phone", Type: field.TypeBytes},
 		{Name: "failure", Type: field.TypeString, Nullable: true, Size: 500},
 		{Name: "user_id", Type: field.TypeInt64},
@@ -66,13 +67,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bank_cards_users_user",
-				Columns:    []*schema.Column{BankCardsColumns[12]},
+				Columns:    []*schema.Column{BankCardsColumns[13]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "bank_cards_bank_cards_replacements",
-				Columns:    []*schema.Column{BankCardsColumns[13]},
+				Columns:    []*schema.Column{BankCardsColumns[14]},
 				RefColumns: []*schema.Column{BankCardsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -96,7 +97,7 @@ var (
 			{
 				Name:    "bank_cards_in_process",
 				Unique:  true,
-				Columns: []*schema.Column{BankCardsColumns[12]},
+				Columns: []*schema.Column{BankCardsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status IN ('PENDING_REVIEW', 'PENDING_BINDING')",
 				},
@@ -104,17 +105,17 @@ var (
 			{
 				Name:    "bank_cards_bound",
 				Unique:  true,
-				Columns: []*schema.Column{BankCardsColumns[12]},
+				Columns: []*schema.Column{BankCardsColumns[13]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'BOUND'",
 				},
 			},
 			{
-				Name:    "bank_cards_number_bound",
+				Name:    "bank_cards_number_held",
 				Unique:  true,
 				Columns: []*schema.Column{BankCardsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
-					Where: "status = 'BOUND'",
+					Where: "status IN ('PENDING_REVIEW', 'PENDING_BINDING', 'BOUND')",
 				},
 			},
 			{
@@ -125,7 +126,7 @@ var (
 			{
 				Name:    "bankcard_user_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{BankCardsColumns[12], BankCardsColumns[1]},
+				Columns: []*schema.Column{BankCardsColumns[13], BankCardsColumns[1]},
 			},
 		},
 	}
@@ -134,6 +135,10 @@ var (
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "system", Type: field.TypeEnum, Enums: []string{"KXD", "KXDM"}},
 		{Name: "request_id", Type: field.TypeString, Unique: true, Size: 64},
+		{Name: "amount", Type: field.TypeInt64, Nullable: true},
+		{Name: "currency", Type: field.TypeString, Nullable: true, Size: 3},
+		{Name: "asks", Type: field.TypeInt, Default: 0},
+		{Name: "asked_at", Type: field.TypeTime, Nullable: true},
 		{Name: "result", Type: field.TypeString, Nullable: true, Size: 40},
 		{Name: "raw_code", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "started_at", Type: field.TypeTime},
@@ -148,21 +153,29 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bank_card_attempts_bank_cards_bank_card",
-				Columns:    []*schema.Column{BankCardAttemptsColumns[7]},
+				Columns:    []*schema.Column{BankCardAttemptsColumns[11]},
 				RefColumns: []*schema.Column{BankCardsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
+				Name:    "bank_card_attempts_open",
+				Unique:  true,
+				Columns: []*schema.Column{BankCardAttemptsColumns[11]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "finished_at IS NULL",
+				},
+			},
+			{
 				Name:    "bankcardattempt_bank_card_id_started_at",
 				Unique:  false,
-				Columns: []*schema.Column{BankCardAttemptsColumns[7], BankCardAttemptsColumns[5]},
+				Columns: []*schema.Column{BankCardAttemptsColumns[11], BankCardAttemptsColumns[9]},
 			},
 			{
 				Name:    "bankcardattempt_finished_at_started_at",
 				Unique:  false,
-				Columns: []*schema.Column{BankCardAttemptsColumns[6], BankCardAttemptsColumns[5]},
+				Columns: []*schema.Column{BankCardAttemptsColumns[10], BankCardAttemptsColumns[9]},
 			},
 		},
 	}
@@ -1503,7 +1516,10 @@ func init() {
 		Table: "bank_card_attempts",
 	}
 	BankCardAttemptsTable.Annotation.Checks = map[string]string{
-		"bank_card_attempts_system": "system IN ('KXD', 'KXDM')",
+		"bank_card_attempts_amount":  "amount > 0",
+		"bank_card_attempts_asks":    "asks >= 0",
+		"bank_card_attempts_payment": "(amount IS NULL) = (currency IS NULL)",
+		"bank_card_attempts_system":  "system IN ('KXD', 'KXDM')",
 	}
 	BidsTable.ForeignKeys[0].RefTable = LoansTable
 	BidsTable.ForeignKeys[1].RefTable = UsersTable

@@ -10,6 +10,7 @@ import (
 	"lenddesk/graph/model"
 	"lenddesk/workflow/administration"
 	"lenddesk/workflow/authentication"
+	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/registration"
@@ -105,6 +106,7 @@ type ComplexityRoot struct {
 		MaskedPhone      func(childComplexity int) int
 		Replaces         func(childComplexity int) int
 		Status           func(childComplexity int) int
+		StatusSince      func(childComplexity int) int
 		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
 		UpdatedAt        func(childComplexity int) int
 		User             func(childComplexity int) int
@@ -112,6 +114,10 @@ type ComplexityRoot struct {
 	}
 
 	BankCardAttempt struct {
+		Amount     func(childComplexity int) int
+		AskedAt    func(childComplexity int) int
+		Asks       func(childComplexity int) int
+		Duration   func(childComplexity int) int
 		FinishedAt func(childComplexity int) int
 		ID         func(childComplexity int) int
 		RawCode    func(childComplexity int) int
@@ -172,6 +178,18 @@ type ComplexityRoot struct {
 	BidEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	BindBankCardPayload struct {
+		BankCard   func(childComplexity int) int
+		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelBankCardBindingPayload struct {
+		BankCard   func(childComplexity int) int
+		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ChangePasswordPayload struct {
@@ -444,42 +462,48 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AcceptInvitation     func(childComplexity int, input administration.AcceptInvitationInput) int
-		AddPotentialCustomer func(childComplexity int, input customers.AddPotentialInput) int
-		AmendRegistration    func(childComplexity int, input registration.AmendInput) int
-		ApproveRegistration  func(childComplexity int, input registration.ApproveInput) int
-		ChangePassword       func(childComplexity int, input authentication.ChangePasswordInput) int
-		CloseUser            func(childComplexity int, input customers.CloseInput) int
-		ConfirmEmail         func(childComplexity int, input registration.ConfirmEmailInput) int
-		CreateAPIKey         func(childComplexity int, input administration.CreateAPIKeyInput) int
-		CreateCompany        func(childComplexity int, input companies.CreateInput) int
-		CreateRole           func(childComplexity int, input administration.CreateRoleInput) int
-		CreateStaff          func(childComplexity int, input administration.CreateStaffInput) int
-		DeactivateStaff      func(childComplexity int, input administration.DeactivateStaffInput) int
-		DeleteRole           func(childComplexity int, input administration.DeleteRoleInput) int
-		InviteStaff          func(childComplexity int, input administration.InviteStaffInput) int
-		ReactivateStaff      func(childComplexity int, input administration.ReactivateStaffInput) int
-		RegisterUser         func(childComplexity int, input registration.RegisterInput) int
-		ReinstateUser        func(childComplexity int, input customers.ReinstateInput) int
-		RejectCompany        func(childComplexity int, input companies.RejectInput) int
-		RejectRegistration   func(childComplexity int, input registration.RejectInput) int
-		ReopenRegistration   func(childComplexity int, input registration.ReopenInput) int
-		RequestPasswordReset func(childComplexity int, input authentication.RequestPasswordResetInput) int
-		ResetPassword        func(childComplexity int, input authentication.ResetPasswordInput) int
-		ResubmitRegistration func(childComplexity int, input registration.ResubmitInput) int
-		ReturnRegistration   func(childComplexity int, input registration.ReturnInput) int
-		RevokeAPIKey         func(childComplexity int, input administration.RevokeAPIKeyInput) int
-		SetParameter         func(childComplexity int, input administration.SetParameterInput) int
-		SetStaffRoles        func(childComplexity int, input administration.SetStaffRolesInput) int
-		SignIn               func(childComplexity int, input authentication.SignInInput) int
-		SignOut              func(childComplexity int) int
-		SuspendUser          func(childComplexity int, input customers.SuspendInput) int
-		UpdateCompany        func(childComplexity int, input companies.UpdateInput) int
-		UpdateProfile        func(childComplexity int, input registration.UpdateProfileInput) int
-		UpdateRole           func(childComplexity int, input administration.UpdateRoleInput) int
-		UpdateStaff          func(childComplexity int, input administration.UpdateStaffInput) int
-		VerifyCompany        func(childComplexity int, input companies.VerifyInput) int
-		WithdrawRegistration func(childComplexity int, input *registration.WithdrawInput) int
+		AcceptInvitation          func(childComplexity int, input administration.AcceptInvitationInput) int
+		AddPotentialCustomer      func(childComplexity int, input customers.AddPotentialInput) int
+		AmendRegistration         func(childComplexity int, input registration.AmendInput) int
+		ApproveRegistration       func(childComplexity int, input registration.ApproveInput) int
+		BindBankCard              func(childComplexity int, input binding.BindInput) int
+		CancelBankCardBinding     func(childComplexity int, input binding.CancelInput) int
+		ChangePassword            func(childComplexity int, input authentication.ChangePasswordInput) int
+		CloseUser                 func(childComplexity int, input customers.CloseInput) int
+		ConfirmEmail              func(childComplexity int, input registration.ConfirmEmailInput) int
+		CreateAPIKey              func(childComplexity int, input administration.CreateAPIKeyInput) int
+		CreateCompany             func(childComplexity int, input companies.CreateInput) int
+		CreateRole                func(childComplexity int, input administration.CreateRoleInput) int
+		CreateStaff               func(childComplexity int, input administration.CreateStaffInput) int
+		DeactivateStaff           func(childComplexity int, input administration.DeactivateStaffInput) int
+		DeleteRole                func(childComplexity int, input administration.DeleteRoleInput) int
+		InviteStaff               func(childComplexity int, input administration.InviteStaffInput) int
+		PayBankCardBinding        func(childComplexity int, input binding.PayInput) int
+		ReactivateStaff           func(childComplexity int, input administration.ReactivateStaffInput) int
+		RebindBankCard            func(childComplexity int, input binding.RebindInput) int
+		RegisterUser              func(childComplexity int, input registration.RegisterInput) int
+		ReinstateUser             func(childComplexity int, input customers.ReinstateInput) int
+		RejectCompany             func(childComplexity int, input companies.RejectInput) int
+		RejectRegistration        func(childComplexity int, input registration.RejectInput) int
+		ReopenRegistration        func(childComplexity int, input registration.ReopenInput) int
+		RequestPasswordReset      func(childComplexity int, input authentication.RequestPasswordResetInput) int
+		ResetPassword             func(childComplexity int, input authentication.ResetPasswordInput) int
+		ResubmitRegistration      func(childComplexity int, input registration.ResubmitInput) int
+		RetryBankCardVerification func(childComplexity int, input binding.RetryInput) int
+		ReturnRegistration        func(childComplexity int, input registration.ReturnInput) int
+		RevokeAPIKey              func(childComplexity int, input administration.RevokeAPIKeyInput) int
+		SetParameter              func(childComplexity int, input administration.SetParameterInput) int
+		SetStaffRoles             func(childComplexity int, input administration.SetStaffRolesInput) int
+		SignIn                    func(childComplexity int, input authentication.SignInInput) int
+		SignOut                   func(childComplexity int) int
+		SuspendUser               func(childComplexity int, input customers.SuspendInput) int
+		UnbindBankCard            func(childComplexity int, input binding.UnbindInput) int
+		UpdateCompany             func(childComplexity int, input companies.UpdateInput) int
+		UpdateProfile             func(childComplexity int, input registration.UpdateProfileInput) int
+		UpdateRole                func(childComplexity int, input administration.UpdateRoleInput) int
+		UpdateStaff               func(childComplexity int, input administration.UpdateStaffInput) int
+		VerifyCompany             func(childComplexity int, input companies.VerifyInput) int
+		WithdrawRegistration      func(childComplexity int, input *registration.WithdrawInput) int
 	}
 
 	PageInfo struct {
@@ -508,6 +532,12 @@ type ComplexityRoot struct {
 		Value       func(childComplexity int) int
 	}
 
+	PayBankCardBindingPayload struct {
+		BankCard   func(childComplexity int) int
+		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
 		APIKeys        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		BankCards      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
@@ -532,6 +562,12 @@ type ComplexityRoot struct {
 
 	ReactivateStaffPayload struct {
 		Staff      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RebindBankCardPayload struct {
+		BankCard   func(childComplexity int) int
+		Notice     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -599,6 +635,12 @@ type ComplexityRoot struct {
 	ResubmitRegistrationPayload struct {
 		Notice     func(childComplexity int) int
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RetryBankCardVerificationPayload struct {
+		BankCard   func(childComplexity int) int
+		Notice     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -752,6 +794,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SimulatedCard struct {
+		Number  func(childComplexity int) int
+		Outcome func(childComplexity int) int
+	}
+
 	Staff struct {
 		AvailableActions func(childComplexity int) int
 		Company          func(childComplexity int) int
@@ -789,12 +836,19 @@ type ComplexityRoot struct {
 	}
 
 	System struct {
-		Database func(childComplexity int) int
-		Version  func(childComplexity int) int
+		Database  func(childComplexity int) int
+		Simulator func(childComplexity int) int
+		Version   func(childComplexity int) int
 	}
 
 	SystemActor struct {
 		Name func(childComplexity int) int
+	}
+
+	UnbindBankCardPayload struct {
+		BankCard   func(childComplexity int) int
+		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UpdateCompanyPayload struct {
@@ -916,6 +970,12 @@ type MutationResolver interface {
 	UpdateCompany(ctx context.Context, input companies.UpdateInput) (*model.UpdateCompanyPayload, error)
 	VerifyCompany(ctx context.Context, input companies.VerifyInput) (*model.VerifyCompanyPayload, error)
 	RejectCompany(ctx context.Context, input companies.RejectInput) (*model.RejectCompanyPayload, error)
+	BindBankCard(ctx context.Context, input binding.BindInput) (*model.BindBankCardPayload, error)
+	RebindBankCard(ctx context.Context, input binding.RebindInput) (*model.RebindBankCardPayload, error)
+	RetryBankCardVerification(ctx context.Context, input binding.RetryInput) (*model.RetryBankCardVerificationPayload, error)
+	PayBankCardBinding(ctx context.Context, input binding.PayInput) (*model.PayBankCardBindingPayload, error)
+	CancelBankCardBinding(ctx context.Context, input binding.CancelInput) (*model.CancelBankCardBindingPayload, error)
+	UnbindBankCard(ctx context.Context, input binding.UnbindInput) (*model.UnbindBankCardPayload, error)
 	AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error)
 	RegisterUser(ctx context.Context, input registration.RegisterInput) (*model.RegisterUserPayload, error)
 	ApproveRegistration(ctx context.Context, input registration.ApproveInput) (*model.ApproveRegistrationPayload, error)
@@ -1207,6 +1267,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BankCard.Status(childComplexity), true
+	case "BankCard.statusSince":
+		if e.ComplexityRoot.BankCard.StatusSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BankCard.StatusSince(childComplexity), true
 	case "BankCard.timeline":
 		if e.ComplexityRoot.BankCard.Timeline == nil {
 			break
@@ -1237,6 +1303,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BankCard.Version(childComplexity), true
 
+	case "BankCardAttempt.amount":
+		if e.ComplexityRoot.BankCardAttempt.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BankCardAttempt.Amount(childComplexity), true
+	case "BankCardAttempt.askedAt":
+		if e.ComplexityRoot.BankCardAttempt.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BankCardAttempt.AskedAt(childComplexity), true
+	case "BankCardAttempt.asks":
+		if e.ComplexityRoot.BankCardAttempt.Asks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BankCardAttempt.Asks(childComplexity), true
+	case "BankCardAttempt.duration":
+		if e.ComplexityRoot.BankCardAttempt.Duration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BankCardAttempt.Duration(childComplexity), true
 	case "BankCardAttempt.finishedAt":
 		if e.ComplexityRoot.BankCardAttempt.FinishedAt == nil {
 			break
@@ -1488,6 +1578,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BidEdge.Node(childComplexity), true
+
+	case "BindBankCardPayload.bankCard":
+		if e.ComplexityRoot.BindBankCardPayload.BankCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindBankCardPayload.BankCard(childComplexity), true
+	case "BindBankCardPayload.notice":
+		if e.ComplexityRoot.BindBankCardPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindBankCardPayload.Notice(childComplexity), true
+	case "BindBankCardPayload.userErrors":
+		if e.ComplexityRoot.BindBankCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BindBankCardPayload.UserErrors(childComplexity), true
+
+	case "CancelBankCardBindingPayload.bankCard":
+		if e.ComplexityRoot.CancelBankCardBindingPayload.BankCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBankCardBindingPayload.BankCard(childComplexity), true
+	case "CancelBankCardBindingPayload.notice":
+		if e.ComplexityRoot.CancelBankCardBindingPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBankCardBindingPayload.Notice(childComplexity), true
+	case "CancelBankCardBindingPayload.userErrors":
+		if e.ComplexityRoot.CancelBankCardBindingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelBankCardBindingPayload.UserErrors(childComplexity), true
 
 	case "ChangePasswordPayload.session":
 		if e.ComplexityRoot.ChangePasswordPayload.Session == nil {
@@ -2680,6 +2808,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveRegistration(childComplexity, args["input"].(registration.ApproveInput)), true
+	case "Mutation.bindBankCard":
+		if e.ComplexityRoot.Mutation.BindBankCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bindBankCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BindBankCard(childComplexity, args["input"].(binding.BindInput)), true
+	case "Mutation.cancelBankCardBinding":
+		if e.ComplexityRoot.Mutation.CancelBankCardBinding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBankCardBinding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBankCardBinding(childComplexity, args["input"].(binding.CancelInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -2790,6 +2940,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteStaff(childComplexity, args["input"].(administration.InviteStaffInput)), true
+	case "Mutation.payBankCardBinding":
+		if e.ComplexityRoot.Mutation.PayBankCardBinding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_payBankCardBinding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PayBankCardBinding(childComplexity, args["input"].(binding.PayInput)), true
 	case "Mutation.reactivateStaff":
 		if e.ComplexityRoot.Mutation.ReactivateStaff == nil {
 			break
@@ -2801,6 +2962,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReactivateStaff(childComplexity, args["input"].(administration.ReactivateStaffInput)), true
+	case "Mutation.rebindBankCard":
+		if e.ComplexityRoot.Mutation.RebindBankCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rebindBankCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RebindBankCard(childComplexity, args["input"].(binding.RebindInput)), true
 	case "Mutation.registerUser":
 		if e.ComplexityRoot.Mutation.RegisterUser == nil {
 			break
@@ -2889,6 +3061,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResubmitRegistration(childComplexity, args["input"].(registration.ResubmitInput)), true
+	case "Mutation.retryBankCardVerification":
+		if e.ComplexityRoot.Mutation.RetryBankCardVerification == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_retryBankCardVerification_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RetryBankCardVerification(childComplexity, args["input"].(binding.RetryInput)), true
 	case "Mutation.returnRegistration":
 		if e.ComplexityRoot.Mutation.ReturnRegistration == nil {
 			break
@@ -2961,6 +3144,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuspendUser(childComplexity, args["input"].(customers.SuspendInput)), true
+	case "Mutation.unbindBankCard":
+		if e.ComplexityRoot.Mutation.UnbindBankCard == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_unbindBankCard_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UnbindBankCard(childComplexity, args["input"].(binding.UnbindInput)), true
 	case "Mutation.updateCompany":
 		if e.ComplexityRoot.Mutation.UpdateCompany == nil {
 			break
@@ -3132,6 +3326,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ParameterValue.Value(childComplexity), true
+
+	case "PayBankCardBindingPayload.bankCard":
+		if e.ComplexityRoot.PayBankCardBindingPayload.BankCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayBankCardBindingPayload.BankCard(childComplexity), true
+	case "PayBankCardBindingPayload.notice":
+		if e.ComplexityRoot.PayBankCardBindingPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayBankCardBindingPayload.Notice(childComplexity), true
+	case "PayBankCardBindingPayload.userErrors":
+		if e.ComplexityRoot.PayBankCardBindingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PayBankCardBindingPayload.UserErrors(childComplexity), true
 
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
@@ -3336,6 +3549,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReactivateStaffPayload.UserErrors(childComplexity), true
+
+	case "RebindBankCardPayload.bankCard":
+		if e.ComplexityRoot.RebindBankCardPayload.BankCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RebindBankCardPayload.BankCard(childComplexity), true
+	case "RebindBankCardPayload.notice":
+		if e.ComplexityRoot.RebindBankCardPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RebindBankCardPayload.Notice(childComplexity), true
+	case "RebindBankCardPayload.userErrors":
+		if e.ComplexityRoot.RebindBankCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RebindBankCardPayload.UserErrors(childComplexity), true
 
 	case "RegisterUserPayload.notice":
 		if e.ComplexityRoot.RegisterUserPayload.Notice == nil {
@@ -3551,6 +3783,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResubmitRegistrationPayload.UserErrors(childComplexity), true
+
+	case "RetryBankCardVerificationPayload.bankCard":
+		if e.ComplexityRoot.RetryBankCardVerificationPayload.BankCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryBankCardVerificationPayload.BankCard(childComplexity), true
+	case "RetryBankCardVerificationPayload.notice":
+		if e.ComplexityRoot.RetryBankCardVerificationPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryBankCardVerificationPayload.Notice(childComplexity), true
+	case "RetryBankCardVerificationPayload.userErrors":
+		if e.ComplexityRoot.RetryBankCardVerificationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RetryBankCardVerificationPayload.UserErrors(childComplexity), true
 
 	case "ReturnRegistrationPayload.user":
 		if e.ComplexityRoot.ReturnRegistrationPayload.User == nil {
@@ -4088,6 +4339,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignOutPayload.UserErrors(childComplexity), true
 
+	case "SimulatedCard.number":
+		if e.ComplexityRoot.SimulatedCard.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedCard.Number(childComplexity), true
+	case "SimulatedCard.outcome":
+		if e.ComplexityRoot.SimulatedCard.Outcome == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SimulatedCard.Outcome(childComplexity), true
+
 	case "Staff.availableActions":
 		if e.ComplexityRoot.Staff.AvailableActions == nil {
 			break
@@ -4252,6 +4516,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.System.Database(childComplexity), true
+	case "System.simulator":
+		if e.ComplexityRoot.System.Simulator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.System.Simulator(childComplexity), true
 	case "System.version":
 		if e.ComplexityRoot.System.Version == nil {
 			break
@@ -4265,6 +4535,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SystemActor.Name(childComplexity), true
+
+	case "UnbindBankCardPayload.bankCard":
+		if e.ComplexityRoot.UnbindBankCardPayload.BankCard == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnbindBankCardPayload.BankCard(childComplexity), true
+	case "UnbindBankCardPayload.notice":
+		if e.ComplexityRoot.UnbindBankCardPayload.Notice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnbindBankCardPayload.Notice(childComplexity), true
+	case "UnbindBankCardPayload.userErrors":
+		if e.ComplexityRoot.UnbindBankCardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UnbindBankCardPayload.UserErrors(childComplexity), true
 
 	case "UpdateCompanyPayload.company":
 		if e.ComplexityRoot.UpdateCompanyPayload.Company == nil {
@@ -4660,6 +4949,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBankCardOrder,
 		ec.unmarshalInputBidFilter,
 		ec.unmarshalInputBidOrder,
+		ec.unmarshalInputBindBankCardInput,
+		ec.unmarshalInputCancelBankCardBindingInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCloseUserInput,
 		ec.unmarshalInputCompanyFilter,
@@ -4682,7 +4973,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputLoanOrder,
 		ec.unmarshalInputMessageFilter,
 		ec.unmarshalInputMessageOrder,
+		ec.unmarshalInputPayBankCardBindingInput,
 		ec.unmarshalInputReactivateStaffInput,
+		ec.unmarshalInputRebindBankCardInput,
 		ec.unmarshalInputRegisterCompanyInput,
 		ec.unmarshalInputRegisterUserInput,
 		ec.unmarshalInputReinstateUserInput,
@@ -4692,6 +4985,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRequestPasswordResetInput,
 		ec.unmarshalInputResetPasswordInput,
 		ec.unmarshalInputResubmitRegistrationInput,
+		ec.unmarshalInputRetryBankCardVerificationInput,
 		ec.unmarshalInputReturnRegistrationInput,
 		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputServiceRecordFilter,
@@ -4702,6 +4996,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputStaffFilter,
 		ec.unmarshalInputStaffOrder,
 		ec.unmarshalInputSuspendUserInput,
+		ec.unmarshalInputUnbindBankCardInput,
 		ec.unmarshalInputUpdateCompanyInput,
 		ec.unmarshalInputUpdateProfileInput,
 		ec.unmarshalInputUpdateRoleInput,
@@ -5421,6 +5716,173 @@ type BidEdge {
   ): BankCardConnection
 }
 
+extend type Mutation {
+  """
+  Binds the caller's first bank card (绑定银行卡), as PENDING_REVIEW: KXD checks name, identity number (both from the registration), card number and phone,
+  and a mail tells the result. For an ACTIVE customer without a card in process or bound. All faults come at once. Errors: REQUIRED, INVALID
+  cardNumber, phone; ALREADY_TAKEN cardNumber (bound or being bound, by whomever); NOT_ALLOWED_NOW (another card is in process or bound); NOT_ELIGIBLE.
+  """
+  bindBankCard(
+    "The card."
+    input: BindBankCardInput!
+  ): BindBankCardPayload @requires(permission: BIND_BANK_CARDS)
+  """
+  Binds another card in place of the caller's bound one (换绑), as PENDING_REVIEW. The old card stays BOUND until the new one is, then it is REPLACED.
+  Errors: as of ` + "`" + `bindBankCard` + "`" + `; NOT_FOUND, NOT_ALLOWED_NOW for a card that is not BOUND; CONFLICT.
+  """
+  rebindBankCard(
+    "The bound card, and the new one."
+    input: RebindBankCardInput!
+  ): RebindBankCardPayload @requires(permission: BIND_BANK_CARDS)
+  """
+  Has a card checked again whose check failed, perhaps with a corrected phone: ACTIVATED → PENDING_REVIEW. Errors: INVALID phone; NOT_FOUND; NOT_ALLOWED_NOW,
+  also while another card is in process or bound; ALREADY_TAKEN (somebody else has the card bound meanwhile); NOT_ELIGIBLE; CONFLICT.
+  """
+  retryBankCardVerification(
+    "Which card."
+    input: RetryBankCardVerificationInput!
+  ): RetryBankCardVerificationPayload @requires(permission: BIND_BANK_CARDS)
+  """
+  Has the bank take the small payment that binds a checked card. It stays PENDING_BINDING until the bank answers: BOUND, or ` + "`" + `failure` + "`" + ` says why not and it may be
+  tried again. A mail tells the result. While a payment is open, calling again changes nothing and answers the same. Errors: NOT_FOUND, NOT_ALLOWED_NOW,
+  NOT_ELIGIBLE, CONFLICT.
+  """
+  payBankCardBinding(
+    "Which card."
+    input: PayBankCardBindingInput!
+  ): PayBankCardBindingPayload @requires(permission: BIND_BANK_CARDS)
+  """
+  Takes a card back before it is bound: PENDING_REVIEW, PENDING_BINDING or ACTIVATED → CANCELLED. Final. Errors: NOT_FOUND; NOT_ALLOWED_NOW, also while a payment
+  is open; CONFLICT.
+  """
+  cancelBankCardBinding(
+    "Which card."
+    input: CancelBankCardBindingInput!
+  ): CancelBankCardBindingPayload @requires(permission: BIND_BANK_CARDS)
+  """
+  Lets a bound card go: BOUND → UNBOUND. Its owner may, and staff with MANAGE_BANK_CARDS. Final. Errors: NOT_FOUND; NOT_ALLOWED_NOW, also while a loan or a bid of
+  the owner is under way; CONFLICT.
+  """
+  unbindBankCard(
+    "Which card."
+    input: UnbindBankCardInput!
+  ): UnbindBankCardPayload
+}
+
+"A card to bind. A card's CVV is never asked for."
+input BindBankCardInput {
+  "Card number: 12 to 19 digits of which the last is a check digit (Luhn); spaces and dashes are dropped. REQUIRED when missing."
+  cardNumber: String
+  "Phone number known to the bank, E.164 (` + "`" + `+8613800138000` + "`" + `), without ` + "`" + `+` + "`" + ` one of mainland China. REQUIRED when missing."
+  phone: String
+}
+
+"A card to bind in place of another."
+input RebindBankCardInput {
+  "The caller's bound card (` + "`" + `card_…` + "`" + `)."
+  bankCardId: ID!
+  "Number of the new card; checked as in ` + "`" + `BindBankCardInput` + "`" + `."
+  cardNumber: String
+  "Phone number known to the new card's bank; checked as in ` + "`" + `BindBankCardInput` + "`" + `."
+  phone: String
+  "The ` + "`" + `version` + "`" + ` of the bound card that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Has a card checked again."
+input RetryBankCardVerificationInput {
+  "The card (` + "`" + `card_…` + "`" + `)."
+  bankCardId: ID!
+  "Corrected phone number; checked as in ` + "`" + `BindBankCardInput` + "`" + `. Left out: it stays."
+  phone: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Pays for the binding of a card."
+input PayBankCardBindingInput {
+  "The card (` + "`" + `card_…` + "`" + `)."
+  bankCardId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Takes a card back."
+input CancelBankCardBindingInput {
+  "The card (` + "`" + `card_…` + "`" + `)."
+  bankCardId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Lets a bound card go."
+input UnbindBankCardInput {
+  "The card (` + "`" + `card_…` + "`" + `)."
+  bankCardId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `bindBankCard` + "`" + `."
+type BindBankCardPayload {
+  "The new card. Null when refused."
+  bankCard: BankCard
+  "One sentence for the page in the caller's language, saying what happens next. Null when refused."
+  notice: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `rebindBankCard` + "`" + `."
+type RebindBankCardPayload {
+  "The new card; ` + "`" + `replaces` + "`" + ` is the old one. Null when refused."
+  bankCard: BankCard
+  "One sentence for the page in the caller's language, saying what happens next. Null when refused."
+  notice: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `retryBankCardVerification` + "`" + `."
+type RetryBankCardVerificationPayload {
+  "The card after the move. Null when refused."
+  bankCard: BankCard
+  "One sentence for the page in the caller's language, saying what happens next. Null when refused."
+  notice: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `payBankCardBinding` + "`" + `."
+type PayBankCardBindingPayload {
+  "The card. Null when refused."
+  bankCard: BankCard
+  "One sentence for the page in the caller's language, saying what happens next. Null when refused."
+  notice: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `cancelBankCardBinding` + "`" + `."
+type CancelBankCardBindingPayload {
+  "The card after the move. Null when refused."
+  bankCard: BankCard
+  "One sentence for the page in the caller's language, saying what happens next. Null when refused."
+  notice: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `unbindBankCard` + "`" + `."
+type UnbindBankCardPayload {
+  "The card after the move. Null when refused."
+  bankCard: BankCard
+  "One sentence for the page in the caller's language, saying what happens next. Null when refused."
+  notice: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
 "A bank card (银行卡) bound, or being bound, to a customer. Seen by its owner and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS. A card's CVV is never asked for."
 type BankCard implements Node & Lifecycle {
   "Opaque and stable, ` + "`" + `card_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
@@ -5429,9 +5891,11 @@ type BankCard implements Node & Lifecycle {
   version: Int!
   "Where the binding stands."
   status: BankCardStatus!
+  "Since when it stands there. UTC."
+  statusSince: DateTime!
   "The owner. Null when hidden from the caller."
   user: User
-  "Issuing bank, from the card number's first digits. Null when those are not known."
+  "Issuing bank by its own name, from the card number's first digits. Null when those are not known, which is no fault of the card."
   issuer: String
   "Card number with its last four digits, the rest starred: ` + "`" + `************1234` + "`" + `."
   maskedNumber: String!
@@ -5441,7 +5905,7 @@ type BankCard implements Node & Lifecycle {
   maskedPhone: String!
   "The bound card that this one is to replace; that one stays bound until this one is. Null for a first card."
   replaces: BankCard
-  "Why the last check or payment failed, one sentence in the owner's language. Null when none failed, or the last one passed."
+  "Why the last check or payment failed, one sentence in the owner's language. Null when none failed, and once another is under way or has passed."
   failure: String
   "Calls to outer systems about this card, newest first."
   attempts(
@@ -5503,14 +5967,22 @@ type BankCardAttempt implements Node {
   system: String!
   "Our number of the call; the other side knows it by the same."
   requestId: String!
-  "What came of it. Null while no answer is there."
+  "What KXDM is to take from the card. Null for a check by KXD."
+  amount: Money
+  "How often it was asked, under the same number: again after a failure, and when no answer came for too long."
+  asks: Int!
+  "When it was asked the last time. Null before it was. UTC."
+  askedAt: DateTime
+  "What came of it: ` + "`" + `PASSED` + "`" + ` or ` + "`" + `FAILED` + "`" + ` from KXD, ` + "`" + `PAID` + "`" + ` or ` + "`" + `REFUSED` + "`" + ` from KXDM; ` + "`" + `WITHDRAWN` + "`" + ` when the card was cancelled before anything came of it. Null while no answer is there."
   result: String
   "The other side's own code, as sent. Null while no answer is there, or when it sent none."
   rawCode: String
-  "When the call was made. UTC."
+  "When the call was entered, to be made at once. UTC."
   startedAt: DateTime!
   "When the answer came. Null while none is there. UTC."
   finishedAt: DateTime
+  "Seconds from ` + "`" + `startedAt` + "`" + ` to ` + "`" + `finishedAt` + "`" + `. Null while no answer is there."
+  duration: Float
 }
 
 "Which bank cards. All conditions that are set must hold; a list means any of its values."
@@ -5519,8 +5991,10 @@ input BankCardFilter {
   status: [BankCardStatus!]
   "Of this customer (` + "`" + `user_…` + "`" + `)."
   userId: ID
-  "Entered before this moment; with ` + "`" + `status` + "`" + `, those waiting longer than that."
+  "Entered before this moment."
   createdTo: DateTime
+  "In its present status since before this moment: with ` + "`" + `status` + "`" + `, those that wait longer than that. Oldest first with ` + "`" + `orderBy: {field: STATUS_SINCE, direction: ASC}` + "`" + `."
+  waitingSince: DateTime
 }
 
 "Order of a list of bank cards. Ties are broken by the order of entry, so pages never overlap."
@@ -5535,6 +6009,8 @@ input BankCardOrder {
 enum BankCardOrderField {
   "When the card was entered (` + "`" + `createdAt` + "`" + `)."
   CREATED_AT
+  "Since when it stands in its present status (` + "`" + `statusSince` + "`" + `)."
+  STATUS_SINCE
 }
 
 "One page of bank cards."
@@ -7965,6 +8441,16 @@ type System {
   version: String!
   "State of the database."
   database: DatabaseInfo!
+  "Card numbers with which every outcome of binding can be tried, while the built-in simulator stands in for KXD and KXDM; empty when it does not."
+  simulator: [SimulatedCard!]!
+}
+
+"A card number of the simulator, valid and nobody's."
+type SimulatedCard {
+  "The number, ready to be entered. The four digits before the last decide; any other first digits do as well."
+  number: String!
+  "What happens to a card with it, a sentence."
+  outcome: String!
 }
 
 "State of the database."
@@ -8350,6 +8836,8 @@ func (ec *executionContext) childFields_BankCard(ctx context.Context, field grap
 		return ec.fieldContext_BankCard_version(ctx, field)
 	case "status":
 		return ec.fieldContext_BankCard_status(ctx, field)
+	case "statusSince":
+		return ec.fieldContext_BankCard_statusSince(ctx, field)
 	case "user":
 		return ec.fieldContext_BankCard_user(ctx, field)
 	case "issuer":
@@ -8386,6 +8874,12 @@ func (ec *executionContext) childFields_BankCardAttempt(ctx context.Context, fie
 		return ec.fieldContext_BankCardAttempt_system(ctx, field)
 	case "requestId":
 		return ec.fieldContext_BankCardAttempt_requestId(ctx, field)
+	case "amount":
+		return ec.fieldContext_BankCardAttempt_amount(ctx, field)
+	case "asks":
+		return ec.fieldContext_BankCardAttempt_asks(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_BankCardAttempt_askedAt(ctx, field)
 	case "result":
 		return ec.fieldContext_BankCardAttempt_result(ctx, field)
 	case "rawCode":
@@ -8394,6 +8888,8 @@ func (ec *executionContext) childFields_BankCardAttempt(ctx context.Context, fie
 		return ec.fieldContext_BankCardAttempt_startedAt(ctx, field)
 	case "finishedAt":
 		return ec.fieldContext_BankCardAttempt_finishedAt(ctx, field)
+	case "duration":
+		return ec.fieldContext_BankCardAttempt_duration(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BankCardAttempt", field.Name)
 }
@@ -8502,6 +8998,30 @@ func (ec *executionContext) childFields_BidEdge(ctx context.Context, field graph
 		return ec.fieldContext_BidEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BidEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BindBankCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bankCard":
+		return ec.fieldContext_BindBankCardPayload_bankCard(ctx, field)
+	case "notice":
+		return ec.fieldContext_BindBankCardPayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BindBankCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BindBankCardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelBankCardBindingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bankCard":
+		return ec.fieldContext_CancelBankCardBindingPayload_bankCard(ctx, field)
+	case "notice":
+		return ec.fieldContext_CancelBankCardBindingPayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelBankCardBindingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelBankCardBindingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9094,6 +9614,18 @@ func (ec *executionContext) childFields_ParameterValue(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type ParameterValue", field.Name)
 }
 
+func (ec *executionContext) childFields_PayBankCardBindingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bankCard":
+		return ec.fieldContext_PayBankCardBindingPayload_bankCard(ctx, field)
+	case "notice":
+		return ec.fieldContext_PayBankCardBindingPayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PayBankCardBindingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PayBankCardBindingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReactivateStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "staff":
@@ -9102,6 +9634,18 @@ func (ec *executionContext) childFields_ReactivateStaffPayload(ctx context.Conte
 		return ec.fieldContext_ReactivateStaffPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReactivateStaffPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RebindBankCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bankCard":
+		return ec.fieldContext_RebindBankCardPayload_bankCard(ctx, field)
+	case "notice":
+		return ec.fieldContext_RebindBankCardPayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RebindBankCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RebindBankCardPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RegisterUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9236,6 +9780,18 @@ func (ec *executionContext) childFields_ResubmitRegistrationPayload(ctx context.
 		return ec.fieldContext_ResubmitRegistrationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResubmitRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RetryBankCardVerificationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bankCard":
+		return ec.fieldContext_RetryBankCardVerificationPayload_bankCard(ctx, field)
+	case "notice":
+		return ec.fieldContext_RetryBankCardVerificationPayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RetryBankCardVerificationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RetryBankCardVerificationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9538,6 +10094,16 @@ func (ec *executionContext) childFields_SignOutPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type SignOutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SimulatedCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_SimulatedCard_number(ctx, field)
+	case "outcome":
+		return ec.fieldContext_SimulatedCard_outcome(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SimulatedCard", field.Name)
+}
+
 func (ec *executionContext) childFields_Staff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -9616,8 +10182,22 @@ func (ec *executionContext) childFields_System(ctx context.Context, field graphq
 		return ec.fieldContext_System_version(ctx, field)
 	case "database":
 		return ec.fieldContext_System_database(ctx, field)
+	case "simulator":
+		return ec.fieldContext_System_simulator(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type System", field.Name)
+}
+
+func (ec *executionContext) childFields_UnbindBankCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bankCard":
+		return ec.fieldContext_UnbindBankCardPayload_bankCard(ctx, field)
+	case "notice":
+		return ec.fieldContext_UnbindBankCardPayload_notice(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UnbindBankCardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UnbindBankCardPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10827,6 +11407,34 @@ func (ec *executionContext) field_Mutation_approveRegistration_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_bindBankCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (binding.BindInput, error) {
+			return ec.unmarshalNBindBankCardInput2lenddeskᚋworkflowᚋbindingᚐBindInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelBankCardBinding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (binding.CancelInput, error) {
+			return ec.unmarshalNCancelBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐCancelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -10967,12 +11575,40 @@ func (ec *executionContext) field_Mutation_inviteStaff_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_payBankCardBinding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (binding.PayInput, error) {
+			return ec.unmarshalNPayBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐPayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_reactivateStaff_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.ReactivateStaffInput, error) {
 			return ec.unmarshalNReactivateStaffInput2lenddeskᚋworkflowᚋadministrationᚐReactivateStaffInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rebindBankCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (binding.RebindInput, error) {
+			return ec.unmarshalNRebindBankCardInput2lenddeskᚋworkflowᚋbindingᚐRebindInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -11093,6 +11729,20 @@ func (ec *executionContext) field_Mutation_resubmitRegistration_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_retryBankCardVerification_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (binding.RetryInput, error) {
+			return ec.unmarshalNRetryBankCardVerificationInput2lenddeskᚋworkflowᚋbindingᚐRetryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_returnRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -11169,6 +11819,20 @@ func (ec *executionContext) field_Mutation_suspendUser_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (customers.SuspendInput, error) {
 			return ec.unmarshalNSuspendUserInput2lenddeskᚋworkflowᚋcustomersᚐSuspendInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_unbindBankCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (binding.UnbindInput, error) {
+			return ec.unmarshalNUnbindBankCardInput2lenddeskᚋworkflowᚋbindingᚐUnbindInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13416,6 +14080,31 @@ func (ec *executionContext) fieldContext_BankCard_status(_ context.Context, fiel
 	return graphql.NewScalarFieldContext("BankCard", field, false, false, errors.New("field of type BankCardStatus does not have child fields"))
 }
 
+func (ec *executionContext) _BankCard_statusSince(ctx context.Context, field graphql.CollectedField, obj *model.BankCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BankCard_statusSince(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StatusSince, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BankCard_statusSince(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BankCard", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _BankCard_user(ctx context.Context, field graphql.CollectedField, obj *model.BankCard) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13858,6 +14547,81 @@ func (ec *executionContext) fieldContext_BankCardAttempt_requestId(_ context.Con
 	return graphql.NewScalarFieldContext("BankCardAttempt", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _BankCardAttempt_amount(ctx context.Context, field graphql.CollectedField, obj *model.BankCardAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BankCardAttempt_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BankCardAttempt_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BankCardAttempt", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _BankCardAttempt_asks(ctx context.Context, field graphql.CollectedField, obj *model.BankCardAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BankCardAttempt_asks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asks, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BankCardAttempt_asks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BankCardAttempt", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BankCardAttempt_askedAt(ctx context.Context, field graphql.CollectedField, obj *model.BankCardAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BankCardAttempt_askedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AskedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BankCardAttempt_askedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BankCardAttempt", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _BankCardAttempt_result(ctx context.Context, field graphql.CollectedField, obj *model.BankCardAttempt) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13956,6 +14720,31 @@ func (ec *executionContext) _BankCardAttempt_finishedAt(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_BankCardAttempt_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BankCardAttempt", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BankCardAttempt_duration(ctx context.Context, field graphql.CollectedField, obj *model.BankCardAttempt) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BankCardAttempt_duration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duration, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BankCardAttempt_duration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BankCardAttempt", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _BankCardAttemptConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BankCardAttemptConnection) (ret graphql.Marshaler) {
@@ -14928,6 +15717,192 @@ func (ec *executionContext) fieldContext_BidEdge_node(_ context.Context, field g
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Bid(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BindBankCardPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.BindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BindBankCardPayload_bankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankCard, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
+			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BindBankCardPayload_bankCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BindBankCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BankCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BindBankCardPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.BindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BindBankCardPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BindBankCardPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BindBankCardPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BindBankCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BindBankCardPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BindBankCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BindBankCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelBankCardBindingPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.CancelBankCardBindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelBankCardBindingPayload_bankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankCard, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
+			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelBankCardBindingPayload_bankCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelBankCardBindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BankCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelBankCardBindingPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.CancelBankCardBindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelBankCardBindingPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelBankCardBindingPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CancelBankCardBindingPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CancelBankCardBindingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CancelBankCardBindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelBankCardBindingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelBankCardBindingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelBankCardBindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21262,6 +22237,362 @@ func (ec *executionContext) fieldContext_Mutation_rejectCompany(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_bindBankCard(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bindBankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BindBankCard(ctx, fc.Args["input"].(binding.BindInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "BIND_BANK_CARDS")
+				if err != nil {
+					var zeroVal *model.BindBankCardPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.BindBankCardPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BindBankCardPayload) graphql.Marshaler {
+			return ec.marshalOBindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐBindBankCardPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bindBankCard(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BindBankCardPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bindBankCard_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rebindBankCard(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rebindBankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RebindBankCard(ctx, fc.Args["input"].(binding.RebindInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "BIND_BANK_CARDS")
+				if err != nil {
+					var zeroVal *model.RebindBankCardPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RebindBankCardPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RebindBankCardPayload) graphql.Marshaler {
+			return ec.marshalORebindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐRebindBankCardPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rebindBankCard(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RebindBankCardPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rebindBankCard_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_retryBankCardVerification(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_retryBankCardVerification(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RetryBankCardVerification(ctx, fc.Args["input"].(binding.RetryInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "BIND_BANK_CARDS")
+				if err != nil {
+					var zeroVal *model.RetryBankCardVerificationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RetryBankCardVerificationPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RetryBankCardVerificationPayload) graphql.Marshaler {
+			return ec.marshalORetryBankCardVerificationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRetryBankCardVerificationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_retryBankCardVerification(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RetryBankCardVerificationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_retryBankCardVerification_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_payBankCardBinding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_payBankCardBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PayBankCardBinding(ctx, fc.Args["input"].(binding.PayInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "BIND_BANK_CARDS")
+				if err != nil {
+					var zeroVal *model.PayBankCardBindingPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.PayBankCardBindingPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PayBankCardBindingPayload) graphql.Marshaler {
+			return ec.marshalOPayBankCardBindingPayload2ᚖlenddeskᚋgraphᚋmodelᚐPayBankCardBindingPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_payBankCardBinding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PayBankCardBindingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_payBankCardBinding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelBankCardBinding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelBankCardBinding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelBankCardBinding(ctx, fc.Args["input"].(binding.CancelInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "BIND_BANK_CARDS")
+				if err != nil {
+					var zeroVal *model.CancelBankCardBindingPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CancelBankCardBindingPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelBankCardBindingPayload) graphql.Marshaler {
+			return ec.marshalOCancelBankCardBindingPayload2ᚖlenddeskᚋgraphᚋmodelᚐCancelBankCardBindingPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelBankCardBinding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelBankCardBindingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelBankCardBinding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_unbindBankCard(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_unbindBankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UnbindBankCard(ctx, fc.Args["input"].(binding.UnbindInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UnbindBankCardPayload) graphql.Marshaler {
+			return ec.marshalOUnbindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐUnbindBankCardPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_unbindBankCard(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UnbindBankCardPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_unbindBankCard_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addPotentialCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22548,6 +23879,99 @@ func (ec *executionContext) fieldContext_ParameterValue_setBy(_ context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _PayBankCardBindingPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.PayBankCardBindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PayBankCardBindingPayload_bankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankCard, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
+			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PayBankCardBindingPayload_bankCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PayBankCardBindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BankCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PayBankCardBindingPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.PayBankCardBindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PayBankCardBindingPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PayBankCardBindingPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PayBankCardBindingPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PayBankCardBindingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PayBankCardBindingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PayBankCardBindingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PayBankCardBindingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PayBankCardBindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23682,6 +25106,99 @@ func (ec *executionContext) fieldContext_ReactivateStaffPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _RebindBankCardPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.RebindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RebindBankCardPayload_bankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankCard, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
+			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RebindBankCardPayload_bankCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RebindBankCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BankCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RebindBankCardPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.RebindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RebindBankCardPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RebindBankCardPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RebindBankCardPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RebindBankCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RebindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RebindBankCardPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RebindBankCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RebindBankCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RegisterUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RegisterUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24693,6 +26210,99 @@ func (ec *executionContext) _ResubmitRegistrationPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_ResubmitRegistrationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ResubmitRegistrationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryBankCardVerificationPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.RetryBankCardVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryBankCardVerificationPayload_bankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankCard, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
+			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryBankCardVerificationPayload_bankCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryBankCardVerificationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BankCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RetryBankCardVerificationPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.RetryBankCardVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryBankCardVerificationPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RetryBankCardVerificationPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RetryBankCardVerificationPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RetryBankCardVerificationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RetryBankCardVerificationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RetryBankCardVerificationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RetryBankCardVerificationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RetryBankCardVerificationPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -27212,6 +28822,56 @@ func (ec *executionContext) fieldContext_SignOutPayload_userErrors(_ context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _SimulatedCard_number(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedCard_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedCard_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedCard", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SimulatedCard_outcome(ctx context.Context, field graphql.CollectedField, obj *model.SimulatedCard) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SimulatedCard_outcome(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outcome, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SimulatedCard_outcome(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SimulatedCard", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Staff_id(ctx context.Context, field graphql.CollectedField, obj *model.Staff) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27992,6 +29652,40 @@ func (ec *executionContext) fieldContext_System_database(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _System_simulator(ctx context.Context, field graphql.CollectedField, obj *model.System) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_System_simulator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Simulator, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SimulatedCard) graphql.Marshaler {
+			return ec.marshalNSimulatedCard2ᚕᚖlenddeskᚋgraphᚋmodelᚐSimulatedCardᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_System_simulator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "System",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SimulatedCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SystemActor_name(ctx context.Context, field graphql.CollectedField, obj *model.SystemActor) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28015,6 +29709,99 @@ func (ec *executionContext) _SystemActor_name(ctx context.Context, field graphql
 }
 func (ec *executionContext) fieldContext_SystemActor_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SystemActor", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UnbindBankCardPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.UnbindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnbindBankCardPayload_bankCard(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BankCard, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
+			return ec.marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnbindBankCardPayload_bankCard(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnbindBankCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BankCard(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UnbindBankCardPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.UnbindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnbindBankCardPayload_notice(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Notice, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UnbindBankCardPayload_notice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UnbindBankCardPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _UnbindBankCardPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UnbindBankCardPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UnbindBankCardPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UnbindBankCardPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UnbindBankCardPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _UpdateCompanyPayload_company(ctx context.Context, field graphql.CollectedField, obj *model.UpdateCompanyPayload) (ret graphql.Marshaler) {
@@ -31110,7 +32897,7 @@ func (ec *executionContext) unmarshalInputBankCardFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"status", "userId", "createdTo"}
+	fieldsInOrder := [...]string{"status", "userId", "createdTo", "waitingSince"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -31138,6 +32925,13 @@ func (ec *executionContext) unmarshalInputBankCardFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.CreatedTo = data
+		case "waitingSince":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("waitingSince"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WaitingSince = data
 		}
 	}
 	return it, nil
@@ -31270,6 +33064,80 @@ func (ec *executionContext) unmarshalInputBidOrder(ctx context.Context, obj any)
 				return it, err
 			}
 			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputBindBankCardInput(ctx context.Context, obj any) (binding.BindInput, error) {
+	var it binding.BindInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"cardNumber", "phone"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "cardNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardNumber = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCancelBankCardBindingInput(ctx context.Context, obj any) (binding.CancelInput, error) {
+	var it binding.CancelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bankCardId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bankCardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bankCardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BankCardID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		}
 	}
 	return it, nil
@@ -32292,6 +34160,43 @@ func (ec *executionContext) unmarshalInputMessageOrder(ctx context.Context, obj 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputPayBankCardBindingInput(ctx context.Context, obj any) (binding.PayInput, error) {
+	var it binding.PayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bankCardId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bankCardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bankCardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BankCardID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReactivateStaffInput(ctx context.Context, obj any) (administration.ReactivateStaffInput, error) {
 	var it administration.ReactivateStaffInput
 	if obj == nil {
@@ -32324,6 +34229,57 @@ func (ec *executionContext) unmarshalInputReactivateStaffInput(ctx context.Conte
 				return it, err
 			}
 			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRebindBankCardInput(ctx context.Context, obj any) (binding.RebindInput, error) {
+	var it binding.RebindInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bankCardId", "cardNumber", "phone", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bankCardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bankCardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BankCardID = data
+		case "cardNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("cardNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CardNumber = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -32774,6 +34730,50 @@ func (ec *executionContext) unmarshalInputResubmitRegistrationInput(ctx context.
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRetryBankCardVerificationInput(ctx context.Context, obj any) (binding.RetryInput, error) {
+	var it binding.RetryInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bankCardId", "phone", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bankCardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bankCardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BankCardID = data
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReturnRegistrationInput(ctx context.Context, obj any) (registration.ReturnInput, error) {
 	var it registration.ReturnInput
 	if obj == nil {
@@ -33188,6 +35188,43 @@ func (ec *executionContext) unmarshalInputSuspendUserInput(ctx context.Context, 
 				return it, err
 			}
 			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUnbindBankCardInput(ctx context.Context, obj any) (binding.UnbindInput, error) {
+	var it binding.UnbindInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bankCardId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bankCardId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bankCardId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BankCardID = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -34363,6 +36400,11 @@ func (ec *executionContext) _BankCard(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "statusSince":
+			out.Values[i] = ec._BankCard_statusSince(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "user":
 			out.Values[i] = ec._BankCard_user(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -34471,6 +36513,21 @@ func (ec *executionContext) _BankCardAttempt(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "amount":
+			out.Values[i] = ec._BankCardAttempt_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "asks":
+			out.Values[i] = ec._BankCardAttempt_asks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "askedAt":
+			out.Values[i] = ec._BankCardAttempt_askedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "result":
 			out.Values[i] = ec._BankCardAttempt_result(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -34488,6 +36545,11 @@ func (ec *executionContext) _BankCardAttempt(ctx context.Context, sel ast.Select
 			}
 		case "finishedAt":
 			out.Values[i] = ec._BankCardAttempt_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duration":
+			out.Values[i] = ec._BankCardAttempt_duration(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -34879,6 +36941,102 @@ func (ec *executionContext) _BidEdge(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "node":
 			out.Values[i] = ec._BidEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var bindBankCardPayloadImplementors = []string{"BindBankCardPayload"}
+
+func (ec *executionContext) _BindBankCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BindBankCardPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bindBankCardPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BindBankCardPayload")
+		case "bankCard":
+			out.Values[i] = ec._BindBankCardPayload_bankCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._BindBankCardPayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BindBankCardPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var cancelBankCardBindingPayloadImplementors = []string{"CancelBankCardBindingPayload"}
+
+func (ec *executionContext) _CancelBankCardBindingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelBankCardBindingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelBankCardBindingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelBankCardBindingPayload")
+		case "bankCard":
+			out.Values[i] = ec._CancelBankCardBindingPayload_bankCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._CancelBankCardBindingPayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelBankCardBindingPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -36973,6 +39131,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "bindBankCard":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bindBankCard(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rebindBankCard":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rebindBankCard(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "retryBankCardVerification":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_retryBankCardVerification(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "payBankCardBinding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_payBankCardBinding(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelBankCardBinding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelBankCardBinding(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "unbindBankCard":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_unbindBankCard(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "addPotentialCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addPotentialCustomer(ctx, field)
@@ -37260,6 +39460,54 @@ func (ec *executionContext) _ParameterValue(ctx context.Context, sel ast.Selecti
 		case "setBy":
 			out.Values[i] = ec._ParameterValue_setBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var payBankCardBindingPayloadImplementors = []string{"PayBankCardBindingPayload"}
+
+func (ec *executionContext) _PayBankCardBindingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PayBankCardBindingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, payBankCardBindingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PayBankCardBindingPayload")
+		case "bankCard":
+			out.Values[i] = ec._PayBankCardBindingPayload_bankCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._PayBankCardBindingPayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PayBankCardBindingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -37799,6 +40047,54 @@ func (ec *executionContext) _ReactivateStaffPayload(ctx context.Context, sel ast
 	return out
 }
 
+var rebindBankCardPayloadImplementors = []string{"RebindBankCardPayload"}
+
+func (ec *executionContext) _RebindBankCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RebindBankCardPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rebindBankCardPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RebindBankCardPayload")
+		case "bankCard":
+			out.Values[i] = ec._RebindBankCardPayload_bankCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._RebindBankCardPayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RebindBankCardPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var registerUserPayloadImplementors = []string{"RegisterUserPayload"}
 
 func (ec *executionContext) _RegisterUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RegisterUserPayload) graphql.Marshaler {
@@ -38308,6 +40604,54 @@ func (ec *executionContext) _ResubmitRegistrationPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._ResubmitRegistrationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var retryBankCardVerificationPayloadImplementors = []string{"RetryBankCardVerificationPayload"}
+
+func (ec *executionContext) _RetryBankCardVerificationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RetryBankCardVerificationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, retryBankCardVerificationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RetryBankCardVerificationPayload")
+		case "bankCard":
+			out.Values[i] = ec._RetryBankCardVerificationPayload_bankCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._RetryBankCardVerificationPayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RetryBankCardVerificationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -39478,6 +41822,49 @@ func (ec *executionContext) _SignOutPayload(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var simulatedCardImplementors = []string{"SimulatedCard"}
+
+func (ec *executionContext) _SimulatedCard(ctx context.Context, sel ast.SelectionSet, obj *model.SimulatedCard) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, simulatedCardImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SimulatedCard")
+		case "number":
+			out.Values[i] = ec._SimulatedCard_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outcome":
+			out.Values[i] = ec._SimulatedCard_outcome(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var staffImplementors = []string{"Staff", "Actor", "Node", "Lifecycle"}
 
 func (ec *executionContext) _Staff(ctx context.Context, sel ast.SelectionSet, obj *model.Staff) graphql.Marshaler {
@@ -39752,6 +42139,11 @@ func (ec *executionContext) _System(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "simulator":
+			out.Values[i] = ec._System_simulator(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -39787,6 +42179,54 @@ func (ec *executionContext) _SystemActor(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = graphql.MarshalString("SystemActor")
 		case "name":
 			out.Values[i] = ec._SystemActor_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var unbindBankCardPayloadImplementors = []string{"UnbindBankCardPayload"}
+
+func (ec *executionContext) _UnbindBankCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnbindBankCardPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, unbindBankCardPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UnbindBankCardPayload")
+		case "bankCard":
+			out.Values[i] = ec._UnbindBankCardPayload_bankCard(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "notice":
+			out.Values[i] = ec._UnbindBankCardPayload_notice(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UnbindBankCardPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41203,6 +43643,11 @@ func (ec *executionContext) marshalNBidStatus2lenddeskᚋgraphᚋmodelᚐBidStat
 	return v
 }
 
+func (ec *executionContext) unmarshalNBindBankCardInput2lenddeskᚋworkflowᚋbindingᚐBindInput(ctx context.Context, v any) (binding.BindInput, error) {
+	res, err := ec.unmarshalInputBindBankCardInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -41217,6 +43662,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 		}
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNCancelBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐCancelInput(ctx context.Context, v any) (binding.CancelInput, error) {
+	res, err := ec.unmarshalInputCancelBankCardBindingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNChangePasswordInput2lenddeskᚋworkflowᚋauthenticationᚐChangePasswordInput(ctx context.Context, v any) (authentication.ChangePasswordInput, error) {
@@ -42020,6 +44470,11 @@ func (ec *executionContext) marshalNParameterValue2ᚖlenddeskᚋgraphᚋmodel�
 	return ec._ParameterValue(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNPayBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐPayInput(ctx context.Context, v any) (binding.PayInput, error) {
+	res, err := ec.unmarshalInputPayBankCardBindingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNPercent2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -42084,6 +44539,11 @@ func (ec *executionContext) marshalNPermission2ᚕstringᚄ(ctx context.Context,
 
 func (ec *executionContext) unmarshalNReactivateStaffInput2lenddeskᚋworkflowᚋadministrationᚐReactivateStaffInput(ctx context.Context, v any) (administration.ReactivateStaffInput, error) {
 	res, err := ec.unmarshalInputReactivateStaffInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRebindBankCardInput2lenddeskᚋworkflowᚋbindingᚐRebindInput(ctx context.Context, v any) (binding.RebindInput, error) {
+	res, err := ec.unmarshalInputRebindBankCardInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -42196,6 +44656,11 @@ func (ec *executionContext) unmarshalNResetPasswordInput2lenddeskᚋworkflowᚋa
 
 func (ec *executionContext) unmarshalNResubmitRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐResubmitInput(ctx context.Context, v any) (registration.ResubmitInput, error) {
 	res, err := ec.unmarshalInputResubmitRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRetryBankCardVerificationInput2lenddeskᚋworkflowᚋbindingᚐRetryInput(ctx context.Context, v any) (binding.RetryInput, error) {
+	res, err := ec.unmarshalInputRetryBankCardVerificationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -42564,6 +45029,32 @@ func (ec *executionContext) unmarshalNSignInInput2lenddeskᚋworkflowᚋauthenti
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNSimulatedCard2ᚕᚖlenddeskᚋgraphᚋmodelᚐSimulatedCardᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SimulatedCard) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSimulatedCard2ᚖlenddeskᚋgraphᚋmodelᚐSimulatedCard(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSimulatedCard2ᚖlenddeskᚋgraphᚋmodelᚐSimulatedCard(ctx context.Context, sel ast.SelectionSet, v *model.SimulatedCard) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SimulatedCard(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNStaff2ᚕᚖlenddeskᚋgraphᚋmodelᚐStaffᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Staff) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -42693,6 +45184,11 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 
 func (ec *executionContext) unmarshalNSuspendUserInput2lenddeskᚋworkflowᚋcustomersᚐSuspendInput(ctx context.Context, v any) (customers.SuspendInput, error) {
 	res, err := ec.unmarshalInputSuspendUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUnbindBankCardInput2lenddeskᚋworkflowᚋbindingᚐUnbindInput(ctx context.Context, v any) (binding.UnbindInput, error) {
+	res, err := ec.unmarshalInputUnbindBankCardInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -43199,6 +45695,13 @@ func (ec *executionContext) marshalOBidStatus2ᚕlenddeskᚋgraphᚋmodelᚐBidS
 	return ret
 }
 
+func (ec *executionContext) marshalOBindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐBindBankCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.BindBankCardPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._BindBankCardPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -43227,6 +45730,13 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	_ = ctx
 	res := graphql.MarshalBoolean(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOCancelBankCardBindingPayload2ᚖlenddeskᚋgraphᚋmodelᚐCancelBankCardBindingPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelBankCardBindingPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelBankCardBindingPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChangePasswordPayload2ᚖlenddeskᚋgraphᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
@@ -43573,6 +46083,23 @@ func (ec *executionContext) unmarshalOEventOrder2ᚖlenddeskᚋgraphᚋmodelᚐE
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalFloatContext(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel ast.SelectionSet, v *float64) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	res := graphql.MarshalFloatContext(*v)
+	return graphql.WrapContextMarshaler(ctx, res)
+}
+
 func (ec *executionContext) unmarshalOID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -43897,6 +46424,13 @@ func (ec *executionContext) marshalOParameter2ᚖlenddeskᚋgraphᚋmodelᚐPara
 	return ec._Parameter(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPayBankCardBindingPayload2ᚖlenddeskᚋgraphᚋmodelᚐPayBankCardBindingPayload(ctx context.Context, sel ast.SelectionSet, v *model.PayBankCardBindingPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PayBankCardBindingPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOPermission2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
@@ -43956,6 +46490,13 @@ func (ec *executionContext) marshalOReactivateStaffPayload2ᚖlenddeskᚋgraph�
 		return graphql.Null
 	}
 	return ec._ReactivateStaffPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORebindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐRebindBankCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.RebindBankCardPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RebindBankCardPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalORegisterCompanyInput2ᚖlenddeskᚋworkflowᚋregistrationᚐCompanyInput(ctx context.Context, v any) (*registration.CompanyInput, error) {
@@ -44020,6 +46561,13 @@ func (ec *executionContext) marshalOResubmitRegistrationPayload2ᚖlenddeskᚋgr
 		return graphql.Null
 	}
 	return ec._ResubmitRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORetryBankCardVerificationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRetryBankCardVerificationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RetryBankCardVerificationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RetryBankCardVerificationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReturnRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReturnRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReturnRegistrationPayload) graphql.Marshaler {
@@ -44282,6 +46830,13 @@ func (ec *executionContext) marshalOSystem2ᚖlenddeskᚋgraphᚋmodelᚐSystem(
 		return graphql.Null
 	}
 	return ec._System(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUnbindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐUnbindBankCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnbindBankCardPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UnbindBankCardPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUpdateCompanyPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateCompanyPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateCompanyPayload) graphql.Marshaler {

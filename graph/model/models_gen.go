@@ -138,9 +138,11 @@ type BankCard struct {
 	Version int `json:"version"`
 	// Where the binding stands.
 	Status BankCardStatus `json:"status"`
+	// Since when it stands there. UTC.
+	StatusSince string `json:"statusSince"`
 	// The owner. Null when hidden from the caller.
 	User *User `json:"user,omitempty"`
-	// Issuing bank, from the card number's first digits. Null when those are not known.
+	// Issuing bank by its own name, from the card number's first digits. Null when those are not known, which is no fault of the card.
 	Issuer *string `json:"issuer,omitempty"`
 	// Card number with its last four digits, the rest starred: `************1234`.
 	MaskedNumber string `json:"maskedNumber"`
@@ -150,7 +152,7 @@ type BankCard struct {
 	MaskedPhone string `json:"maskedPhone"`
 	// The bound card that this one is to replace; that one stays bound until this one is. Null for a first card.
 	Replaces *BankCard `json:"replaces,omitempty"`
-	// Why the last check or payment failed, one sentence in the owner's language. Null when none failed, or the last one passed.
+	// Why the last check or payment failed, one sentence in the owner's language. Null when none failed, and once another is under way or has passed.
 	Failure *string `json:"failure,omitempty"`
 	// Calls to outer systems about this card, newest first.
 	Attempts *BankCardAttemptConnection `json:"attempts"`
@@ -200,14 +202,22 @@ type BankCardAttempt struct {
 	System string `json:"system"`
 	// Our number of the call; the other side knows it by the same.
 	RequestID string `json:"requestId"`
-	// What came of it. Null while no answer is there.
+	// What KXDM is to take from the card. Null for a check by KXD.
+	Amount *string `json:"amount,omitempty"`
+	// How often it was asked, under the same number: again after a failure, and when no answer came for too long.
+	Asks int `json:"asks"`
+	// When it was asked the last time. Null before it was. UTC.
+	AskedAt *string `json:"askedAt,omitempty"`
+	// What came of it: `PASSED` or `FAILED` from KXD, `PAID` or `REFUSED` from KXDM; `WITHDRAWN` when the card was cancelled before anything came of it. Null while no answer is there.
 	Result *string `json:"result,omitempty"`
 	// The other side's own code, as sent. Null while no answer is there, or when it sent none.
 	RawCode *string `json:"rawCode,omitempty"`
-	// When the call was made. UTC.
+	// When the call was entered, to be made at once. UTC.
 	StartedAt string `json:"startedAt"`
 	// When the answer came. Null while none is there. UTC.
-	FinishedAt      *string `json:"finishedAt,omitempty"`
+	FinishedAt *string `json:"finishedAt,omitempty"`
+	// Seconds from `startedAt` to `finishedAt`. Null while no answer is there.
+	Duration        *float64 `json:"duration,omitempty"`
 	reading.Written `json:"-"`
 }
 
@@ -266,8 +276,10 @@ type BankCardFilter struct {
 	Status []BankCardStatus `json:"status,omitempty"`
 	// Of this customer (`user_…`).
 	UserID *string `json:"userId,omitempty"`
-	// Entered before this moment; with `status`, those waiting longer than that.
+	// Entered before this moment.
 	CreatedTo *string `json:"createdTo,omitempty"`
+	// In its present status since before this moment: with `status`, those that wait longer than that. Oldest first with `orderBy: {field: STATUS_SINCE, direction: ASC}`.
+	WaitingSince *string `json:"waitingSince,omitempty"`
 }
 
 // Order of a list of bank cards. Ties are broken by the order of entry, so pages never overlap.
@@ -380,6 +392,26 @@ type BidOrder struct {
 	Field BidOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// Outcome of `bindBankCard`.
+type BindBankCardPayload struct {
+	// The new card. Null when refused.
+	BankCard *BankCard `json:"bankCard,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `cancelBankCardBinding`.
+type CancelBankCardBindingPayload struct {
+	// The card after the move. Null when refused.
+	BankCard *BankCard `json:"bankCard,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `changePassword`.
@@ -1146,6 +1178,16 @@ type ParameterValue struct {
 	SetBy *Staff `json:"setBy,omitempty"`
 }
 
+// Outcome of `payBankCardBinding`.
+type PayBankCardBindingPayload struct {
+	// The card. Null when refused.
+	BankCard *BankCard `json:"bankCard,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Everything that can be read. A list that needs no permission shows what the caller may see, which may be nothing; nothing says what was held back.
 type Query struct {
 }
@@ -1154,6 +1196,16 @@ type Query struct {
 type ReactivateStaffPayload struct {
 	// The member of staff as it is now. Null when refused.
 	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `rebindBankCard`.
+type RebindBankCardPayload struct {
+	// The new card; `replaces` is the old one. Null when refused.
+	BankCard *BankCard `json:"bankCard,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1272,6 +1324,16 @@ type ResetPasswordPayload struct {
 type ResubmitRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `retryBankCardVerification`.
+type RetryBankCardVerificationPayload struct {
+	// The card after the move. Null when refused.
+	BankCard *BankCard `json:"bankCard,omitempty"`
 	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
 	Notice *string `json:"notice,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
@@ -1613,6 +1675,14 @@ type SignOutPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A card number of the simulator, valid and nobody's.
+type SimulatedCard struct {
+	// The number, ready to be entered. The four digits before the last decide; any other first digits do as well.
+	Number string `json:"number"`
+	// What happens to a card with it, a sentence.
+	Outcome string `json:"outcome"`
+}
+
 // An employee of the platform (员工). Seen by all staff and with MANAGE_STAFF; hidden from customers, null or left out.
 type Staff struct {
 	// Opaque and stable, `staff_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1733,6 +1803,8 @@ type System struct {
 	Version string `json:"version"`
 	// State of the database.
 	Database *DatabaseInfo `json:"database"`
+	// Card numbers with which every outcome of binding can be tried, while the built-in simulator stands in for KXD and KXDM; empty when it does not.
+	Simulator []*SimulatedCard `json:"simulator"`
 }
 
 // A part of the platform acting by itself, such as `card-verifier`.
@@ -1743,6 +1815,16 @@ type SystemActor struct {
 }
 
 func (SystemActor) IsActor() {}
+
+// Outcome of `unbindBankCard`.
+type UnbindBankCardPayload struct {
+	// The card after the move. Null when refused.
+	BankCard *BankCard `json:"bankCard,omitempty"`
+	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
+	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
 
 // Outcome of `updateCompany`.
 type UpdateCompanyPayload struct {
@@ -1976,15 +2058,18 @@ type BankCardOrderField string
 const (
 	// When the card was entered (`createdAt`).
 	BankCardOrderFieldCreatedAt BankCardOrderField = "CREATED_AT"
+	// Since when it stands in its present status (`statusSince`).
+	BankCardOrderFieldStatusSince BankCardOrderField = "STATUS_SINCE"
 )
 
 var AllBankCardOrderField = []BankCardOrderField{
 	BankCardOrderFieldCreatedAt,
+	BankCardOrderFieldStatusSince,
 }
 
 func (e BankCardOrderField) IsValid() bool {
 	switch e {
-	case BankCardOrderFieldCreatedAt:
+	case BankCardOrderFieldCreatedAt, BankCardOrderFieldStatusSince:
 		return true
 	}
 	return false

@@ -33,6 +33,7 @@ var SealedColumns = []SealedColumn{
 	{bankcard.Table, bankcard.FieldNumber, seal.CardNumber},
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
 	{link.Table, link.FieldPhone, seal.Phone},
+	{bankcard.Table, bankcard.FieldNationalID, seal.NationalID},
 }
 
 // Reseal is the job that brings what older keys sealed under the newest key.

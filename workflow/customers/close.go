@@ -18,7 +18,7 @@ type CloseInput struct {
 	ExpectedVersion *int
 }
 
-// Close ends the relation with a customer who has no loan or bid alive: cards are unbound, sessions end, the identifiers are free again.
+// Close ends the relation with a customer who has no loan or bid alive, and no payment for a card open: cards are unbound, sessions end, the identifiers are free again.
 func (o *Office) Close(ctx context.Context, in CloseInput) (key.User, error) {
 	if err := lifecycle.CloseUser.Permit(access.From(ctx)); err != nil {
 		return 0, err

@@ -29,6 +29,11 @@ const (
 	ConfirmEmail         = "confirm_email"
 	ConfirmPhone         = "confirm_phone"
 	EmailChanged         = "email_changed"
+
+	CardVerified           = "card_verified"
+	CardVerificationFailed = "card_verification_failed"
+	CardBound              = "card_bound"
+	CardPaymentFailed      = "card_payment_failed"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself

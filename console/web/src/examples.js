@@ -7,6 +7,12 @@ import approve from '../examples/4-approve.graphql';
 import approveVariables from '../examples/4-approve.json' with { type: 'text' };
 import lookUp from '../examples/5-look-up.graphql';
 import lookUpVariables from '../examples/5-look-up.json' with { type: 'text' };
+import bindCard from '../examples/6-bind-card.graphql';
+import bindCardVariables from '../examples/6-bind-card.json' with { type: 'text' };
+import payBinding from '../examples/7-pay-binding.graphql';
+import payBindingVariables from '../examples/7-pay-binding.json' with { type: 'text' };
+import cards from '../examples/8-cards.graphql';
+import cardsVariables from '../examples/8-cards.json' with { type: 'text' };
 
 /** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
 export const examples = [
@@ -15,4 +21,7 @@ export const examples = [
   { query: reviewRegistrations },
   { query: approve, variables: approveVariables },
   { query: lookUp, variables: lookUpVariables },
+  { query: bindCard, variables: bindCardVariables },
+  { query: payBinding, variables: payBindingVariables },
+  { query: cards, variables: cardsVariables },
 ];
