@@ -258,10 +258,15 @@ func TestSecretsStayOutOfDatabaseAndLogs(t *testing.T) {
 	admin.ask(`query($p: String, $n: String) { users(filter: {phone: $p, nationalId: $n}) { nodes { id maskedPhone } } }`, vars{"p": phone, "n": national})
 	h.anybody(t).do("registerUser", form) // refused
 	h.anybody(t).ask(`mutation { signIn(input: {login: "` + phone + `", password: "` + password + `x"}) { userErrors { code } } }`)
+	number := cardNumber(27, "0003")
+	card := me.bind(number)
+	me.await(t, card, "PENDING_BINDING", 1)
+	admin.ask(`query($id: ID!) { node(id: $id) { ... on BankCard { maskedNumber maskedPhone attempts { nodes { requestId } } } } }`, vars{"id": card})
+	me.act("bindBankCard", "bankCard { id }", vars{"cardNumber": number, "phone": phone}) // refused
 	me.ask(`mutation($i: ChangePasswordInput!) { changePassword(input: $i) { userErrors { code } } }`, vars{"i": vars{"current": password, "new": password + " new"}})
 	admin.do("closeUser", vars{"userId": id, "reason": "At their wish."})
 
-	secrets := map[string]string{"phone": phone, "ID number": national, "password": password, "customer's token": me.token, "administrator's token": admin.token}
+	secrets := map[string]string{"card number": number, "phone known to the bank": "13800138000", "phone": phone, "ID number": national, "password": password, "customer's token": me.token, "administrator's token": admin.token}
 	look := func(where string, content []byte) {
 		for what, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {
