@@ -253,8 +253,10 @@ func TestEachResultIsMailedInItsReadersLanguage(t *testing.T) {
 			me.await(t, refusing, "BOUND", 3)
 			mails := admin.ask(`query($id: ID!) { messages(filter: {userId: $id}, first: 4) { nodes { subject text locale } } }`, vars{"id": id})
 			said := [][]string{
-				{"your bank card is bound", "银行卡绑定成功"}, {"payment for your bank card failed", "绑卡支付未成功"},
-				{"has been verified", "银行卡审核通过"}, {"could not be verified", "银行卡审核未通过"},
+				{"your bank card is bound", "银行卡绑定成功"},
+				{"payment for your bank card failed", "绑卡支付未成功"},
+				{"has been verified", "银行卡审核通过"},
+				{"could not be verified", "银行卡审核未通过"},
 			}
 			for i, s := range said {
 				subject, text := mails.text(fmt.Sprintf("messages.nodes.%d.subject", i)), mails.text(fmt.Sprintf("messages.nodes.%d.text", i))
