@@ -270,10 +270,15 @@ func TestSecretsStayOutOfDatabaseAndLogs(t *testing.T) {
 		t.Fatal(got)
 	}
 	h.worked(t, "mail_reset")
+	number := cardNumber(27, "0003")
+	card := me.bind(number)
+	me.await(t, card, "PENDING_BINDING", 1)
+	admin.ask(`query($id: ID!) { node(id: $id) { ... on BankCard { maskedNumber maskedPhone attempts { nodes { requestId } } } } }`, vars{"id": card})
+	me.act("bindBankCard", "bankCard { id }", vars{"cardNumber": number, "phone": phone}) // refused
 	me.ask(`mutation($i: ChangePasswordInput!) { changePassword(input: $i) { userErrors { code } } }`, vars{"i": vars{"current": password, "new": password + " new"}})
 	admin.do("closeUser", vars{"userId": id, "reason": "At their wish."})
 
-	secrets := map[string]string{"phone": phone, "phone to be confirmed": "13877770027", "ID number": national, "password": password, "customer's token": me.token, "administrator's token": admin.token}
+	secrets := map[string]string{"phone to be confirmed": "13877770027", "card number": number, "phone known to the bank": "13800138000", "phone": phone, "ID number": national, "password": password, "customer's token": me.token, "administrator's token": admin.token}
 	look := func(where string, content []byte) {
 		for what, secret := range secrets {
 			if bytes.Contains(content, []byte(secret)) {

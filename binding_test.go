@@ -233,6 +233,50 @@ func TestEveryOutcomeOfTheSimulatorComesToItsEnd(t *testing.T) {
 	})
 }
 
+// Each result is mailed in its reader's language, with the reason and without a digit of the card.
+func TestEachResultIsMailedInItsReadersLanguage(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		admin := h.administrator(t)
+		for n, locale := range []string{"en", "zh-CN"} {
+			form := applicant(380 + n)
+			form["locale"] = locale
+			id := h.register(t, form)
+			admin.do("approveRegistration", vars{"userId": id})
+			me := h.anybody(t).signIn(form["email"].(string), form["password"].(string))
+			failing := me.bind(cardNumber(380+n, "0001"))
+			failed := me.await(t, failing, "ACTIVATED", 1)
+			refusing := me.bind(cardNumber(390+n, "0002"))
+			me.await(t, refusing, "PENDING_BINDING", 1)
+			me.move("payBankCardBinding", refusing)
+			refused := me.await(t, refusing, "PENDING_BINDING", 2)
+			me.move("payBankCardBinding", refusing)
+			me.await(t, refusing, "BOUND", 3)
+			mails := admin.ask(`query($id: ID!) { messages(filter: {userId: $id}, first: 4) { nodes { subject text locale } } }`, vars{"id": id})
+			said := [][]string{
+				{"your bank card is bound", "银行卡绑定成功"},
+				{"payment for your bank card failed", "绑卡支付未成功"},
+				{"has been verified", "银行卡审核通过"},
+				{"could not be verified", "银行卡审核未通过"},
+			}
+			for i, s := range said {
+				subject, text := mails.text(fmt.Sprintf("messages.nodes.%d.subject", i)), mails.text(fmt.Sprintf("messages.nodes.%d.text", i))
+				if !strings.Contains(subject, s[n]) || !strings.Contains(text, "中国工商银行") {
+					t.Errorf("%s: %q\n%s", locale, subject, text)
+				}
+				reason := map[int]string{1: refused.text("node.failure"), 3: failed.text("node.failure")}[i]
+				if !strings.Contains(text, reason) {
+					t.Errorf("%s: the reason %q is not in the mail\n%s", locale, reason, text)
+				}
+				for _, number := range []string{cardNumber(380+n, "0001"), cardNumber(390+n, "0002")} {
+					if strings.Contains(text, number[len(number)-4:]) {
+						t.Errorf("%s: digits of the card are in the mail\n%s", locale, text)
+					}
+				}
+			}
+		}
+	})
+}
+
 func TestACardsFaultsComeAtOnce(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		me, _ := h.customer(t, 120)

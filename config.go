@@ -128,7 +128,7 @@ func (s settings) check() error {
 		secrets   []string
 	}{{"LENDDESK_KXD", s.KXDURL, s.KXDSecret}, {"LENDDESK_KXDM", s.KXDMURL, s.KXDMSecret}} {
 		if slices.ContainsFunc(system.secrets, func(secret string) bool { return len(secret) < shortestSecret }) || system.url != "" && len(system.secrets) == 0 {
-			refuse(system.name+"_SECRET", fmt.Sprintf("one or several secrets of at least %d characters, separated by commas, when %s_URL is set", shortestSecret, system.name))
+			refuse(system.name+"_SECRET", fmt.Sprintf("one or several phrases of at least %d characters, separated by commas; it is needed with %s_URL", shortestSecret, system.name))
 		}
 		if _, err := outer.Open(outer.Options{System: system.name + "_URL", URL: system.url, Secrets: []string{"looked at above"}}); system.url != "" && err != nil {
 			wrong = append(wrong, err)

@@ -19,6 +19,7 @@ import (
 	"lenddesk/gateway/signing"
 	"lenddesk/gateway/simulator"
 	"lenddesk/parameter"
+	"lenddesk/store"
 	"lenddesk/store/storetest"
 )
 
@@ -402,8 +403,19 @@ func TestAProgramThatIsKilledInTheMiddleOfAQuestionAsksAgain(t *testing.T) {
 				nodes, _ := got.at("node.attempts.nodes").([]any)
 				return fmt.Sprint(got.text("node.status"), len(nodes), strings.Join(kinds(got, "node.timeline.nodes"), " "))
 			}
-			// dying does what leads to a question, sees the program die, and starts it anew.
-			dying := func(path, when string, do func()) {
+			// ask does a mutation with a card under a key of its own, and tells the card's id.
+			key := 0
+			ask := func(mutation string, input vars) (card string, err error) {
+				kind := strings.ToUpper(mutation[:1]) + mutation[1:] + "Input"
+				got, err := try(p.address, token, `mutation($i: `+kind+`!, $k: String!) { `+mutation+`(input: $i) @idempotent(key: $k) { bankCard { id } userErrors { code } } }`,
+					vars{"i": input, "k": fmt.Sprint("key ", key)})
+				if card = got.text(mutation + ".bankCard.id"); err == nil && card == "" {
+					t.Fatal(got)
+				}
+				return card, err
+			}
+			// dying does what leads to a question, sees the program die of it, and starts it anew. Whether it was answered before, is chance.
+			dying := func(path, when, mutation string, input vars) (card string) {
 				died := make(chan struct{})
 				killed := p
 				w.mu.Lock()
@@ -412,34 +424,30 @@ func TestAProgramThatIsKilledInTheMiddleOfAQuestionAsksAgain(t *testing.T) {
 					close(died)
 				}}
 				w.mu.Unlock()
-				do()
+				key++
+				card, err := ask(mutation, input)
 				<-died
-				forgetTheDead(t, url)
+				rescueJobs(t, url)
 				p = launch(t, folder, set...)
+				if err != nil {
+					if card, err = ask(mutation, input); err != nil {
+						t.Fatal(err)
+					}
+				}
+				return card
 			}
 			for n, when := range []string{"before it is heard", "when it is done", "once it is answered"} {
-				payments, card := w.payments(), ""
-				dying("/kxd/verifications", when, func() {
-					got, err := try(p.address, token, `mutation($i: BindBankCardInput!) { bindBankCard(input: $i) { bankCard { id } userErrors { code } } }`,
-						vars{"i": vars{"cardNumber": cardNumber(350+n, "0000"), "phone": "13800138000"}})
-					if card = got.text("bindBankCard.bankCard.id"); err != nil || card == "" {
-						t.Fatal(err, got)
-					}
-				})
+				payments := w.payments()
+				card := dying("/kxd/verifications", when, "bindBankCard", vars{"cardNumber": cardNumber(350+n, "0000"), "phone": "13800138000"})
 				eventually(t, "checked, although killed "+when, func() bool { return look(card) == "PENDING_BINDING1PASS_VERIFICATION BIND_BANK_CARD" })
-				dying("/kxdm/payments", when, func() {
-					if got, err := try(p.address, token, `mutation($i: PayBankCardBindingInput!) { payBankCardBinding(input: $i) { bankCard { id } userErrors { code } } }`,
-						vars{"i": vars{"bankCardId": card}}); err != nil || got.text("payBankCardBinding.bankCard.id") != card {
-						t.Fatal(err, got)
-					}
-				})
+				dying("/kxdm/payments", when, "payBankCardBinding", vars{"bankCardId": card})
 				eventually(t, "bound, although killed "+when, func() bool {
 					return look(card) == "BOUND2CONFIRM_BINDING PAY_BANK_CARD_BINDING PASS_VERIFICATION BIND_BANK_CARD"
 				})
 				want(t, when+": payments", w.payments()-payments, 1)
-				if got, err := try(p.address, token, `mutation($i: UnbindBankCardInput!) { unbindBankCard(input: $i) { bankCard { status } userErrors { code } } }`,
-					vars{"i": vars{"bankCardId": card}}); err != nil || got.text("unbindBankCard.bankCard.status") != "UNBOUND" {
-					t.Fatal(err, got)
+				key++
+				if _, err := ask("unbindBankCard", vars{"bankCardId": card}); err != nil {
+					t.Fatal(err)
 				}
 			}
 			mails, err := try(p.address, admin, `query($id: ID) { messages(filter: {userId: $id}) { totalCount } }`, vars{"id": user})
@@ -449,6 +457,22 @@ func TestAProgramThatIsKilledInTheMiddleOfAQuestionAsksAgain(t *testing.T) {
 			}
 			p.terminate(t)
 		})
+	}
+}
+
+// rescueJobs lets the minutes pass after which the queue takes the jobs of a killed program up again.
+func rescueJobs(t *testing.T, url string) {
+	t.Helper()
+	forgetTheDead(t, url)
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Writer().ExecContext(t.Context(), "UPDATE river_job SET state = 'available' WHERE state = 'running' AND kind = 'ask_about_card'"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -103,6 +103,25 @@ var rules = []rule{
 		`SELECT CAST(user_id AS TEXT) FROM bank_cards WHERE status = 'BOUND' GROUP BY user_id HAVING COUNT(*) > 1`,
 	},
 	{
+		"a card that waits for its check has an open question to KXD",
+		`SELECT CAST(c.id AS TEXT) FROM bank_cards c WHERE c.status = 'PENDING_REVIEW' AND NOT EXISTS (
+			SELECT 1 FROM bank_card_attempts a WHERE a.bank_card_id = c.id AND a.system = 'KXD' AND a.finished_at IS NULL)`,
+	},
+	{
+		"a card that is bound, or was, has been paid for once, and no other card has",
+		`SELECT CAST(c.id AS TEXT) FROM bank_cards c WHERE
+			(SELECT COUNT(*) FROM bank_card_attempts a WHERE a.bank_card_id = c.id AND a.result = 'PAID')
+				<> CASE WHEN c.status IN ('BOUND', 'UNBOUND', 'REPLACED') THEN 1 ELSE 0 END`,
+	},
+	{
+		"a card that is checked or waits for its payment was passed, and what is open is about a card that can still be asked about",
+		`SELECT CAST(c.id AS TEXT) FROM bank_cards c WHERE
+			c.status IN ('PENDING_BINDING', 'BOUND', 'UNBOUND', 'REPLACED') AND NOT EXISTS (
+				SELECT 1 FROM bank_card_attempts a WHERE a.bank_card_id = c.id AND a.result = 'PASSED')
+			OR c.status NOT IN ('PENDING_REVIEW', 'PENDING_BINDING', 'CANCELLED') AND EXISTS (
+				SELECT 1 FROM bank_card_attempts a WHERE a.bank_card_id = c.id AND a.finished_at IS NULL)`,
+	},
+	{
 		"the events of a subject follow one another in time and in status",
 		`SELECT subject_type || '/' || CAST(subject_id AS TEXT) FROM (
 			SELECT subject_type, subject_id, at, from_status,

@@ -353,3 +353,20 @@ func TestNothingHappensLaterThanNow(t *testing.T) {
 		}
 	}
 }
+
+func TestCheckSeesCardsThatAreStuckOrPaidForTwice(t *testing.T) {
+	for statement, broken := range map[string]string{
+		"UPDATE bank_card_attempts SET finished_at = started_at, result = 'FAILED' WHERE finished_at IS NULL":                                           "waits for its check",
+		"UPDATE bank_card_attempts SET result = 'PAID' WHERE result = 'PASSED'":                                                                         "paid for once",
+		"UPDATE bank_card_attempts SET result = 'WITHDRAWN' WHERE system = 'KXD' AND result = 'PASSED'":                                                 "was passed",
+		"UPDATE bank_card_attempts SET finished_at = NULL WHERE result = 'PAID' AND bank_card_id IN (SELECT id FROM bank_cards WHERE status = 'BOUND')": "is open",
+	} {
+		s := storetest.Open(t, storetest.Dialects[0])
+		filled(t, s)
+		_, err := s.Writer().ExecContext(t.Context(), statement)
+		must(t, err)
+		if err := check(t, s); err == nil || !strings.Contains(err.Error(), broken) {
+			t.Errorf("after %s: %v", statement, err)
+		}
+	}
+}

@@ -32,7 +32,7 @@ func Document() string {
 	var b strings.Builder
 	b.WriteString("# Lifecycles\n\nGenerated from the tables in package lifecycle by `go generate ./lifecycle`; a stale page fails the tests.\n\n" +
 		"A status changes by a named move, or not at all. *By* is a permission of staff and API keys, the owner (the customer whose\n" +
-		"object it is), anyone, or the system itself. A move with a guard is refused while the guard does not hold.\n")
+		"object it is, with a permission where one is named: customers hold it while they are ACTIVE), anyone, or the system itself. A move with a guard is refused while the guard does not hold.\n")
 	for _, t := range Tables {
 		fmt.Fprintf(&b, "\n## %s\n\n```mermaid\n%s```\n\n| move | from | to | by | guards | what follows |\n|---|---|---|---|---|---|\n", t.Kind, t.Mermaid())
 		for _, l := range t.Lines {

@@ -39,7 +39,7 @@ func (b By) String() string {
 	case b.Who == Permitted:
 		return b.Permission.String()
 	case b.Holding != 0:
-		return string(b.Who) + " with " + strings.Join(b.Holding.Names(), ", ")
+		return string(b.Who) + " with " + strings.Join(b.Holding.Names(), " and ")
 	}
 	return string(b.Who)
 }

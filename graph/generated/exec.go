@@ -6617,7 +6617,7 @@ type Move {
   mutation: String
   "Permission that it asks for. Null when it goes by ownership, by everybody or by the system."
   permission: Permission
-  "Who does it: ` + "`" + `owner` + "`" + ` (the customer whose object it is), ` + "`" + `anyone` + "`" + `, ` + "`" + `system` + "`" + `, or the name of a permission; several are separated by a comma and a space."
+  "Who does it: ` + "`" + `owner` + "`" + ` (the customer whose object it is; ` + "`" + `owner with BIND_BANK_CARDS` + "`" + ` where they must hold a permission besides, which customers do while ACTIVE), ` + "`" + `anyone` + "`" + `, ` + "`" + `system` + "`" + `, or the name of a permission; several are separated by a comma and a space."
   by: String!
 }
 
