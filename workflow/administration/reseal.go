@@ -14,6 +14,7 @@ import (
 	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhook"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
@@ -34,6 +35,7 @@ var SealedColumns = []SealedColumn{
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
 	{link.Table, link.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNationalID, seal.NationalID},
+	{webhook.Table, webhook.FieldSecret, seal.WebhookSecret},
 }
 
 // Reseal is the job that brings what older keys sealed under the newest key.
