@@ -40,7 +40,7 @@ resident_id() {
 
 person=$RANDOM$RANDOM
 email=applicant$person@example.com
-phone=138$(printf '%08d' $((person % 100000000)))
+phone=138$(printf '%08d' $((10#$person % 100000000)))
 id_number=$(resident_id)
 
 echo '1. A form with faults is refused once, naming every field.'
