@@ -54,8 +54,6 @@ const (
 	KindEvent           Kind = "Event"
 	KindMessage         Kind = "Message"
 	KindBackup          Kind = "Backup"
-	KindWebhook         Kind = "Webhook"
-	KindWebhookDelivery Kind = "WebhookDelivery"
 )
 
 // prefixes are part of the public ids: a line may be added, never changed.
@@ -64,7 +62,7 @@ var prefixes = map[Kind]string{
 	KindBid: "bid", KindInstallment: "installment", KindRepayment: "repayment", KindBankCard: "card",
 	KindBankCardAttempt: "attempt", KindDocument: "document", KindReview: "review", KindServiceRecord: "record",
 	KindServiceRequest: "request", KindEvent: "event", KindMessage: "message",
-	KindBackup: "backup", KindWebhook: "webhook", KindWebhookDelivery: "delivery",
+	KindBackup: "backup",
 }
 
 var kinds = func() map[string]Kind {

@@ -165,8 +165,8 @@ func TestADamagedCopyIsFound(t *testing.T) {
 					content[len(content)/2] ^= 1
 					return errors.Join(err, os.WriteFile(file, content, 0o600))
 				},
-				"its end is missing": func(file string) error { return os.Truncate(file, 1000) },
-				"no manifest":        func(file string) error { return os.Remove(file + ".json") },
+				"its end is missing":  func(file string) error { return os.Truncate(file, 1000) },
+				"no manifest":         func(file string) error { return os.Remove(file + ".json") },
 				"the manifest is cut": func(file string) error { return os.Truncate(file+".json", 20) },
 				"it has other rows": func(file string) error {
 					content, err := os.ReadFile(file + ".json")

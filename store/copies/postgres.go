@@ -97,6 +97,9 @@ func (c *command) ended(ctx context.Context, err error) error {
 	return fmt.Errorf("copies: %s: %s", c.program, strings.TrimPrefix(line, c.program+": "))
 }
 
+// ErrNoScratch says that a copy could not be checked for want of a database to open it in: it tells nothing about the copy.
+var ErrNoScratch = errors.New("copies: make a database to open the copy in (the role that the server signs in with needs CREATEDB)")
+
 // inScratch puts a copy into a database of its own for a while.
 func inScratch(ctx context.Context, at, file string, look func(*sql.DB) error) (err error) {
 	server, err := sql.Open("pgx", at)
@@ -106,7 +109,7 @@ func inScratch(ctx context.Context, at, file string, look func(*sql.DB) error) (
 	defer func() { err = errors.Join(err, server.Close()) }()
 	name := "lenddesk_verify_" + strings.ToLower(rand.Text()[:12])
 	if _, err := server.ExecContext(ctx, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
-		return fmt.Errorf("copies: make a database to open the copy in (the server's role needs CREATEDB): %w", err)
+		return fmt.Errorf("%w: %w", ErrNoScratch, err)
 	}
 	defer func() {
 		_, dropped := server.ExecContext(context.WithoutCancel(ctx), "DROP DATABASE "+name+" WITH (FORCE)")

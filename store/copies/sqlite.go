@@ -35,14 +35,11 @@ func takeSQLite(ctx context.Context, s *store.Store, _, file string, m *Manifest
 	if err := from.QueryRowContext(ctx, "SELECT count(*) FROM sqlite_master").Scan(&tables); err != nil { // the transaction's moment is its first read
 		return fmt.Errorf("copies: %w", err)
 	}
-	into, err := openFile(file, url.Values{"mode": {"rwc"}, "_synchronous": {"OFF"}})
+	into, err := openFile(file, url.Values{"mode": {"rw"}, "_synchronous": {"OFF"}})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, into.Close()) }()
-	if err := os.Chmod(file, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("copies: %w", err)
-	}
 	if err := pages(ctx, from, into); err != nil {
 		return err
 	}
@@ -153,4 +150,3 @@ func unused(ctx context.Context, file string) (err error) {
 	}
 	return nil
 }
-

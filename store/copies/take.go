@@ -26,6 +26,9 @@ func Take(ctx context.Context, s *store.Store, url, file string) (Manifest, erro
 		fill = takeSQLite
 	}
 	err := whole(file, func(draft string) (err error) {
+		if err := os.WriteFile(draft, nil, 0o600); err != nil { // nobody else reads it at any moment
+			return fmt.Errorf("copies: %w", err)
+		}
 		if err := fill(ctx, s, url, draft, &m); err != nil {
 			return err
 		}
