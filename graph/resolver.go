@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 
 	"lenddesk/access"
 	"lenddesk/fault"
@@ -9,6 +10,7 @@ import (
 	"lenddesk/graph/model"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/money"
 	"lenddesk/reading"
 	"lenddesk/text"
 	"lenddesk/workflow"
@@ -17,6 +19,7 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
 
@@ -30,6 +33,7 @@ type Resolver struct {
 	Administration *administration.Office
 	Companies      *companies.Office
 	Binding        *binding.Office
+	Origination    *origination.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
 }
@@ -113,6 +117,43 @@ func (r *Resolver) apiKey(ctx context.Context, id key.APIKey, err error) (*model
 
 func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*model.BankCard, []*model.UserError, error) {
 	return object[model.BankCard](ctx, r, access.From(ctx), key.KindBankCard, id, err)
+}
+
+func (r *Resolver) loan(ctx context.Context, id key.Loan, err error) (*model.Loan, []*model.UserError, error) {
+	return object[model.Loan](ctx, r, access.From(ctx), key.KindLoan, id, err)
+}
+
+// quote is what a query tells of a plan. A query has no userErrors: its faults are one refusal that says all of them.
+func quote(ctx context.Context, q origination.Quote, err error) (*model.Quote, error) {
+	faults, err := userErrors(ctx, err)
+	if err != nil {
+		return nil, err
+	}
+	if len(faults) > 0 {
+		return nil, refusal(faults)
+	}
+	told := &model.Quote{TotalInterest: q.Interest.String(), EffectiveAnnualRate: q.EffectiveAnnual.String()}
+	var total money.Amount
+	for k, l := range q.Lines {
+		total += l.Payment()
+		told.Installments = append(told.Installments, &model.QuoteLine{
+			Number: k + 1, DueOn: q.Days[k], Principal: l.Principal.String(), Interest: l.Interest.String(), Payment: l.Payment().String(), Balance: q.Balance[k].String(),
+		})
+	}
+	told.TotalPayment = total.String()
+	return told, nil
+}
+
+// refusal is the faults of a query's arguments as one top-level error.
+func refusal(faults []*model.UserError) error {
+	said := make([]string, len(faults))
+	for i, f := range faults {
+		said[i] = f.Message
+		if len(f.Field) > 0 {
+			said[i] = strings.Join(f.Field, ".") + ": " + f.Message
+		}
+	}
+	return fault.Deny(fault.BadRequest, strings.Join(said, " "))
 }
 
 // some is a text that may be missing: null when it is empty.
