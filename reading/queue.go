@@ -42,7 +42,7 @@ func (r *Reader) Queue(ctx context.Context, kind string) (Written, error) {
 	if err := access.Require(access.From(ctx), q.permission); err != nil {
 		return Written{}, err
 	}
-	return r.list(ctx, q.item(kind, r.typeOf(q.of)), func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("status"), q.status) })
+	return r.list(ctx, "ReviewItem "+kind, q.item(kind, r.typeOf(q.of)), func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("status"), q.status) })
 }
 
 // item is the type of one place in the queue: a part of the row that waits.
