@@ -42,12 +42,12 @@ func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error 
 	if c.dialect == dialect.Postgres {
 		inner.Select(x.C("*"))
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			ch.keys.Table(b)
+			store.KeyTable(b, ch.keys)
 			b.WriteString(" CROSS JOIN LATERAL (").Join(inner).WriteString(") AS ").Ident(alias)
 		}))
 	} else {
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			ch.keys.Table(b)
+			store.KeyTable(b, ch.keys)
 			b.WriteString(" CROSS JOIN ").Ident(ch.to.Table).WriteString(" AS ").Ident(alias)
 		}))
 		s.Where(sql.In(at.C("id"), inner))
@@ -66,7 +66,7 @@ func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error 
 	}
 	counted := sql.Dialect(c.dialect).Select("count(*)").From(x).Where(sql.And(append(all, ch.edge.On(x, "p.value"))...))
 	ch.count = sql.Dialect(c.dialect).Select().AppendSelectExpr(sql.Raw("p.value")).AppendSelectExprAs(counted, "n").
-		AppendFromExpr(sql.ExprFunc(ch.keys.Table))
+		AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) { store.KeyTable(b, ch.keys) }))
 	return nil
 }
 

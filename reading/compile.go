@@ -235,7 +235,7 @@ func (c *compiler) byKeys(t *Type, selections ast.SelectionSet, keys []int64) (*
 	if err != nil {
 		return nil, nil, err
 	}
-	l.selector.From(at).Where((&store.KeyList{Dialect: c.dialect, List: keys}).Among(at.C("id")))
+	l.selector.From(at).Where(store.AmongKeys(at.C("id"), &store.KeyList{Dialect: c.dialect, List: keys}))
 	if rule != nil {
 		l.selector.Where(rule)
 	}
