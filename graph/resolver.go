@@ -19,6 +19,7 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
@@ -33,6 +34,7 @@ type Resolver struct {
 	Administration *administration.Office
 	Companies      *companies.Office
 	Binding        *binding.Office
+	Marketplace    *marketplace.Office
 	Origination    *origination.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
@@ -166,6 +168,10 @@ func refusal(faults []*model.UserError) error {
 		}
 	}
 	return fault.Deny(fault.BadRequest, strings.Join(said, " "))
+}
+
+func (r *Resolver) bid(ctx context.Context, id key.Bid, err error) (*model.Bid, []*model.UserError, error) {
+	return object[model.Bid](ctx, r, access.From(ctx), key.KindBid, id, err)
 }
 
 // some is a text that may be missing: null when it is empty.

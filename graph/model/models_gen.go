@@ -111,6 +111,14 @@ type APIKeyEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `approveBid`.
+type ApproveBidPayload struct {
+	// The bid, APPROVED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `approveRegistration`.
 type ApproveRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -500,6 +508,14 @@ type CancelBankCardBindingPayload struct {
 	BankCard *BankCard `json:"bankCard,omitempty"`
 	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
 	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `cancelListing`.
+type CancelListingPayload struct {
+	// The loan, CANCELLED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -974,6 +990,14 @@ type LifecycleTable struct {
 	Mermaid string `json:"mermaid"`
 }
 
+// Outcome of `listLoan`.
+type ListLoanPayload struct {
+	// The loan, BIDDING. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A borrower's application and all that becomes of it (借款). Seen by the borrower, by those who bid on it, while BIDDING by every investor, and by staff who view, review or manage loans.
 type Loan struct {
 	// Opaque and stable, `loan_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1286,6 +1310,14 @@ type PayBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `placeBid`.
+type PlaceBidPayload struct {
+	// The new bid. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Everything that can be read. A list that needs no permission shows what the caller may see, which may be nothing; nothing says what was held back.
 type Query struct {
 }
@@ -1354,6 +1386,14 @@ type ReinstateUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `rejectBid`.
+type RejectBidPayload struct {
+	// The bid, REJECTED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `rejectCompany`.
 type RejectCompanyPayload struct {
 	// The company as it is now. Null when refused.
@@ -1366,6 +1406,14 @@ type RejectCompanyPayload struct {
 type RejectRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `relistLoan`.
+type RelistLoanPayload struct {
+	// The loan, APPROVED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2176,6 +2224,14 @@ type Viewer struct {
 	// What the caller may do now: of staff and API keys by their roles, of customers by kind and status. In the order of the enum.
 	Permissions     []string `json:"permissions"`
 	reading.Written `json:"-"`
+}
+
+// Outcome of `withdrawBid`.
+type WithdrawBidPayload struct {
+	// The bid, WITHDRAWN. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `withdrawRegistration`.
