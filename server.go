@@ -247,6 +247,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
+	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
@@ -256,6 +257,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }

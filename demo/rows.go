@@ -1,6 +1,9 @@
 package demo
 
-import "lenddesk/ent"
+import (
+	"lenddesk/ent"
+	"lenddesk/ent/servicerecord"
+)
 
 // Each of these copies a row of the book into ent's creation of it.
 
@@ -86,7 +89,11 @@ func setReview(c *ent.ReviewCreate, r *ent.Review) {
 }
 
 func setServiceRecord(c *ent.ServiceRecordCreate, r *ent.ServiceRecord) {
-	c.SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).
+	status, since := servicerecord.StatusOpen, r.CreatedAt
+	if r.CompletedAt != nil {
+		status, since = servicerecord.StatusCompleted, *r.CompletedAt
+	}
+	c.SetStatus(status).SetStatusSince(since).SetNillableRemindedAt(r.DueAt).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).
 		SetNillableDueAt(r.DueAt).SetNillableCompletedAt(r.CompletedAt).SetNillableAuthorID(r.AuthorID).
 		SetNillableAssigneeID(r.AssigneeID)
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/company"
@@ -170,6 +171,20 @@ func kind(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
 		column = user.FieldInvestor
 	}
 	return sql.EQ(t.C(column), true), ""
+}
+
+// tag is the users with a label, to whom labels are shown.
+func tag(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	if l.c.look.User != nil {
+		return sql.False(), ""
+	}
+	return sql.P(func(b *sql.Builder) {
+		if t.Dialect() == dialect.Postgres {
+			b.Ident(t.C(user.FieldTags)).WriteString(" @> jsonb_build_array(CAST(").Arg(value).WriteString(" AS text))")
+			return
+		}
+		b.WriteString("EXISTS (SELECT 1 FROM json_each(").Ident(t.C(user.FieldTags)).WriteString(") WHERE json_each.value = ").Arg(value).WriteByte(')')
+	}), ""
 }
 
 // open is a record that is not completed, or that is.

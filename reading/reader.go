@@ -148,6 +148,9 @@ func (r *Reader) Nodes(ctx context.Context, ids []string) ([]*Any, error) {
 	found := make([]*Any, len(ids))
 	w := r.writer(ctx, v)
 	err := r.snapshot(ctx, v, func(run *run) error {
+		if err := run.merged(refs); err != nil {
+			return err
+		}
 		if err := p.read(run, refs); err != nil {
 			return err
 		}
