@@ -9,6 +9,7 @@ import (
 	"lenddesk/fault"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/store"
 	"lenddesk/text"
 )
 
@@ -61,8 +62,8 @@ func (r *Reader) Offers(mutation string) bool {
 func (a *actions) fetch(r *run, l *level) error {
 	keys := make([]int64, 0, len(l.rows))
 	for _, row := range l.rows {
-		if k, ok := row[a.key].(int64); ok {
-			keys = append(keys, k)
+		if !row[a.key].Null() {
+			keys = append(keys, row[a.key].Int())
 		}
 	}
 	var needs []lifecycle.Fact
@@ -81,19 +82,17 @@ func (a *actions) fetch(r *run, l *level) error {
 	return nil
 }
 
-func (a *actions) of(row []any) []answer {
+func (a *actions) of(row []store.Cell) []answer {
 	var all []answer
 	for _, line := range a.lines {
 		var owner key.User
 		if a.owner >= 0 {
-			k, _ := integer(row[a.owner])
-			owner = key.User(k)
+			owner = key.User(row[a.owner].Int())
 		}
 		if line.PermitOn(a.c.viewer, owner) != nil {
 			continue
 		}
-		k, _ := integer(row[a.key])
-		all = append(all, answer{line, line.Blocked(asText(row[a.status]), a.facts[k])})
+		all = append(all, answer{line, line.Blocked(row[a.status].Text(), a.facts[row[a.key].Int()])})
 	}
 	return all
 }
@@ -103,7 +102,7 @@ func (a answer) write(w *writer, c *compiler, f graphql.CollectedField) bool {
 	case "mutation":
 		w.string(a.line.Name)
 	case "allowed":
-		w.flag(len(a.blocked) == 0)
+		w.truth(len(a.blocked) == 0)
 	case "blockedBy":
 		fields := c.collect(f.Selections, "UserError")
 		return w.list(len(a.blocked), true, func(i int) bool {

@@ -94,8 +94,8 @@ func (ch *children) sort(s *sql.Selector, at *sql.SelectTable) {
 func (ch *children) fetch(r *run, above *level) error {
 	ch.keys.List = ch.keys.List[:0]
 	for _, row := range above.rows {
-		if k, ok := row[ch.key].(int64); ok {
-			ch.keys.List = append(ch.keys.List, k)
+		if !row[ch.key].Null() {
+			ch.keys.List = append(ch.keys.List, row[ch.key].Int())
 		}
 	}
 	slices.Sort(ch.keys.List)
@@ -108,12 +108,11 @@ func (ch *children) fetch(r *run, above *level) error {
 	}
 	ch.spans = make(map[int64]span, len(ch.keys.List))
 	for from := 0; from < len(ch.level.rows); {
-		parent, to := ch.level.rows[from][0], from
-		for to < len(ch.level.rows) && ch.level.rows[to][0] == parent {
+		parent, to := ch.level.rows[from][0].Int(), from
+		for to < len(ch.level.rows) && ch.level.rows[to][0].Int() == parent {
 			to++
 		}
-		k, _ := integer(parent)
-		ch.spans[k] = ch.cut(span{from: from, to: to})
+		ch.spans[parent] = ch.cut(span{from: from, to: to})
 		from = to
 	}
 	if ch.count != nil {
@@ -123,8 +122,7 @@ func (ch *children) fetch(r *run, above *level) error {
 			return err
 		}
 		for _, row := range totals {
-			k, _ := integer(row[0])
-			ch.totals[k], _ = integer(row[1])
+			ch.totals[row[0].Int()] = row[1].Int()
 		}
 	}
 	return r.children(ch.level)
@@ -140,10 +138,10 @@ func (ch *children) cut(s span) span {
 
 // write writes the children of row i of the level above.
 func (ch *children) write(w *writer, above *level, i int) bool {
-	k, ok := above.rows[i][ch.key].(int64)
-	if !ok {
+	if above.rows[i][ch.key].Null() {
 		return false
 	}
+	k := above.rows[i][ch.key].Int()
 	s := ch.spans[k]
 	if ch.conn != nil {
 		return ch.conn.write(w, ch.level, s, ch.totals[k])

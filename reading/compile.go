@@ -65,7 +65,7 @@ type fieldWriter func(w *writer, l *level, i int) bool
 type level struct {
 	typ *Type
 	*statement
-	rows     [][]any
+	rows     [][]store.Cell
 	children []child
 }
 
@@ -174,7 +174,7 @@ func (c *compiler) field(l *level, o *object, t *Type, at *sql.SelectTable, f gr
 	}
 	return func(w *writer, l *level, i int) bool {
 		row := l.rows[i]
-		if row[places[0]] == nil {
+		if row[places[0]].Null() {
 			if field.Null == nil {
 				return false
 			}
@@ -216,7 +216,7 @@ func (c *compiler) one(l *level, at *sql.SelectTable, e *One, f graphql.Collecte
 		return nil, err
 	}
 	return func(w *writer, l *level, i int) bool {
-		if l.rows[i][o.key] == nil {
+		if l.rows[i][o.key].Null() {
 			return false
 		}
 		return w.object(o, l, i)

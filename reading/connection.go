@@ -8,6 +8,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 
 	"lenddesk/fault"
+	"lenddesk/store"
 )
 
 // MaxPage and DefaultPage are the sizes of a page.
@@ -181,7 +182,7 @@ func (n *connection) compileParts(f graphql.CollectedField) error {
 			p.write = typename(f.Definition.Type.Name())
 		case "totalCount":
 			n.total = true
-			p.write = func(w *writer, _ *level, _ span, total int64) bool { w.number(total); return true }
+			p.write = func(w *writer, _ *level, _ span, total int64) bool { w.whole(total); return true }
 		case "pageInfo":
 			p.write = n.pageInfo(cf)
 		case "nodes", "edges": // compile fills them
@@ -262,9 +263,9 @@ func (n *connection) pageInfo(f graphql.CollectedField) func(*writer, *level, sp
 			case "__typename":
 				w.string("PageInfo")
 			case "hasNextPage":
-				w.flag(s.more && !n.page.backward || n.page.backward && n.page.before != nil)
+				w.truth(s.more && !n.page.backward || n.page.backward && n.page.before != nil)
 			case "hasPreviousPage":
-				w.flag(s.more && n.page.backward || !n.page.backward && n.page.after != nil)
+				w.truth(s.more && n.page.backward || !n.page.backward && n.page.after != nil)
 			case "startCursor", "endCursor":
 				if s.from == s.to {
 					return false
@@ -302,7 +303,7 @@ func integer(v any) (int64, bool) {
 }
 
 // take cuts the row that only tells that there is more, and turns a page that was read backwards round.
-func (n *connection) take(rows [][]any, s span) span {
+func (n *connection) take(rows [][]store.Cell, s span) span {
 	if s.to-s.from > n.page.size {
 		s.to--
 		s.more = true

@@ -55,7 +55,7 @@ func Gaps(schema *ast.Schema, executed func(*ast.Definition) bool) []string {
 			}
 		}
 		for suffix, known := range map[string]func(string) bool{
-			"Filter":     func(f string) bool { return t.Filters[f] != nil },
+			"Filter":     func(f string) bool { _, ok := t.Filters[f]; return ok },
 			"OrderField": func(f string) bool { _, ok := t.Orders[f]; return ok },
 		} {
 			if d := schema.Types[name+suffix]; d != nil {

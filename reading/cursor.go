@@ -17,14 +17,17 @@ type cursor struct {
 // cursor writes the place of a row. It names the order, so that it fits no other; the key is the row's public id.
 func (n *connection) cursor(l *level, i int) string {
 	row := l.rows[i]
-	value := row[n.place]
-	if t, ok := asTime(value); ok && n.order.Type == aTime {
+	var value any
+	switch n.order.Type {
+	case aNumber:
+		value = row[n.place].Int()
+	case aText:
+		value = row[n.place].Text()
+	case aTime:
+		t, _ := row[n.place].Time()
 		value = t.Format(time.RFC3339Nano)
 	}
-	if n.order.Type == aKey {
-		value = nil
-	}
-	b, err := json.Marshal([]any{n.order.name(), value, n.ids.Encode(n.to.Kind, row[n.keyPlace].(int64))})
+	b, err := json.Marshal([]any{n.order.name(), value, n.ids.Encode(n.to.Kind, row[n.keyPlace].Int())})
 	if err != nil {
 		return "" // numbers and strings always marshal
 	}

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/access"
+	"lenddesk/store"
 )
 
 // run reads the levels of one root field in one transaction: one moment's truth.
@@ -60,7 +61,7 @@ func (r *run) rows(l *level) (err error) {
 	return err
 }
 
-func (r *run) query(s *sql.Selector) ([][]any, error) {
+func (r *run) query(s *sql.Selector) ([][]store.Cell, error) {
 	query, args := s.Query()
 	if err := s.Err(); err != nil {
 		return nil, fmt.Errorf("build statement: %w", err)
@@ -74,9 +75,9 @@ func (r *run) query(s *sql.Selector) ([][]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read: %w", err)
 	}
-	var all [][]any
+	var all [][]store.Cell
 	for rows.Next() {
-		row := make([]any, len(names))
+		row := make([]store.Cell, len(names))
 		into := make([]any, len(names))
 		for i := range row {
 			into[i] = &row[i]

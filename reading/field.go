@@ -4,6 +4,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/key"
+	"lenddesk/store"
 )
 
 // Type is how one GraphQL object type is read: from which table, and each of its fields.
@@ -20,8 +21,8 @@ type Type struct {
 // Field is how one field is read. Exactly one of Write, One, Part, Many, Any and Actions is set.
 type Field struct {
 	Columns []Column
-	Write   func(w *writer, row []any) // appends JSON, or fails; called only when the first column is not null
-	Null    func(w *writer)            // appends what a null first column means; null when nil
+	Write   func(w *writer, row []store.Cell) // appends JSON, or fails; called only when the first column is not null
+	Null    func(w *writer)                   // appends what a null first column means; null when nil
 	One     *One
 	Part    string // the type of an object that is part of the same row
 	Many    *Many
@@ -51,12 +52,22 @@ type Many struct {
 // Polymorphic is an edge to a row of one of several types: a column with the type's name and one with the key.
 type Polymorphic struct {
 	Type, ID Column
-	Other    func(w *writer, kind string, row []any) bool // writes a type that is no row; false when it does not know it
-	With     []Column                                     // what Other needs
+	Other    func(w *writer, kind string, row []store.Cell) bool // writes a type that is no row; false when it does not know it
+	With     []Column                                            // what Other needs
 }
 
-// Filter is what one field of a filter input narrows. It returns a message for a value that cannot be one.
-type Filter func(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string)
+// Filter is what one field of a filter input narrows. A statement is compiled once and run with many values: Read turns a value into what the
+// statement is given, Where says what the statement does with it.
+type Filter struct {
+	// Read gives the values that Where is told of, always as many; a nil among them equals nothing. It returns a message for what cannot be one. When it
+	// is nil, the value is given as it is.
+	Read func(l *lookup, value any) (given []any, problem string)
+	// Where is the predicate over the table. What it finds in given stands for a value that is not known yet, or for a list of them: it may only be
+	// handed on to the statement (equal, among, ent's predicates).
+	Where func(l *lookup, t *sql.SelectTable, given []any) *sql.Predicate
+	// Fixed has Where told of the value itself, where it decides what the statement looks like. Only for values that are few.
+	Fixed bool
+}
 
 // Order is what a list is sorted by, a column that is never null; the key breaks ties, so that every order is total.
 type Order struct {
@@ -82,8 +93,8 @@ func columns(names ...string) []Column {
 	return cs
 }
 
-func plainField(write func(*writer, any), column string) Field {
-	return Field{Columns: columns(column), Write: func(w *writer, row []any) { write(w, row[0]) }}
+func plainField(write func(*writer, store.Cell), column string) Field {
+	return Field{Columns: columns(column), Write: func(w *writer, row []store.Cell) { write(w, row[0]) }}
 }
 
 // The kinds of fields that stand in a column.
@@ -95,7 +106,7 @@ func amount(column string) Field  { return plainField((*writer).amount, column) 
 func rate(column string) Field    { return plainField((*writer).rate, column) }
 func raw(column string) Field     { return plainField((*writer).raw, column) }
 func id(kind key.Kind) Field {
-	return Field{Columns: columns("id"), Write: func(w *writer, row []any) { w.id(kind, row[0]) }}
+	return Field{Columns: columns("id"), Write: func(w *writer, row []store.Cell) { w.id(kind, row[0]) }}
 }
 
 // list is a JSON array in a column, empty when there is none.
@@ -106,8 +117,8 @@ func list(column string) Field {
 }
 
 // computed is an expression over the row.
-func computed(write func(*writer, any), expr func(t *sql.SelectTable, eyes Look) sql.Querier) Field {
-	return Field{Columns: []Column{{Expr: expr}}, Write: func(w *writer, row []any) { write(w, row[0]) }}
+func computed(write func(*writer, store.Cell), expr func(t *sql.SelectTable, eyes Look) sql.Querier) Field {
+	return Field{Columns: []Column{{Expr: expr}}, Write: func(w *writer, row []store.Cell) { write(w, row[0]) }}
 }
 
 func one(to, column string) Field { return Field{One: &One{To: to, By: Column{Name: column}}} }

@@ -4,10 +4,8 @@ import (
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
@@ -41,15 +39,20 @@ func (c *compiler) filters(t *Type, input map[string]any) ([]func(*sql.SelectTab
 		if !ok {
 			return nil, bad(t.Name + " has no filter " + name)
 		}
-		if _, problem := filter(l, c.table(t), value); problem != "" {
+		given, problem := filter.read(l, value)
+		if problem != "" {
 			return nil, bad("filter." + name + " " + problem)
 		}
-		all = append(all, func(at *sql.SelectTable) *sql.Predicate {
-			p, _ := filter(l, at, value)
-			return p
-		})
+		all = append(all, func(at *sql.SelectTable) *sql.Predicate { return filter.Where(l, at, given) })
 	}
 	return all, nil
+}
+
+func (f Filter) read(l *lookup, value any) ([]any, string) {
+	if f.Read == nil {
+		return []any{value}, ""
+	}
+	return f.Read(l, value)
 }
 
 // unstorable says whether a value has a text in it that no database row can have, and that PostgreSQL takes for an error.
@@ -73,105 +76,122 @@ func listed(value any) []any {
 	return values
 }
 
-// anyOf is a column that has one of the values of a list.
-func anyOf(column string) Filter {
-	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-		return sql.In(t.C(column), listed(value)...), ""
-	}
-}
-
-// exactly is a column that has the value.
-func exactly(column string) Filter {
-	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-		return sql.EQ(t.C(column), value), ""
-	}
-}
-
-// prefix is a column that begins with the value, letter by letter: LIKE would not tell an a from an A on SQLite.
-func prefix(column string) Filter {
-	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-		s, _ := value.(string)
-		s = strings.TrimSpace(s)
-		return sql.P(func(b *sql.Builder) {
-			b.WriteString("substr(").Ident(t.C(column)).WriteString(", 1, " + strconv.Itoa(utf8.RuneCountInString(s)) + ") = ").Arg(s)
-		}), ""
-	}
-}
-
-// pointsTo is a column with the key of a row of the kind. An id of nothing matches nothing.
-func pointsTo(column string, kind key.Kind) Filter {
-	return func(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-		s, _ := value.(string)
-		named, n, ok := l.c.ids.Decode(s)
-		if !ok || named != kind {
-			return sql.False(), ""
+// given is a filter whose one value is compared with a column; read may be nil.
+func given(column string, compare comparison, read func(l *lookup, value any) (any, string)) Filter {
+	f := Filter{Where: func(_ *lookup, t *sql.SelectTable, given []any) *sql.Predicate { return compare(t.C(column), given[0]) }}
+	if read != nil {
+		f.Read = func(l *lookup, value any) ([]any, string) {
+			v, problem := read(l, value)
+			return []any{v}, problem
 		}
-		return sql.EQ(t.C(column), n), ""
 	}
+	return f
 }
 
 type comparison func(column string, value any) *sql.Predicate
 
+// equal is a column with a value; a value that is nil equals nothing.
+func equal(column string, value any) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) { b.Ident(column).WriteOp(sql.OpEQ).Arg(value) })
+}
+
+// anyOf is a column that has one of the values of a list.
+func anyOf(column string) Filter {
+	return Filter{
+		Read:  func(_ *lookup, value any) ([]any, string) { return []any{listed(value)}, "" },
+		Where: func(_ *lookup, t *sql.SelectTable, given []any) *sql.Predicate { return among(t.C(column), given[0]) },
+	}
+}
+
+// among is a column that has one of the values of a list that was given.
+func among(column string, list any) *sql.Predicate { return sql.In(column, list.([]any)...) }
+
+// exactly is a column that has the value.
+func exactly(column string) Filter { return given(column, equal, nil) }
+
+// prefix is a column that begins with the value, letter by letter: LIKE would not tell an a from an A on SQLite.
+func prefix(column string) Filter {
+	return given(column, func(column string, value any) *sql.Predicate {
+		return sql.P(func(b *sql.Builder) {
+			b.WriteString("substr(").Ident(column).WriteString(", 1, length(CAST(").Arg(value).WriteString(" AS text))) = ").Arg(value)
+		})
+	}, func(_ *lookup, value any) (any, string) {
+		s, _ := value.(string)
+		return strings.TrimSpace(s), ""
+	})
+}
+
+// pointsTo is a column with the key of a row of the kind. An id of nothing matches nothing.
+func pointsTo(column string, kind key.Kind) Filter {
+	return given(column, equal, func(l *lookup, value any) (any, string) {
+		s, _ := value.(string)
+		if named, n, ok := l.c.ids.Decode(s); ok && named == kind {
+			return n, ""
+		}
+		return nil, ""
+	})
+}
+
 // at compares a column with an instant.
 func at(column string, compare comparison) Filter {
-	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	return given(column, compare, func(_ *lookup, value any) (any, string) {
 		s, _ := value.(string)
 		instant, err := time.Parse(time.RFC3339Nano, s)
 		if err != nil {
 			return nil, "must be a DateTime (RFC 3339)"
 		}
-		return compare(t.C(column), instant.UTC()), ""
-	}
+		return instant.UTC(), ""
+	})
 }
 
 // worth compares a column with an amount of money.
 func worth(column string, compare comparison) Filter {
-	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	return given(column, compare, func(_ *lookup, value any) (any, string) {
 		s, _ := value.(string)
 		amount, problem := money.ParseAmount(s)
 		if problem != nil {
 			return nil, "must be an amount with at most two decimal places"
 		}
-		return compare(t.C(column), int64(amount)), ""
-	}
+		return int64(amount), ""
+	})
 }
 
 // sealed is the look-up column of personal data; what cannot be such a value matches nothing.
 func sealed(column string, what seal.Purpose, normalise func(string) (string, *fault.Problem)) Filter {
-	return func(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	return given(column, equal, func(l *lookup, value any) (any, string) {
 		s, _ := value.(string)
 		normal, problem := normalise(s)
 		if problem != nil {
-			return sql.False(), ""
+			return nil, ""
 		}
 		hash, err := l.c.keys.Hash(what, normal)
 		if err != nil {
-			return sql.False(), ""
+			return nil, ""
 		}
-		return sql.EQ(t.C(column), hash), ""
-	}
+		return hash, ""
+	})
 }
 
 // email is a column with an address; what is none matches nothing.
 func email(column string) Filter {
-	return func(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+	return given(column, equal, func(_ *lookup, value any) (any, string) {
 		s, _ := value.(string)
 		normal, problem := identity.Email(s)
 		if problem != nil {
-			return sql.False(), ""
+			return nil, ""
 		}
-		return sql.EQ(t.C(column), normal), ""
-	}
+		return normal, ""
+	})
 }
 
 // kind is the users of a kind.
-func kind(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+var kind = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
 	column := user.FieldBorrower
-	if value == "INVESTOR" {
+	if given[0] == "INVESTOR" {
 		column = user.FieldInvestor
 	}
-	return sql.EQ(t.C(column), true), ""
-}
+	return sql.EQ(t.C(column), true)
+}}
 
 // tag is the users with a label, to whom labels are shown.
 func tag(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
@@ -188,20 +208,19 @@ func tag(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
 }
 
 // open is a record that is not completed, or that is.
-func open(_ *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-	if value == true {
-		return sql.IsNull(t.C("completed_at")), ""
+var open = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
+	if given[0] == true {
+		return sql.IsNull(t.C("completed_at"))
 	}
-	return sql.NotNull(t.C("completed_at")), ""
-}
+	return sql.NotNull(t.C("completed_at"))
+}}
 
 // industry is the loans of companies of an industry, or of borrowers who belong to one: companies that the viewer may see.
-func industry(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
+var industry = Filter{Read: anyOf(company.FieldIndustry).Read, Where: func(l *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
 	d := sql.Dialect(t.Dialect())
 	companies := func() *sql.Selector {
 		c := d.Table(company.Table).As(l.c.alias())
-		among, _ := anyOf(company.FieldIndustry)(l, c, value)
-		s := d.Select(c.C("id")).From(c).Where(among)
+		s := d.Select(c.C("id")).From(c).Where(among(c.C(company.FieldIndustry), given[0]))
 		if rule, err := l.c.rule(l.c.typeOf(key.KindCompany), c); err != nil {
 			s.Where(sql.False())
 		} else if rule != nil {
@@ -216,15 +235,20 @@ func industry(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string)
 	} else if rule != nil {
 		people.Where(rule)
 	}
-	return sql.Or(sql.In(t.C("company_id"), companies()), sql.In(t.C("borrower_id"), people)), ""
-}
+	return sql.Or(sql.In(t.C("company_id"), companies()), sql.In(t.C("borrower_id"), people))
+}}
 
 // subject is the events of one subject.
-func subject(l *lookup, t *sql.SelectTable, value any) (*sql.Predicate, string) {
-	s, _ := value.(string)
-	kind, n, ok := l.c.ids.Decode(s)
-	if !ok {
-		return sql.False(), ""
-	}
-	return sql.And(sql.EQ(t.C("subject_type"), string(kind)), sql.EQ(t.C("subject_id"), n)), ""
+var subject = Filter{
+	Read: func(l *lookup, value any) ([]any, string) {
+		s, _ := value.(string)
+		kind, n, ok := l.c.ids.Decode(s)
+		if !ok {
+			return []any{nil, nil}, ""
+		}
+		return []any{string(kind), n}, ""
+	},
+	Where: func(_ *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
+		return sql.And(equal(t.C("subject_type"), given[0]), equal(t.C("subject_id"), given[1]))
+	},
 }

@@ -16,6 +16,7 @@ import (
 	"lenddesk/identity"
 	"lenddesk/key"
 	"lenddesk/seal"
+	"lenddesk/store"
 )
 
 var byAmount = map[string]Order{"CREATED_AT": newest, "AMOUNT": {Column: "amount"}}
@@ -36,12 +37,10 @@ func lending() []*Type {
 				"termsAccepted": flag(loan.FieldTermsAccepted), "minimumBid": amount(loan.FieldMinimumBid), "bidStep": amount(loan.FieldBidStep),
 				"opensAt": instant(loan.FieldOpensAt), "closesAt": instant(loan.FieldClosesAt), "reservedAmount": amount(loan.FieldReservedAmount),
 				"fundedAmount": amount(loan.FieldFundedAmount),
-				"remainingAmount": {Columns: columns(loan.FieldAmount, loan.FieldReservedAmount), Write: func(w *writer, row []any) {
-					whole, _ := integer(row[0])
-					taken, _ := integer(row[1])
-					w.amount(whole - taken)
+				"remainingAmount": {Columns: columns(loan.FieldAmount, loan.FieldReservedAmount), Write: func(w *writer, row []store.Cell) {
+					w.amount(store.IntCell(row[0].Int() - row[1].Int()))
 				}},
-				"progress": {Columns: columns(loan.FieldFundedAmount, loan.FieldAmount), Write: func(w *writer, row []any) { w.share(row[0], row[1]) }},
+				"progress": {Columns: columns(loan.FieldFundedAmount, loan.FieldAmount), Write: func(w *writer, row []store.Cell) { w.share(row[0], row[1]) }},
 				"outstandingPrincipal": computed((*writer).amount, func(t *sql.SelectTable, _ Look) sql.Querier {
 					return sum(t, installment.Table, "principal - paid_principal", func(i *sql.SelectTable) *sql.Predicate {
 						return sql.And(sql.ColumnsEQ(i.C("loan_id"), t.C("id")), sql.IsNull(i.C("bid_id")), sql.NEQ(i.C("status"), string(installment.StatusCancelled)))
@@ -99,13 +98,12 @@ func lending() []*Type {
 				"principal": amount(installment.FieldPrincipal), "interest": amount(installment.FieldInterest), "penalty": amount(installment.FieldPenalty),
 				"paid": {
 					Columns: columns(installment.FieldPaidPrincipal, installment.FieldPaidInterest, installment.FieldPaidPenalty),
-					Write: func(w *writer, row []any) {
+					Write: func(w *writer, row []store.Cell) {
 						var paid int64
 						for _, v := range row {
-							n, _ := integer(v)
-							paid += n
+							paid += v.Int()
 						}
-						w.amount(paid)
+						w.amount(store.IntCell(paid))
 					},
 				},
 			},
@@ -117,7 +115,7 @@ func lending() []*Type {
 				"id": id(key.KindRepayment), "loan": one("Loan", repayment.FieldLoanID), "amount": amount(repayment.FieldAmount), "paidAt": instant(repayment.FieldPaidAt),
 				"reference": letters(repayment.FieldReference), "penalty": amount(repayment.FieldPenalty), "interest": amount(repayment.FieldInterest),
 				"principal": amount(repayment.FieldPrincipal), "createdAt": instant("created_at"),
-				"reversed":   {Columns: columns("id", repayment.FieldReversedAt), Write: func(w *writer, row []any) { w.flag(row[1] != nil) }},
+				"reversed":   {Columns: columns("id", repayment.FieldReversedAt), Write: func(w *writer, row []store.Cell) { w.truth(!row[1].Null()) }},
 				"reportedBy": actor(repayment.FieldReportedByType, repayment.FieldReportedByID, repayment.FieldReportedByName),
 			},
 		},
@@ -145,7 +143,7 @@ func lending() []*Type {
 				"askedAt": instant(bankcardattempt.FieldAskedAt),
 				"duration": {
 					Columns: columns(bankcardattempt.FieldFinishedAt, bankcardattempt.FieldStartedAt),
-					Write:   func(w *writer, row []any) { w.seconds(row[1], row[0]) },
+					Write:   func(w *writer, row []store.Cell) { w.seconds(row[1], row[0]) },
 				},
 			},
 		},

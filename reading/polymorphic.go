@@ -4,6 +4,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+
+	"lenddesk/store"
 )
 
 // reference is a row of one of several types.
@@ -45,8 +47,7 @@ func (p *byType) read(r *run, refs []reference) error {
 		}
 		p.levels[kind], p.objects[kind] = l, o
 		for i, row := range l.rows {
-			k, _ := integer(row[o.key])
-			p.at[reference{kind, k}] = i
+			p.at[reference{kind, row[o.key].Int()}] = i
 		}
 	}
 	return nil
@@ -63,7 +64,7 @@ type polymorphicChild struct {
 	byType
 	kind, key int
 	others    []int
-	other     func(w *writer, kind string, row []any) bool
+	other     func(w *writer, kind string, row []store.Cell) bool
 }
 
 func (c *compiler) polymorphic(l *level, at *sql.SelectTable, e *Polymorphic, f graphql.CollectedField) (fieldWriter, error) {
@@ -78,12 +79,12 @@ func (c *compiler) polymorphic(l *level, at *sql.SelectTable, e *Polymorphic, f 
 	return func(w *writer, l *level, i int) bool {
 		row := l.rows[i]
 		if p.other != nil {
-			values := make([]any, len(p.others))
+			values := make([]store.Cell, len(p.others))
 			for j, place := range p.others {
 				values[j] = row[place]
 			}
 			w.collect = func(t string) []graphql.CollectedField { return c.collect(f.Selections, t) }
-			if p.other(w, asText(row[p.kind]), values) {
+			if p.other(w, row[p.kind].Text(), values) {
 				return true
 			}
 		}
@@ -91,9 +92,8 @@ func (c *compiler) polymorphic(l *level, at *sql.SelectTable, e *Polymorphic, f 
 	}, nil
 }
 
-func (p *polymorphicChild) reference(row []any) reference {
-	k, _ := integer(row[p.key])
-	return reference{asText(row[p.kind]), k}
+func (p *polymorphicChild) reference(row []store.Cell) reference {
+	return reference{row[p.kind].Text(), row[p.key].Int()}
 }
 
 func (p *polymorphicChild) fetch(r *run, l *level) error {

@@ -15,6 +15,7 @@ import (
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/user"
 	"lenddesk/key"
+	"lenddesk/store"
 )
 
 // queue is one kind of decision: of which rows, waiting in which status, by whom.
@@ -68,7 +69,7 @@ func (q queue) item(kind string, of *Type) *Type {
 	return &Type{
 		Name: "ReviewItem", Kind: q.of, Table: of.Table, Default: Order{Column: "status_since", Type: aTime},
 		Fields: map[string]Field{
-			"kind":           {Columns: columns("id"), Write: func(w *writer, _ []any) { w.string(kind) }},
+			"kind":           {Columns: columns("id"), Write: func(w *writer, _ []store.Cell) { w.string(kind) }},
 			"subject":        {Part: of.Name},
 			"waitingSince":   instant("status_since"),
 			"claimedBy":      {One: &One{To: "Staff", By: Column{Expr: claimed(claim.FieldStaffID)}}},

@@ -46,7 +46,7 @@ func (r *Reader) compiler(ctx context.Context, v access.Viewer) *compiler {
 }
 
 func (r *Reader) writer(ctx context.Context, v access.Viewer) *writer {
-	return &writer{reader: r, locale: v.Locale, buf: make([]byte, 0, 4<<10), values: make([]any, 0, 8), path: graphql.GetFieldContext(ctx).Path()}
+	return &writer{reader: r, locale: v.Locale, buf: make([]byte, 0, 4<<10), values: make([]store.Cell, 0, 8), path: graphql.GetFieldContext(ctx).Path()}
 }
 
 // finish hands the errors of fields to the answer and gives what was written; null when the null has come up all the way.
@@ -109,7 +109,7 @@ func (r *Reader) list(ctx context.Context, t *Type, where func(*sql.SelectTable)
 			if err != nil {
 				return err
 			}
-			total, _ = integer(rows[0][0])
+			total = rows[0][0].Int()
 		}
 		if err := run.children(l); err != nil {
 			return err

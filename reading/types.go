@@ -23,6 +23,7 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/seal"
+	"lenddesk/store"
 )
 
 // types is the table of every object type that is read from rows.
@@ -57,7 +58,7 @@ func living(kind key.Kind, fields map[string]Field) map[string]Field {
 
 // masked is a sealed column, shown masked.
 func masked(what seal.Purpose, mask func(string) string, column string) Field {
-	return Field{Columns: columns(column), Write: func(w *writer, row []any) { w.masked(what, mask, row[0]) }}
+	return Field{Columns: columns(column), Write: func(w *writer, row []store.Cell) { w.masked(what, mask, row[0]) }}
 }
 
 // inFull is the mask of what everybody who sees the row may read: the number of a firm or of an employee.
@@ -75,7 +76,7 @@ func people() []*Type {
 				"kinds": {Columns: columns(user.FieldBorrower, user.FieldInvestor), Write: kinds},
 				"tags": {
 					Columns: []Column{{Expr: forStaff(user.FieldTags)}}, Null: func(w *writer) { w.buf = append(w.buf, "[]"...) },
-					Write: func(w *writer, row []any) { w.raw(row[0]) },
+					Write: func(w *writer, row []store.Cell) { w.raw(row[0]) },
 				},
 				"maskedPhone":      masked(seal.Phone, identity.MaskPhone, user.FieldPhone),
 				"maskedNationalId": masked(seal.NationalID, identity.MaskNationalID, user.FieldNationalID),
@@ -180,10 +181,10 @@ func trail() []*Type {
 	}
 }
 
-func kinds(w *writer, row []any) {
+func kinds(w *writer, row []store.Cell) {
 	var list []string
 	for i, name := range []string{"BORROWER", "INVESTOR"} {
-		if asBool(row[i]) {
+		if row[i].Bool() {
 			list = append(list, name)
 		}
 	}
@@ -223,9 +224,9 @@ func permissionsOf(t *sql.SelectTable, _ Look) sql.Querier {
 		Where(sql.ColumnsEQ(pairs.C("staff_id"), t.C("id")))
 }
 
-func permissions(w *writer, row []any) {
+func permissions(w *writer, row []store.Cell) {
 	var held [][]string
-	if err := json.Unmarshal(asBytes(row[0]), &held); err != nil {
+	if err := json.Unmarshal(row[0].Bytes(), &held); err != nil {
 		w.fail(err)
 		return
 	}
@@ -237,7 +238,7 @@ func permissions(w *writer, row []any) {
 func actor(kind, id, name string) Field {
 	return Field{Any: &Polymorphic{
 		Type: Column{Name: kind}, ID: Column{Name: id}, With: columns(name),
-		Other: func(w *writer, kind string, row []any) bool {
+		Other: func(w *writer, kind string, row []store.Cell) bool {
 			if kind != "SystemActor" {
 				return false
 			}

@@ -18,6 +18,7 @@ import (
 	"lenddesk/key"
 	"lenddesk/money"
 	"lenddesk/seal"
+	"lenddesk/store"
 )
 
 // writer appends the answer of one root field to one buffer. A function that answers false has met a null where the contract allows none, or
@@ -26,7 +27,7 @@ type writer struct {
 	reader *Reader
 	locale string
 	buf    []byte
-	values []any
+	values []store.Cell
 	path   ast.Path
 	errors gqlerror.List
 
@@ -121,26 +122,24 @@ func (w *writer) list(n int, nonNull bool, element func(int) bool) bool {
 
 func (w *writer) null() { w.buf = append(w.buf, "null"...) }
 
-func (w *writer) id(kind key.Kind, v any) {
-	n, _ := integer(v)
-	w.buf = append(w.reader.ids.Append(append(w.buf, '"'), kind, n), '"')
+func (w *writer) id(kind key.Kind, v store.Cell) {
+	w.buf = append(w.reader.ids.Append(append(w.buf, '"'), kind, v.Int()), '"')
 }
 
-func (w *writer) number(v any) {
-	n, _ := integer(v)
-	w.buf = strconv.AppendInt(w.buf, n, 10)
-}
+func (w *writer) number(v store.Cell) { w.whole(v.Int()) }
 
-func (w *writer) flag(v any) {
-	w.buf = strconv.AppendBool(w.buf, asBool(v))
-}
+func (w *writer) whole(n int64) { w.buf = strconv.AppendInt(w.buf, n, 10) }
 
-func (w *writer) text(v any) { w.string(asText(v)) }
+func (w *writer) flag(v store.Cell) { w.truth(v.Bool()) }
+
+func (w *writer) truth(b bool) { w.buf = strconv.AppendBool(w.buf, b) }
+
+func (w *writer) text(v store.Cell) { w.string(v.Text()) }
 
 // raw writes stored JSON, spaced and sorted alike whichever database kept it.
-func (w *writer) raw(v any) {
+func (w *writer) raw(v store.Cell) {
 	var value any
-	in := json.NewDecoder(strings.NewReader(asText(v)))
+	in := json.NewDecoder(strings.NewReader(v.Text()))
 	in.UseNumber()
 	if err := in.Decode(&value); err != nil {
 		w.fail(fmt.Errorf("stored JSON: %w", err))
@@ -156,29 +155,25 @@ func (w *writer) raw(v any) {
 	w.buf = bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-func (w *writer) amount(v any) {
-	n, _ := integer(v)
-	w.buf = money.Amount(n).AppendJSON(w.buf)
+func (w *writer) amount(v store.Cell) {
+	w.buf = money.Amount(v.Int()).AppendJSON(w.buf)
 }
 
-func (w *writer) rate(v any) {
-	n, _ := integer(v)
-	w.buf = money.Rate(n).AppendJSON(w.buf)
+func (w *writer) rate(v store.Cell) {
+	w.buf = money.Rate(v.Int()).AppendJSON(w.buf)
 }
 
 // share writes part / whole as a Float.
-func (w *writer) share(part, whole any) {
-	p, _ := integer(part)
-	n, _ := integer(whole)
+func (w *writer) share(part, whole store.Cell) {
 	f := 0.0
-	if n != 0 {
-		f, _ = big.NewRat(p, n).Float64()
+	if n := whole.Int(); n != 0 {
+		f, _ = big.NewRat(part.Int(), n).Float64()
 	}
 	w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
 }
 
-func (w *writer) instant(v any) {
-	t, ok := asTime(v)
+func (w *writer) instant(v store.Cell) {
+	t, ok := v.Time()
 	if !ok {
 		w.fail(errors.New("a stored instant cannot be read"))
 		return
@@ -188,9 +183,9 @@ func (w *writer) instant(v any) {
 }
 
 // seconds writes the time between two instants as a Float.
-func (w *writer) seconds(from, to any) {
-	begin, ok := asTime(from)
-	end, there := asTime(to)
+func (w *writer) seconds(from, to store.Cell) {
+	begin, ok := from.Time()
+	end, there := to.Time()
 	if !ok || !there {
 		w.fail(errors.New("a stored instant cannot be read"))
 		return
@@ -199,8 +194,8 @@ func (w *writer) seconds(from, to any) {
 }
 
 // masked opens a sealed value and writes what mask leaves of it.
-func (w *writer) masked(what seal.Purpose, mask func(string) string, v any) {
-	plain, err := w.reader.keys.Open(what, seal.Sealed(asBytes(v)))
+func (w *writer) masked(what seal.Purpose, mask func(string) string, v store.Cell) {
+	plain, err := w.reader.keys.Open(what, seal.Sealed(v.Bytes()))
 	if err != nil {
 		w.fail(err)
 		return
@@ -239,50 +234,4 @@ func (w *writer) string(s string) {
 		i++
 	}
 	w.buf = append(append(w.buf, s[from:]...), '"')
-}
-
-func asText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case []byte:
-		return string(v)
-	case nil:
-		return ""
-	}
-	b, _ := json.Marshal(v)
-	return strings.TrimSpace(string(b))
-}
-
-// asBool reads a truth: SQLite has it as a number.
-func asBool(v any) bool {
-	if b, ok := v.(bool); ok {
-		return b
-	}
-	n, _ := integer(v)
-	return n != 0
-}
-
-func asBytes(v any) []byte {
-	switch v := v.(type) {
-	case []byte:
-		return v
-	case string:
-		return []byte(v)
-	}
-	return nil
-}
-
-// storedTime is how SQLite keeps an instant; a column has it parsed, an expression has not.
-const storedTime = "2006-01-02 15:04:05.999999999-07:00"
-
-func asTime(v any) (time.Time, bool) {
-	switch v := v.(type) {
-	case time.Time:
-		return v.UTC(), true
-	case string:
-		t, err := time.Parse(storedTime, v)
-		return t.UTC(), err == nil
-	}
-	return time.Time{}, false
 }

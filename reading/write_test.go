@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 	"unicode/utf8"
+
+	"lenddesk/store"
 )
 
 func FuzzString(f *testing.F) {
@@ -32,7 +34,7 @@ func TestStoredJSONIsWrittenAlike(t *testing.T) {
 		`["a", "b"]`: `["a","b"]`, `{"bb": 1.50, "a": "<&>"}`: `{"a":"<&>","bb":1.50}`, `123456789012345678901234567890`: `123456789012345678901234567890`, ` null `: `null`,
 	} {
 		w := &writer{buf: []byte("before ")}
-		w.raw([]byte(stored))
+		w.raw(store.TextCell(stored))
 		if string(w.buf) != "before "+want || len(w.errors) > 0 {
 			t.Errorf("%s: %s, want %s", stored, w.buf, want)
 		}
@@ -41,13 +43,13 @@ func TestStoredJSONIsWrittenAlike(t *testing.T) {
 
 func TestANullTakesTheNearestParentThatMayBeNull(t *testing.T) {
 	column := fieldPlan{name: "n", nonNull: true, write: func(w *writer, l *level, i int) bool {
-		if l.rows[i][0] == nil {
+		if l.rows[i][0].Null() {
 			return false
 		}
 		w.number(l.rows[i][0])
 		return true
 	}}
-	l := &level{rows: [][]any{{int64(1)}, {nil}, {int64(3)}}}
+	l := &level{rows: [][]store.Cell{{store.IntCell(1)}, {store.NullCell()}, {store.IntCell(3)}}}
 	o := &object{fields: []fieldPlan{column}}
 	write := func(elementNonNull, listNonNull bool) (string, []string) {
 		w := &writer{}
