@@ -1,9 +1,6 @@
 package demo
 
-import (
-	"lenddesk/ent"
-	"lenddesk/ent/servicerecord"
-)
+import "lenddesk/ent"
 
 // Each of these copies a row of the book into ent's creation of it.
 
@@ -89,13 +86,9 @@ func setReview(c *ent.ReviewCreate, r *ent.Review) {
 }
 
 func setServiceRecord(c *ent.ServiceRecordCreate, r *ent.ServiceRecord) {
-	status, since := servicerecord.StatusOpen, r.CreatedAt
-	if r.CompletedAt != nil {
-		status, since = servicerecord.StatusCompleted, *r.CompletedAt
-	}
-	c.SetStatus(status).SetStatusSince(since).SetNillableRemindedAt(r.DueAt).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).
-		SetNillableDueAt(r.DueAt).SetNillableCompletedAt(r.CompletedAt).SetNillableAuthorID(r.AuthorID).
-		SetNillableAssigneeID(r.AssigneeID)
+	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).SetStatusSince(r.StatusSince).
+		SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).SetNillableDueAt(r.DueAt).SetNillableCompletedAt(r.CompletedAt).
+		SetNillableRemindedAt(r.DueAt).SetNillableAuthorID(r.AuthorID).SetNillableAssigneeID(r.AssigneeID)
 }
 
 func setServiceRequest(c *ent.ServiceRequestCreate, r *ent.ServiceRequest) {

@@ -182,12 +182,21 @@ func (r *Reader) Nodes(ctx context.Context, ids []string) ([]*Any, error) {
 func (r *Reader) Object(v access.Viewer, kind key.Kind, id int64) Written {
 	return r.later(v, func(ctx context.Context, run *run, w *writer) (bool, error) {
 		ref := reference{string(kind), id}
-		p := &byType{c: r.compiler(ctx, v), selections: graphql.GetFieldContext(ctx).Field.Selections}
+		p := &byType{c: r.compiler(ctx, v), selections: asked(ctx).Selections}
 		if err := p.read(run, []reference{ref}); err != nil {
 			return false, err
 		}
 		return p.write(w, ref), nil
 	})
+}
+
+// asked is the field whose value is being written; of an element it is the list's.
+func asked(ctx context.Context) graphql.CollectedField {
+	at := graphql.GetFieldContext(ctx)
+	for at.Index != nil {
+		at = at.Parent
+	}
+	return at.Field
 }
 
 // later is what is read when the answer is written, through the given eyes. By then nothing may undo the rest of the answer: whatever goes wrong
@@ -196,7 +205,7 @@ func (r *Reader) later(v access.Viewer, read func(context.Context, *run, *writer
 	return Written{read: func(ctx context.Context) (json []byte) {
 		defer func() {
 			if broken := recover(); broken != nil {
-				graphql.AddError(ctx, fmt.Errorf("read %s: %v", graphql.GetFieldContext(ctx).Field.Name, broken))
+				graphql.AddError(ctx, fmt.Errorf("read %s: %v", asked(ctx).Name, broken))
 				json = nil
 			}
 		}()

@@ -71,7 +71,7 @@ func people() []*Type {
 			Name: "User", Kind: key.KindUser, Table: user.Table, Orders: named, Default: newest,
 			Fields: living(key.KindUser, map[string]Field{
 				"status": letters(user.FieldStatus), "name": letters(user.FieldName), "source": {
-					Columns: []Column{{Expr: forStaff(user.FieldSource)}}, Write: func(w *writer, row []any) { w.text(row[0]) },
+					Columns: []Column{{Expr: forStaff(user.FieldSource)}}, Write: func(w *writer, row []store.Cell) { w.text(row[0]) },
 				}, "email": letters(user.FieldEmail), "locale": letters(user.FieldLocale),
 				"kinds": {Columns: columns(user.FieldBorrower, user.FieldInvestor), Write: kinds},
 				"tags": {

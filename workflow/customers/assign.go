@@ -193,4 +193,3 @@ func (o *Office) Tag(ctx context.Context, in TagInput) (key.User, error) {
 		return u.ID, lifecycle.Make(ctx, tx, lifecycle.TagUser, tx.User.Update().SetTags(tags), workflow.Person(u), said)
 	})
 }
-

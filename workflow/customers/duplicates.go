@@ -156,7 +156,9 @@ func alike(a, b string) bool {
 }
 
 // chinese says whether every character is one beyond ASCII, as the index has it by itself.
-func chinese(name []rune) bool { return !slices.ContainsFunc(name, func(r rune) bool { return r <= 127 }) }
+func chinese(name []rune) bool {
+	return !slices.ContainsFunc(name, func(r rune) bool { return r <= 127 })
+}
 
 // named are the users with a name that may be alike; nil when the index cannot tell.
 func named(name string) predicate.User {

@@ -77,7 +77,7 @@ var edges = []edge{
 // the other from then on.
 //
 // It returns SAME_PERSON for the viewer's own affairs, and NOT_ALLOWED_NOW when the two have different ID numbers, when both have a card bound or in
-// process, when one has money in a loan of the other, when the one given up has registered and the other has not, or is suspended and the other not.
+// process, when one has bid for a loan of the other, when the one given up has registered and the other has not, or is suspended and the other not.
 func (o *Office) Merge(ctx context.Context, in MergeInput) (key.User, error) {
 	if err := lifecycle.MergeUsers.Permit(access.From(ctx)); err != nil {
 		return 0, err
@@ -155,7 +155,7 @@ func mergeable(ctx context.Context, tx *store.Tx, keep, lose *ent.User) error {
 		refuse(n > 1, "merge_cards")
 	}
 	n, err := tx.Bid.Query().Where(
-		bid.StatusNotIn(bid.StatusRejected, bid.StatusWithdrawn, bid.StatusReleased), bid.InvestorIDIn(keep.ID, lose.ID),
+		bid.InvestorIDIn(keep.ID, lose.ID),
 		bid.HasLoanWith(loan.BorrowerIDIn(keep.ID, lose.ID)),
 	).Count(ctx)
 	if err != nil {
