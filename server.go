@@ -41,6 +41,7 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/mailing"
 	"lenddesk/workflow/registration"
 )
@@ -269,6 +270,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
+		Origination: &origination.Office{Desk: p.desk},
 		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)

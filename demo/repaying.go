@@ -2,7 +2,6 @@ package demo
 
 import (
 	"fmt"
-	"math/big"
 	"slices"
 	"time"
 
@@ -15,13 +14,14 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/money"
+	"lenddesk/money/plan"
 )
 
 // The days after which a loan that is not paid is overdue, defaulted, written off, and the rate of the penalty.
 const (
 	defaultDays  = 91
 	writeOffDays = 181
-	penaltyRate  = 18 // percent a year
+	penaltyRate  = money.Rate(18_0000)
 )
 
 // repay tells of a loan from the payment to the borrower until now.
@@ -56,14 +56,17 @@ func (l *lending) disburse() {
 	l.DisbursedAt = some(l.at)
 	l.conclude(lifecycle.HoldBid, l.at)
 	l.offers = slices.DeleteFunc(l.offers, func(o *ent.Bid) bool { return o.Status != bid.StatusHolding })
-	amounts := make([]int64, len(l.offers))
+	amounts := make([]money.Amount, len(l.offers))
 	for i, o := range l.offers {
-		amounts[i] = int64(o.Amount)
+		amounts[i] = o.Amount
 	}
-	lines := plan(l.RepaymentMethod, l.Amount, l.AnnualRate, l.TermMonths)
-	parts := shares(lines, amounts)
+	lines, problem := l.terms().Lines()
+	if problem != nil {
+		panic("demo: a loan that has no plan: " + string(problem.Code))
+	}
+	parts := plan.Shares(lines, amounts)
 	for k, whole := range lines {
-		on := dueOn(l.at.In(l.zone), l.dueAfter(k)).Format(time.DateOnly)
+		on := plan.DueOn(l.at.In(l.zone), l.terms().DueAfter(k)).Format(time.DateOnly)
 		l.lines = append(l.lines, l.instalment(k+1, on, whole, nil))
 		held := make([]*ent.Installment, len(l.offers))
 		for i, o := range l.offers {
@@ -73,18 +76,15 @@ func (l *lending) disburse() {
 	}
 }
 
-// dueAfter is the months from the value date to the line with index k.
-func (l *lending) dueAfter(k int) int {
-	if l.RepaymentMethod == loan.RepaymentMethodBullet {
-		return l.TermMonths
-	}
-	return k + 1
+// terms are what the plan follows from.
+func (l *lending) terms() plan.Terms {
+	return plan.Terms{Amount: l.Amount, Rate: l.AnnualRate, Months: l.TermMonths, Method: plan.Method(l.RepaymentMethod)}
 }
 
-func (l *lending) instalment(number int, on string, due line, of *key.Bid) *ent.Installment {
+func (l *lending) instalment(number int, on string, due plan.Line, of *key.Bid) *ent.Installment {
 	row := &ent.Installment{
 		CreatedAt: l.at, UpdatedAt: l.at, StatusSince: l.at, Version: 1, Status: installment.StatusDue, LoanID: l.ID, BidID: of, Plan: 1, Number: number,
-		DueOn: on, Principal: money.Amount(due.principal), Interest: money.Amount(due.interest),
+		DueOn: on, Principal: due.Principal, Interest: due.Interest,
 	}
 	l.installments = append(l.installments, row)
 	return row
@@ -101,7 +101,7 @@ func (l *lending) conclude(m lifecycle.Move[bid.Status], at time.Time) {
 
 // due is midnight of the day on which a line is due, in the platform's zone.
 func (l *lending) due(k int) time.Time {
-	return dueOn(l.DisbursedAt.In(l.zone), l.dueAfter(k))
+	return plan.DueOn(l.DisbursedAt.In(l.zone), l.terms().DueAfter(k))
 }
 
 // after is half past midnight some days after a line was due.
@@ -182,15 +182,14 @@ func (l *lending) late(k, days int) {
 // charge makes a line overdue and adds its penalty: overdue principal × rate × days / 365.
 func (l *lending) charge(k, days int, at time.Time) {
 	row := l.lines[k]
-	penalty := round(big.NewRat(int64(row.Principal)*penaltyRate*int64(days), 100*365))
-	row.Penalty = money.Amount(penalty)
+	row.Penalty = plan.Accrued(row.Principal, penaltyRate, days)
 	l.mark(row, installment.StatusOverdue, at)
-	weights := make([]int64, len(l.parts[k]))
+	weights := make([]money.Amount, len(l.parts[k]))
 	for i, part := range l.parts[k] {
-		weights[i] = int64(part.Principal)
+		weights[i] = part.Principal
 	}
-	for i, share := range split(penalty, weights) {
-		l.parts[k][i].Penalty = money.Amount(share)
+	for i, share := range plan.Split(row.Penalty, weights) {
+		l.parts[k][i].Penalty = share
 		l.mark(l.parts[k][i], installment.StatusOverdue, at)
 	}
 }
@@ -235,13 +234,13 @@ func (l *lending) payPart(k int, at time.Time) {
 	}
 	row.PaidInterest, row.PaidPrincipal = interest, principal
 	l.mark(row, installment.StatusPartlyPaid, at)
-	interests, principals := make([]int64, len(l.parts[k])), make([]int64, len(l.parts[k]))
+	interests, principals := make([]money.Amount, len(l.parts[k])), make([]money.Amount, len(l.parts[k]))
 	for i, part := range l.parts[k] {
-		interests[i], principals[i] = int64(part.Interest), int64(part.Principal)
+		interests[i], principals[i] = part.Interest, part.Principal
 	}
-	interests, principals = split(int64(interest), interests), split(int64(principal), principals)
+	interests, principals = plan.Split(interest, interests), plan.Split(principal, principals)
 	for i, part := range l.parts[k] {
-		part.PaidInterest, part.PaidPrincipal = money.Amount(interests[i]), money.Amount(principals[i])
+		part.PaidInterest, part.PaidPrincipal = interests[i], principals[i]
 		l.mark(part, installment.StatusPartlyPaid, at)
 	}
 	l.report(0, interest, principal, at)

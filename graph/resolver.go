@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"strings"
 
 	"lenddesk/access"
 	"lenddesk/fault"
@@ -9,6 +10,7 @@ import (
 	"lenddesk/graph/model"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/money"
 	"lenddesk/reading"
 	"lenddesk/text"
 	"lenddesk/workflow"
@@ -17,6 +19,7 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
 
@@ -30,6 +33,7 @@ type Resolver struct {
 	Administration *administration.Office
 	Companies      *companies.Office
 	Binding        *binding.Office
+	Origination    *origination.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
 }
@@ -115,61 +119,41 @@ func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*m
 	return object[model.BankCard](ctx, r, access.From(ctx), key.KindBankCard, id, err)
 }
 
-func (r *Resolver) serviceRecord(ctx context.Context, id key.ServiceRecord, err error) (*model.ServiceRecord, []*model.UserError, error) {
-	return object[model.ServiceRecord](ctx, r, access.From(ctx), key.KindServiceRecord, id, err)
+func (r *Resolver) loan(ctx context.Context, id key.Loan, err error) (*model.Loan, []*model.UserError, error) {
+	return object[model.Loan](ctx, r, access.From(ctx), key.KindLoan, id, err)
 }
 
-// duplicates are who may be the same person, to be read through these eyes.
-func (r *Resolver) duplicates(ctx context.Context, found []customers.Duplicate) ([]*model.PossibleDuplicate, error) {
-	told := make([]*model.PossibleDuplicate, len(found))
-	for i, d := range found {
-		u, err := put[model.User](r.Reading.Object(access.From(ctx), key.KindUser, int64(d.User)), nil)
-		if err != nil {
-			return nil, err
-		}
-		told[i] = &model.PossibleDuplicate{User: u}
-		for _, by := range d.By {
-			told[i].By = append(told[i].By, model.DuplicateEvidence(by))
-		}
-	}
-	return told, nil
-}
-
-// possibleDuplicates answers null for whom the caller may not see, as every query does.
-func (r *Resolver) possibleDuplicates(ctx context.Context, userID string) ([]*model.PossibleDuplicate, error) {
-	found, err := r.Customers.Duplicates(ctx, userID)
-	if _, missing := fault.Find(err); missing {
-		return nil, nil
-	}
+// quote is what a query tells of a plan. A query has no userErrors: its faults are one refusal that says all of them.
+func quote(ctx context.Context, q origination.Quote, err error) (*model.Quote, error) {
+	faults, err := userErrors(ctx, err)
 	if err != nil {
 		return nil, err
 	}
-	return r.duplicates(ctx, found)
+	if len(faults) > 0 {
+		return nil, refusal(faults)
+	}
+	told := &model.Quote{TotalInterest: q.Interest.String(), EffectiveAnnualRate: q.EffectiveAnnual.String()}
+	var total money.Amount
+	for k, l := range q.Lines {
+		total += l.Payment()
+		told.Installments = append(told.Installments, &model.QuoteLine{
+			Number: k + 1, DueOn: q.Days[k], Principal: l.Principal.String(), Interest: l.Interest.String(), Payment: l.Payment().String(), Balance: q.Balance[k].String(),
+		})
+	}
+	told.TotalPayment = total.String()
+	return told, nil
 }
 
-// users are several customers that a verb changed, each to be read with the caller's eyes.
-func (r *Resolver) users(ctx context.Context, ids []key.User, err error) ([]*model.User, []*model.UserError, error) {
-	faults, err := userErrors(ctx, err)
-	if err != nil || len(faults) > 0 {
-		return nil, faults, err
-	}
-	users := make([]*model.User, len(ids))
-	for i, id := range ids {
-		if users[i], err = put[model.User](r.Reading.Object(access.From(ctx), key.KindUser, int64(id)), nil); err != nil {
-			return nil, nil, err
+// refusal is the faults of a query's arguments as one top-level error.
+func refusal(faults []*model.UserError) error {
+	said := make([]string, len(faults))
+	for i, f := range faults {
+		said[i] = f.Message
+		if len(f.Field) > 0 {
+			said[i] = strings.Join(f.Field, ".") + ": " + f.Message
 		}
 	}
-	return users, faults, nil
-}
-
-// entered is the outcome of a verb that enters or changes a customer.
-func (r *Resolver) entered(ctx context.Context, e customers.Entered, err error) (*model.User, []*model.PossibleDuplicate, []*model.UserError, error) {
-	user, faults, err := r.user(ctx, access.From(ctx), e.User, err)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	found, err := r.duplicates(ctx, e.Duplicates)
-	return user, found, faults, err
+	return fault.Deny(fault.BadRequest, strings.Join(said, " "))
 }
 
 // some is a text that may be missing: null when it is empty.

@@ -29,7 +29,7 @@ func Check(name, value string) *fault.Problem {
 // Check tells what is wrong with a value of the definition's type.
 //
 // Problems: REQUIRED for an empty value; INVALID parameter_text, parameter_integer, parameter_duration,
-// parameter_time_zone, parameter_choice, email_malformed, amount_malformed, rate_malformed; beyond the limits
+// parameter_time_zone, parameter_choice, parameter_steps, parameter_checklist, email_malformed, amount_malformed, rate_malformed; beyond the limits
 // OUT_OF_RANGE parameter_out_of_range, and for texts TOO_SHORT parameter_too_short and TOO_LONG parameter_too_long.
 func (d Definition) Check(value string) *fault.Problem {
 	if value == "" {
@@ -51,6 +51,17 @@ func (d Definition) Check(value string) *fault.Problem {
 			return problem
 		}
 		return nil
+	case Checklist:
+		_, problem := parseChecklist(value, d.Choices)
+		return problem
+	case Steps:
+		steps, problem := parseSteps(value)
+		for _, s := range steps {
+			if problem == nil {
+				problem = within(d, strconv.Itoa(s.number), parseInteger)
+			}
+		}
+		return problem
 	case Integer:
 		return within(d, value, parseInteger)
 	case Money:

@@ -14,6 +14,12 @@ const (
 	Choice   Type = "CHOICE"    // one of Choices
 	TimeZone Type = "TIME_ZONE" // a name of the IANA database: Asia/Shanghai
 	Locale   Type = "LOCALE"    // a language of the texts, one of Choices, as a BCP 47 tag
+
+	// A whole number by amount: 0=1, 200000.00=2 is 1 below 200,000.00 and 2 from there on. Minimum and Maximum limit the numbers.
+	Steps Type = "STEPS"
+	// Documents of a loan by borrower and amount: PERSON 0=IDENTITY_CARD; COMPANY 0=BUSINESS_LICENSE TAX_RECORD. Those of a lower amount are asked
+	// for with a higher one too. The kinds are of Choices.
+	Checklist Type = "CHECKLIST"
 )
 
 // Profile is a set of defaults that fit each other.
@@ -47,6 +53,31 @@ const (
 	BindingPayment     = "BINDING_PAYMENT"
 	CardPatience       = "CARD_PATIENCE"
 	FollowUpDays       = "FOLLOW_UP_DAYS"
+
+	MinLoanAmount         = "MIN_LOAN_AMOUNT"
+	MaxTermMonths         = "MAX_TERM_MONTHS"
+	MaxAnnualRate         = "MAX_ANNUAL_RATE"
+	MaxOutstandingPerson  = "MAX_OUTSTANDING_PERSON"
+	MaxOutstandingCompany = "MAX_OUTSTANDING_COMPANY"
+	ApprovalsByAmount     = "APPROVALS_BY_AMOUNT"
+	RequiredDocuments     = "REQUIRED_DOCUMENTS"
+	MaxDocumentSize       = "MAX_DOCUMENT_SIZE"
+	DownloadLifetime      = "DOWNLOAD_LIFETIME"
+	ClaimLifetime         = "CLAIM_LIFETIME"
+	MaxListingDays        = "MAX_LISTING_DAYS"
+	AutoApproveBidLimit   = "AUTO_APPROVE_BID_LIMIT"
+	ShareLimit            = "SHARE_LIMIT"
+	BidReviewHours        = "BID_REVIEW_HOURS"
+	FundingReviewDays     = "FUNDING_REVIEW_DAYS"
+	ReopenedListingDays   = "REOPENED_LISTING_DAYS"
+	FinancePatience       = "FINANCE_PATIENCE"
+	GraceDays             = "GRACE_DAYS"
+	PenaltyRate           = "PENALTY_RATE"
+	DefaultDays           = "DEFAULT_DAYS"
+	WriteOffDays          = "WRITE_OFF_DAYS"
+	EarlySettlementFee    = "EARLY_SETTLEMENT_FEE"
+	SettlementQuoteDays   = "SETTLEMENT_QUOTE_DAYS"
+	MaxExtensionMonths    = "MAX_EXTENSION_MONTHS"
 )
 
 // Choices of NATIONAL_ID.
@@ -159,6 +190,132 @@ var Definitions = []Definition{
 		Name: FollowUpDays, Type: Integer, Unit: "days", Default: both("2"), Minimum: "1", Maximum: "90",
 		English: "After how many days the task to follow a potential customer up falls due.",
 		Chinese: "跟进潜在客户的任务在多少天后到期。",
+	},
+	{
+		Name: MinLoanAmount, Type: Money, Unit: "currency", Default: both("1000.00"), Minimum: "1.00", Maximum: "1000000.00",
+		English: "The smallest amount that may be borrowed.",
+		Chinese: "单笔借款的最低金额。",
+	},
+	{
+		Name: MaxTermMonths, Type: Integer, Unit: "months", Default: both("120"), Minimum: "1", Maximum: "360",
+		English: "The longest term of a loan.",
+		Chinese: "借款的最长期限。",
+	},
+	{
+		Name: MaxAnnualRate, Type: Percent, Unit: "percent a year", Default: map[Profile]string{CNP2P2016: "24", Neutral: "36"}, Minimum: "0", Maximum: "100",
+		English: "The highest rate of a loan.",
+		Chinese: "借款的最高年利率。",
+	},
+	{
+		Name: MaxOutstandingPerson, Type: Money, Unit: "currency", Default: map[Profile]string{CNP2P2016: "200000.00", Neutral: "500000.00"},
+		Minimum: "1000.00", Maximum: "1000000000.00",
+		English: "The most that one natural person may owe and have applied for together.",
+		Chinese: "同一自然人在平台借款及申请中金额的合计上限。",
+	},
+	{
+		Name: MaxOutstandingCompany, Type: Money, Unit: "currency", Default: map[Profile]string{CNP2P2016: "1000000.00", Neutral: "5000000.00"},
+		Minimum: "1000.00", Maximum: "1000000000.00",
+		English: "The most that one company may owe and have applied for together.",
+		Chinese: "同一法人在平台借款及申请中金额的合计上限。",
+	},
+	{
+		Name: ApprovalsByAmount, Type: Steps, Unit: "people by amount", Default: both("0=1, 200000.00=2"), Minimum: "1", Maximum: "5",
+		English: "How many different people must approve an application, by the amount that was asked for.",
+		Chinese: "按申请金额规定的借款审核所需的不同审核人数。",
+	},
+	{
+		Name: RequiredDocuments, Type: Checklist, Unit: "documents by borrower and amount", Choices: documentKinds, Default: map[Profile]string{
+			CNP2P2016: "PERSON 0=IDENTITY_CARD PROOF_OF_INCOME BANK_STATEMENT, 100000.00=CREDIT_REPORT; " +
+				"COMPANY 0=BUSINESS_LICENSE FINANCIAL_STATEMENT BANK_STATEMENT, 500000.00=TAX_RECORD",
+			Neutral: "PERSON 0=IDENTITY_CARD PROOF_OF_INCOME; COMPANY 0=BUSINESS_LICENSE FINANCIAL_STATEMENT",
+		},
+		English: "The documents that a loan needs, by borrower and amount.",
+		Chinese: "按借款人类型和金额规定的必备资料。",
+	},
+	{
+		Name: MaxDocumentSize, Type: Integer, Unit: "megabytes", Default: both("10"), Minimum: "1", Maximum: "50",
+		English: "The largest file that may be uploaded as a document.",
+		Chinese: "单个资料文件的大小上限。",
+	},
+	{
+		Name: DownloadLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("5m"), Minimum: "10s", Maximum: "24h",
+		English: "How long the link to a document's file may be used.",
+		Chinese: "资料下载链接的有效时长。",
+	},
+	{
+		Name: ClaimLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("30m"), Minimum: "1m", Maximum: "24h",
+		English: "How long a claim on something in a review queue lasts.",
+		Chinese: "审核任务认领的有效时长。",
+	},
+	{
+		Name: MaxListingDays, Type: Integer, Unit: "days", Default: both("30"), Minimum: "1", Maximum: "365",
+		English: "How long a listing may take bids at most.",
+		Chinese: "招标的最长天数。",
+	},
+	{
+		Name: AutoApproveBidLimit, Type: Money, Unit: "currency", Default: both("10000.00"), Minimum: "0.00", Maximum: "1000000000.00",
+		English: "A bid up to this amount is approved at once; a larger one is reviewed.",
+		Chinese: "不超过该金额的投标自动通过，超过的需人工审核。",
+	},
+	{
+		Name: ShareLimit, Type: Integer, Unit: "percent of the loan", Default: both("100"), Minimum: "1", Maximum: "100",
+		English: "The most that one investor may hold of one loan.",
+		Chinese: "同一投资人在单笔借款中的最高占比。",
+	},
+	{
+		Name: BidReviewHours, Type: Integer, Unit: "hours", Default: both("24"), Minimum: "0", Maximum: "720",
+		English: "How long reviews of bids are waited for after a listing's closing time, when the bids make the amount.",
+		Chinese: "招标截止且投标额已满时，等待投标审核的小时数。",
+	},
+	{
+		Name: FundingReviewDays, Type: Integer, Unit: "days", Default: both("7"), Minimum: "1", Maximum: "90",
+		English: "How long a fully funded loan waits for its funding review before its listing fails.",
+		Chinese: "满标后等待满标审核的天数，逾期按流标处理。",
+	},
+	{
+		Name: ReopenedListingDays, Type: Integer, Unit: "days", Default: both("3"), Minimum: "1", Maximum: "30",
+		English: "How long a loan takes bids again when the payment of single bids failed.",
+		Chinese: "部分投标扣款失败后重新招标的天数。",
+	},
+	{
+		Name: FinancePatience, Type: Duration, Unit: "hours, minutes, seconds", Default: both("1h"), Minimum: "1s", Maximum: "168h",
+		English: "How long the finance system's answer to an order is waited for before it is asked.",
+		Chinese: "等待财务系统回复放款指令的时长，超过后主动查询。",
+	},
+	{
+		Name: GraceDays, Type: Integer, Unit: "days", Default: both("0"), Minimum: "0", Maximum: "90",
+		English: "The days after its due date on which an unpaid instalment is not yet overdue.",
+		Chinese: "还款日之后不计为逾期的宽限天数。",
+	},
+	{
+		Name: PenaltyRate, Type: Percent, Unit: "percent a year", Default: both("18"), Minimum: "0", Maximum: "100",
+		English: "The rate of the penalty on overdue principal.",
+		Chinese: "逾期本金的罚息年利率。",
+	},
+	{
+		Name: DefaultDays, Type: Integer, Unit: "days", Default: both("90"), Minimum: "1", Maximum: "3650",
+		English: "The days overdue after which a loan is in default.",
+		Chinese: "逾期达到该天数后认定为违约。",
+	},
+	{
+		Name: WriteOffDays, Type: Integer, Unit: "days", Default: both("180"), Minimum: "1", Maximum: "3650",
+		English: "The days overdue after which a loan in default is written off.",
+		Chinese: "逾期达到该天数后核销违约借款。",
+	},
+	{
+		Name: EarlySettlementFee, Type: Percent, Unit: "percent of the outstanding principal", Default: both("1"), Minimum: "0", Maximum: "10",
+		English: "The fee of an early settlement, a share of the outstanding principal.",
+		Chinese: "提前结清的手续费，占未还本金的百分比。",
+	},
+	{
+		Name: SettlementQuoteDays, Type: Integer, Unit: "days", Default: both("3"), Minimum: "1", Maximum: "30",
+		English: "How long an approved request for early settlement holds.",
+		Chinese: "提前结清申请获批后的有效天数。",
+	},
+	{
+		Name: MaxExtensionMonths, Type: Integer, Unit: "months", Default: both("12"), Minimum: "1", Maximum: "120",
+		English: "The most months by which a loan may be extended.",
+		Chinese: "借款展期的最长月数。",
 	},
 }
 

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"lenddesk/fault"
+	"lenddesk/money"
 )
 
 func TestEveryDefaultPassesItsOwnCheck(t *testing.T) {
@@ -36,7 +37,7 @@ func TestEveryDefinitionIsWhole(t *testing.T) {
 		if !strings.HasSuffix(d.Chinese, "。") || !strings.ContainsFunc(d.Chinese, isHan) {
 			t.Errorf("%s: %q is no Chinese sentence", d.Name, d.Chinese)
 		}
-		if chosen := d.Type == Choice || d.Type == Locale; chosen != (len(d.Choices) > 0) {
+		if chosen := d.Type == Choice || d.Type == Locale || d.Type == Checklist; chosen != (len(d.Choices) > 0) {
 			t.Errorf("%s: a %s with the choices %q", d.Name, d.Type, d.Choices)
 		}
 	}
@@ -51,7 +52,7 @@ func TestLimitsCanBeRead(t *testing.T) {
 				continue
 			}
 			switch d.Type {
-			case Text:
+			case Text, Steps:
 				if _, err := strconv.Atoi(s); err != nil {
 					t.Errorf("%s: the limit %q of its length is no number", d.Name, s)
 				}
@@ -109,6 +110,24 @@ func TestValuesAreTakenOrRefused(t *testing.T) {
 		{BindingPayment, "0.00", fault.OutOfRange, "parameter_out_of_range"},
 		{Currency, "XXX", fault.Invalid, "parameter_choice"},
 		{CardPatience, "999ms", fault.OutOfRange, "parameter_out_of_range"},
+		{ApprovalsByAmount, "0=1", "", ""},
+		{ApprovalsByAmount, "0=1,50000.00=2 , 200000=3", "", ""},
+		{ApprovalsByAmount, "1", fault.Invalid, "parameter_steps"},
+		{ApprovalsByAmount, "1000=1", fault.Invalid, "parameter_steps"},
+		{ApprovalsByAmount, "0=1, 0=2", fault.Invalid, "parameter_steps"},
+		{ApprovalsByAmount, "0=1, 200000=2, 100000=3", fault.Invalid, "parameter_steps"},
+		{ApprovalsByAmount, "0=1, ", fault.Invalid, "parameter_steps"},
+		{ApprovalsByAmount, "0=0", fault.OutOfRange, "parameter_out_of_range"},
+		{ApprovalsByAmount, "0=1, 1=9", fault.OutOfRange, "parameter_out_of_range"},
+		{RequiredDocuments, "PERSON 0=IDENTITY_CARD", "", ""},
+		{RequiredDocuments, "COMPANY 0=BUSINESS_LICENSE, 5=TAX_RECORD OTHER;PERSON 7=IDENTITY_CARD", "", ""},
+		{RequiredDocuments, "PERSON", fault.Invalid, "parameter_checklist"},
+		{RequiredDocuments, "PERSON 0=", fault.Invalid, "parameter_checklist"},
+		{RequiredDocuments, "BANK 0=IDENTITY_CARD", fault.Invalid, "parameter_checklist"},
+		{RequiredDocuments, "PERSON 0=PASSPORT", fault.Invalid, "parameter_checklist"},
+		{RequiredDocuments, "PERSON 0=OTHER, 5=OTHER", fault.Invalid, "parameter_checklist"},
+		{RequiredDocuments, "PERSON 0=OTHER; PERSON 5=VEHICLE", fault.Invalid, "parameter_checklist"},
+		{RequiredDocuments, "PERSON 0=OTHER\nVEHICLE", fault.Invalid, "parameter_checklist"},
 		{"COLOUR", "blue", fault.NotFound, "parameter_unknown"},
 	} {
 		sees(t, c.name+"="+c.value, Check(c.name, c.value), c.code, c.text)
@@ -136,6 +155,40 @@ func TestAmountsAndRatesHaveLimits(t *testing.T) {
 		{tooShort, "ab", fault.TooShort, "parameter_too_short"},
 	} {
 		sees(t, c.d.Name+"="+c.value, c.d.Check(c.value), c.code, c.text)
+	}
+}
+
+func TestStepsAndChecklistsGoByTheAmount(t *testing.T) {
+	values := Values{
+		ApprovalsByAmount: "0=1, 200000.00=2, 500000=4",
+		RequiredDocuments: "COMPANY 0=BUSINESS_LICENSE; PERSON 0=IDENTITY_CARD, 50000.00=BANK_STATEMENT CREDIT_REPORT",
+	}
+	for amount, people := range map[money.Amount]int{0: 1, 199_999_99: 1, 200_000_00: 2, 499_999_99: 2, 500_000_00: 4, money.MaxAmount: 4} {
+		if got := values.ByAmount(ApprovalsByAmount, amount); got != people {
+			t.Errorf("%s needs %d people, not %d", amount, got, people)
+		}
+	}
+	for _, c := range []struct {
+		company bool
+		amount  money.Amount
+		kinds   string
+	}{
+		{false, 49_999_99, "IDENTITY_CARD"},
+		{false, 50_000_00, "IDENTITY_CARD BANK_STATEMENT CREDIT_REPORT"},
+		{true, 50_000_00, "BUSINESS_LICENSE"},
+	} {
+		if got := strings.Join(values.Needs(RequiredDocuments).For(c.company, c.amount), " "); got != c.kinds {
+			t.Errorf("%s (company: %t) needs %s, not %s", c.amount, c.company, got, c.kinds)
+		}
+	}
+	if got := values.Rate(MaxAnnualRate); got != 24_0000 {
+		t.Errorf("the highest rate is %s", got)
+	}
+	if got := Values(nil).Needs(RequiredDocuments).For(false, 1); len(got) != 3 {
+		t.Errorf("a person needs %q", got)
+	}
+	if kinds := (Needs{}).For(true, 1); kinds == nil || len(kinds) > 0 {
+		t.Errorf("nothing needed is %#v", kinds)
 	}
 }
 
@@ -185,6 +238,9 @@ func TestAWrongNameOrTypeIsAFaultOfTheProgram(t *testing.T) {
 		"a text as an integer":    func() { Values(nil).Int(PlatformName) },
 		"an integer as a time":    func() { Values(nil).Duration(MinimumAge) },
 		"a text as an amount":     func() { Values(nil).Amount(PlatformName) },
+		"a text as a rate":        func() { Values(nil).Rate(PlatformName) },
+		"a text as steps":         func() { Values(nil).ByAmount(PlatformName, 1) },
+		"a text as a checklist":   func() { Values(nil).Needs(PlatformName) },
 		"a text as a time zone":   func() { Values(nil).Location(PlatformName) },
 		"a type that nobody made": func() { Definition{Name: "X", Type: "COLOUR"}.Check("blue") },
 	} {

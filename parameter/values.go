@@ -59,6 +59,15 @@ func (v Values) Amount(name string) money.Amount {
 	return n
 }
 
+// Rate is the value of a Percent.
+func (v Values) Rate(name string) money.Rate {
+	n, problem := money.ParseRate(v.Text(name))
+	if problem != nil {
+		panic("parameter: " + name + " is not a rate")
+	}
+	return n
+}
+
 // Location is the value of a TimeZone. It is looked up each time: who needs it for every row keeps it.
 func (v Values) Location(name string) *time.Location {
 	zone, problem := parseTimeZone(v.Text(name))

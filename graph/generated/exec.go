@@ -585,6 +585,7 @@ type ComplexityRoot struct {
 		Nodes              func(childComplexity int, ids []string) int
 		Parameters         func(childComplexity int) int
 		PossibleDuplicates func(childComplexity int, userID string) int
+		QuoteLoan          func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
 		ReviewQueue        func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
 		Roles              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ServiceRecords     func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
@@ -592,6 +593,22 @@ type ComplexityRoot struct {
 		System             func(childComplexity int) int
 		Users              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
 		Viewer             func(childComplexity int) int
+	}
+
+	Quote struct {
+		EffectiveAnnualRate func(childComplexity int) int
+		Installments        func(childComplexity int) int
+		TotalInterest       func(childComplexity int) int
+		TotalPayment        func(childComplexity int) int
+	}
+
+	QuoteLine struct {
+		Balance   func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		Interest  func(childComplexity int) int
+		Number    func(childComplexity int) int
+		Payment   func(childComplexity int) int
+		Principal func(childComplexity int) int
 	}
 
 	ReactivateStaffPayload struct {
@@ -1059,6 +1076,7 @@ type QueryResolver interface {
 	ReviewQueue(ctx context.Context, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) (*model.ReviewItemConnection, error)
 	Lifecycles(ctx context.Context) ([]*model.LifecycleTable, error)
 	Loans(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) (*model.LoanConnection, error)
+	QuoteLoan(ctx context.Context, amount string, annualRate string, termMonths int, repaymentMethod string) (*model.Quote, error)
 	ServiceRecords(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) (*model.ServiceRecordConnection, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Staff(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) (*model.StaffConnection, error)
@@ -3683,6 +3701,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PossibleDuplicates(childComplexity, args["userId"].(string)), true
+	case "Query.quoteLoan":
+		if e.ComplexityRoot.Query.QuoteLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quoteLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QuoteLoan(childComplexity, args["amount"].(string), args["annualRate"].(string), args["termMonths"].(int), args["repaymentMethod"].(string)), true
 	case "Query.reviewQueue":
 		if e.ComplexityRoot.Query.ReviewQueue == nil {
 			break
@@ -3750,6 +3779,68 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "Quote.effectiveAnnualRate":
+		if e.ComplexityRoot.Quote.EffectiveAnnualRate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.EffectiveAnnualRate(childComplexity), true
+	case "Quote.installments":
+		if e.ComplexityRoot.Quote.Installments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.Installments(childComplexity), true
+	case "Quote.totalInterest":
+		if e.ComplexityRoot.Quote.TotalInterest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.TotalInterest(childComplexity), true
+	case "Quote.totalPayment":
+		if e.ComplexityRoot.Quote.TotalPayment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Quote.TotalPayment(childComplexity), true
+
+	case "QuoteLine.balance":
+		if e.ComplexityRoot.QuoteLine.Balance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Balance(childComplexity), true
+	case "QuoteLine.dueOn":
+		if e.ComplexityRoot.QuoteLine.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.DueOn(childComplexity), true
+	case "QuoteLine.interest":
+		if e.ComplexityRoot.QuoteLine.Interest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Interest(childComplexity), true
+	case "QuoteLine.number":
+		if e.ComplexityRoot.QuoteLine.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Number(childComplexity), true
+	case "QuoteLine.payment":
+		if e.ComplexityRoot.QuoteLine.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Payment(childComplexity), true
+	case "QuoteLine.principal":
+		if e.ComplexityRoot.QuoteLine.Principal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.QuoteLine.Principal(childComplexity), true
 
 	case "ReactivateStaffPayload.staff":
 		if e.ComplexityRoot.ReactivateStaffPayload.Staff == nil {
@@ -6537,7 +6628,7 @@ extend type Mutation {
   Makes two entries of one person one. Loans, bids, cards, documents, mails, service records and the timeline of ` + "`" + `mergeId` + "`" + ` belong to ` + "`" + `keepId` + "`" + ` from then on, who takes
   over what was unknown of them; ` + "`" + `mergeId` + "`" + ` is CLOSED, its sessions end, and its id answers with ` + "`" + `keepId` + "`" + `'s user everywhere. It cannot be undone.
   Errors: INVALID mergeId (the same), NOT_FOUND, CONFLICT, SAME_PERSON (one's own affairs); NOT_ALLOWED_NOW at mergeId when the ID numbers differ, both have a card
-  bound or in process, one has invested in a loan of the other, the merged one has registered and the kept one has not, or is suspended and the kept one is not.
+  bound or in process, one has bid for a loan of the other, the merged one has registered and the kept one has not, or is suspended and the kept one is not.
   """
   mergeUsers(
     "Which is kept, and which goes up in it."
@@ -7640,6 +7731,51 @@ type RepaymentEdge {
   cursor: String!
   "The item itself."
   node: Repayment!
+}
+`, BuiltIn: false},
+	{Name: "../origination.graphqls", Input: `extend type Query {
+  """
+  What a loan would cost if it were paid out today; nothing is stored. Open to everybody. BAD_REQUEST with the reasons for values that cannot be read, for an amount or
+  a term that is not positive, a negative rate, a term beyond MAX_TERM_MONTHS, and for terms that have no plan. Whether such a loan may be applied for is not looked at.
+  """
+  quoteLoan(
+    "Amount to borrow, above zero."
+    amount: Money!
+    "Rate in percent a year, zero or more."
+    annualRate: Percent!
+    "Term in months, 1 or more."
+    termMonths: Int!
+    "How it is paid back."
+    repaymentMethod: RepaymentMethod!
+  ): Quote
+}
+
+"A repayment plan with its cost, before anything is stored."
+type Quote {
+  "The lines of the plan, by number. A BULLET loan has one, due at the end."
+  installments: [QuoteLine!]!
+  "Interest of all lines."
+  totalInterest: Money!
+  "Everything that is paid back: principal and interest."
+  totalPayment: Money!
+  "What it costs as a rate compounded yearly, percent a year: (1 + monthly internal rate of return)^12 − 1."
+  effectiveAnnualRate: Percent!
+}
+
+"One line of a quote."
+type QuoteLine {
+  "Place in the plan: 1 for the first."
+  number: Int!
+  "Day on which it is due, in the platform's time zone."
+  dueOn: Date!
+  "Principal in this line."
+  principal: Money!
+  "Interest in this line, on the balance before it."
+  interest: Money!
+  "What is paid: principal and interest."
+  payment: Money!
+  "Principal that is owed after this line."
+  balance: Money!
 }
 `, BuiltIn: false},
 	{Name: "../registration.graphqls", Input: `extend type Mutation {
@@ -8881,7 +9017,7 @@ type Parameter {
   name: String!
   "What it is and does, a sentence in the caller's language."
   description: String!
-  "How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (` + "`" + `1h30m` + "`" + `), CHOICE, TIME_ZONE, LOCALE."
+  "How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (` + "`" + `1h30m` + "`" + `), CHOICE, TIME_ZONE, LOCALE; STEPS, a number by amount (` + "`" + `0=1, 200000.00=2` + "`" + `); CHECKLIST, documents by borrower and amount (` + "`" + `PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE` + "`" + `)."
   type: String!
   "Unit of the value. Null where the type says all."
   unit: String
@@ -8891,7 +9027,7 @@ type Parameter {
   minimum: String
   "The most that is allowed, inclusive; of a text, its length in characters. Null: no limit."
   maximum: String
-  "Of a CHOICE or LOCALE, what can be chosen; otherwise empty."
+  "Of a CHOICE, LOCALE or CHECKLIST, what can be chosen; otherwise empty."
   choices: [String!]!
   "Values dated ahead, the next one first."
   scheduled: [ParameterValue!]!
@@ -10172,6 +10308,38 @@ func (ec *executionContext) childFields_PossibleDuplicate(ctx context.Context, f
 		return ec.fieldContext_PossibleDuplicate_by(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PossibleDuplicate", field.Name)
+}
+
+func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "installments":
+		return ec.fieldContext_Quote_installments(ctx, field)
+	case "totalInterest":
+		return ec.fieldContext_Quote_totalInterest(ctx, field)
+	case "totalPayment":
+		return ec.fieldContext_Quote_totalPayment(ctx, field)
+	case "effectiveAnnualRate":
+		return ec.fieldContext_Quote_effectiveAnnualRate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Quote", field.Name)
+}
+
+func (ec *executionContext) childFields_QuoteLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_QuoteLine_number(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_QuoteLine_dueOn(ctx, field)
+	case "principal":
+		return ec.fieldContext_QuoteLine_principal(ctx, field)
+	case "interest":
+		return ec.fieldContext_QuoteLine_interest(ctx, field)
+	case "payment":
+		return ec.fieldContext_QuoteLine_payment(ctx, field)
+	case "balance":
+		return ec.fieldContext_QuoteLine_balance(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type QuoteLine", field.Name)
 }
 
 func (ec *executionContext) childFields_ReactivateStaffPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13098,6 +13266,44 @@ func (ec *executionContext) field_Query_possibleDuplicates_args(ctx context.Cont
 		return nil, err
 	}
 	args["userId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_quoteLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "amount",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNMoney2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["amount"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "annualRate",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNPercent2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["annualRate"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "termMonths",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["termMonths"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "repaymentMethod",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNRepaymentMethod2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["repaymentMethod"] = arg3
 	return args, nil
 }
 
@@ -20399,8 +20605,8 @@ func (ec *executionContext) _Loan_repaymentMethod(ctx context.Context, field gra
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.RepaymentMethod) graphql.Marshaler {
-			return ec.marshalNRepaymentMethod2lenddeskᚋgraphᚋmodelᚐRepaymentMethod(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNRepaymentMethod2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -26093,6 +26299,52 @@ func (ec *executionContext) fieldContext_Query_loans(ctx context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_quoteLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_quoteLoan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().QuoteLoan(ctx, fc.Args["amount"].(string), fc.Args["annualRate"].(string), fc.Args["termMonths"].(int), fc.Args["repaymentMethod"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Quote) graphql.Marshaler {
+			return ec.marshalOQuote2ᚖlenddeskᚋgraphᚋmodelᚐQuote(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_quoteLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Quote(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_quoteLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_serviceRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26615,6 +26867,265 @@ func (ec *executionContext) fieldContext_Query___schema(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Quote_installments(ctx context.Context, field graphql.CollectedField, obj *model.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_installments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Installments, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.QuoteLine) graphql.Marshaler {
+			return ec.marshalNQuoteLine2ᚕᚖlenddeskᚋgraphᚋmodelᚐQuoteLineᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_installments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Quote",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_QuoteLine(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Quote_totalInterest(ctx context.Context, field graphql.CollectedField, obj *model.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_totalInterest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalInterest, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_totalInterest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _Quote_totalPayment(ctx context.Context, field graphql.CollectedField, obj *model.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_totalPayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalPayment, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_totalPayment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _Quote_effectiveAnnualRate(ctx context.Context, field graphql.CollectedField, obj *model.Quote) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Quote_effectiveAnnualRate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveAnnualRate, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNPercent2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Quote_effectiveAnnualRate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Quote", field, false, false, errors.New("field of type Percent does not have child fields"))
+}
+
+func (ec *executionContext) _QuoteLine_number(ctx context.Context, field graphql.CollectedField, obj *model.QuoteLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLine_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLine_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _QuoteLine_dueOn(ctx context.Context, field graphql.CollectedField, obj *model.QuoteLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLine_dueOn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueOn, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDate2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLine_dueOn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _QuoteLine_principal(ctx context.Context, field graphql.CollectedField, obj *model.QuoteLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLine_principal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Principal, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLine_principal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _QuoteLine_interest(ctx context.Context, field graphql.CollectedField, obj *model.QuoteLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLine_interest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Interest, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLine_interest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _QuoteLine_payment(ctx context.Context, field graphql.CollectedField, obj *model.QuoteLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLine_payment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Payment, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLine_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _QuoteLine_balance(ctx context.Context, field graphql.CollectedField, obj *model.QuoteLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_QuoteLine_balance(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Balance, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_QuoteLine_balance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("QuoteLine", field, false, false, errors.New("field of type Money does not have child fields"))
 }
 
 func (ec *executionContext) _ReactivateStaffPayload_staff(ctx context.Context, field graphql.CollectedField, obj *model.ReactivateStaffPayload) (ret graphql.Marshaler) {
@@ -42218,6 +42729,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "quoteLoan":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_quoteLoan(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "serviceRecords":
 			field := field
 
@@ -42407,6 +42940,122 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var quoteImplementors = []string{"Quote"}
+
+func (ec *executionContext) _Quote(ctx context.Context, sel ast.SelectionSet, obj *model.Quote) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quoteImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Quote")
+		case "installments":
+			out.Values[i] = ec._Quote_installments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalInterest":
+			out.Values[i] = ec._Quote_totalInterest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalPayment":
+			out.Values[i] = ec._Quote_totalPayment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "effectiveAnnualRate":
+			out.Values[i] = ec._Quote_effectiveAnnualRate(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var quoteLineImplementors = []string{"QuoteLine"}
+
+func (ec *executionContext) _QuoteLine(ctx context.Context, sel ast.SelectionSet, obj *model.QuoteLine) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, quoteLineImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("QuoteLine")
+		case "number":
+			out.Values[i] = ec._QuoteLine_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "dueOn":
+			out.Values[i] = ec._QuoteLine_dueOn(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "principal":
+			out.Values[i] = ec._QuoteLine_principal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "interest":
+			out.Values[i] = ec._QuoteLine_interest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "payment":
+			out.Values[i] = ec._QuoteLine_payment(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "balance":
+			out.Values[i] = ec._QuoteLine_balance(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -47149,6 +47798,32 @@ func (ec *executionContext) marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmode
 	return ec._PossibleDuplicate(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNQuoteLine2ᚕᚖlenddeskᚋgraphᚋmodelᚐQuoteLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.QuoteLine) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNQuoteLine2ᚖlenddeskᚋgraphᚋmodelᚐQuoteLine(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNQuoteLine2ᚖlenddeskᚋgraphᚋmodelᚐQuoteLine(ctx context.Context, sel ast.SelectionSet, v *model.QuoteLine) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._QuoteLine(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNReactivateStaffInput2lenddeskᚋworkflowᚋadministrationᚐReactivateStaffInput(ctx context.Context, v any) (administration.ReactivateStaffInput, error) {
 	res, err := ec.unmarshalInputReactivateStaffInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -47246,14 +47921,20 @@ func (ec *executionContext) marshalNRepaymentEdge2ᚖlenddeskᚋgraphᚋmodelᚐ
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
-func (ec *executionContext) unmarshalNRepaymentMethod2lenddeskᚋgraphᚋmodelᚐRepaymentMethod(ctx context.Context, v any) (model.RepaymentMethod, error) {
-	var res model.RepaymentMethod
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNRepaymentMethod2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRepaymentMethod2lenddeskᚋgraphᚋmodelᚐRepaymentMethod(ctx context.Context, sel ast.SelectionSet, v model.RepaymentMethod) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNRepaymentMethod2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNRequestPasswordResetInput2lenddeskᚋworkflowᚋauthenticationᚐRequestPasswordResetInput(ctx context.Context, v any) (authentication.RequestPasswordResetInput, error) {
@@ -49168,6 +49849,13 @@ func (ec *executionContext) marshalOPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋm
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOQuote2ᚖlenddeskᚋgraphᚋmodelᚐQuote(ctx context.Context, sel ast.SelectionSet, v *model.Quote) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Quote(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReactivateStaffPayload2ᚖlenddeskᚋgraphᚋmodelᚐReactivateStaffPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReactivateStaffPayload) graphql.Marshaler {

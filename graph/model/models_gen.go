@@ -929,7 +929,7 @@ type Loan struct {
 	// Term in force, in months: as requested until a review changes it.
 	TermMonths int `json:"termMonths"`
 	// How it is paid back.
-	RepaymentMethod RepaymentMethod `json:"repaymentMethod"`
+	RepaymentMethod string `json:"repaymentMethod"`
 	// What the money is for.
 	Purpose LoanPurpose `json:"purpose"`
 	// The borrower's own words on the purpose. Null when none.
@@ -1184,7 +1184,7 @@ type Parameter struct {
 	Name string `json:"name"`
 	// What it is and does, a sentence in the caller's language.
 	Description string `json:"description"`
-	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, LOCALE.
+	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, LOCALE; STEPS, a number by amount (`0=1, 200000.00=2`); CHECKLIST, documents by borrower and amount (`PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE`).
 	Type string `json:"type"`
 	// Unit of the value. Null where the type says all.
 	Unit *string `json:"unit,omitempty"`
@@ -1194,7 +1194,7 @@ type Parameter struct {
 	Minimum *string `json:"minimum,omitempty"`
 	// The most that is allowed, inclusive; of a text, its length in characters. Null: no limit.
 	Maximum *string `json:"maximum,omitempty"`
-	// Of a CHOICE or LOCALE, what can be chosen; otherwise empty.
+	// Of a CHOICE, LOCALE or CHECKLIST, what can be chosen; otherwise empty.
 	Choices []string `json:"choices"`
 	// Values dated ahead, the next one first.
 	Scheduled []*ParameterValue `json:"scheduled"`
@@ -1232,6 +1232,34 @@ type PossibleDuplicate struct {
 
 // Everything that can be read. A list that needs no permission shows what the caller may see, which may be nothing; nothing says what was held back.
 type Query struct {
+}
+
+// A repayment plan with its cost, before anything is stored.
+type Quote struct {
+	// The lines of the plan, by number. A BULLET loan has one, due at the end.
+	Installments []*QuoteLine `json:"installments"`
+	// Interest of all lines.
+	TotalInterest string `json:"totalInterest"`
+	// Everything that is paid back: principal and interest.
+	TotalPayment string `json:"totalPayment"`
+	// What it costs as a rate compounded yearly, percent a year: (1 + monthly internal rate of return)^12 − 1.
+	EffectiveAnnualRate string `json:"effectiveAnnualRate"`
+}
+
+// One line of a quote.
+type QuoteLine struct {
+	// Place in the plan: 1 for the first.
+	Number int `json:"number"`
+	// Day on which it is due, in the platform's time zone.
+	DueOn string `json:"dueOn"`
+	// Principal in this line.
+	Principal string `json:"principal"`
+	// Interest in this line, on the balance before it.
+	Interest string `json:"interest"`
+	// What is paid: principal and interest.
+	Payment string `json:"payment"`
+	// Principal that is owed after this line.
+	Balance string `json:"balance"`
 }
 
 // Outcome of `reactivateStaff`.
@@ -3443,70 +3471,6 @@ func (e *OrderDirection) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrderDirection) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// How a loan is paid back. Every amount is rounded half up to 0.01.
-type RepaymentMethod string
-
-const (
-	// The same payment every month (等额本息).
-	RepaymentMethodEqualInstallments RepaymentMethod = "EQUAL_INSTALLMENTS"
-	// The same principal every month, with interest on what is left (等额本金).
-	RepaymentMethodEqualPrincipal RepaymentMethod = "EQUAL_PRINCIPAL"
-	// Interest every month, the principal with the last (按月付息到期还本).
-	RepaymentMethodInterestOnly RepaymentMethod = "INTEREST_ONLY"
-	// Principal and interest in one payment at the end (到期一次性还本付息).
-	RepaymentMethodBullet RepaymentMethod = "BULLET"
-)
-
-var AllRepaymentMethod = []RepaymentMethod{
-	RepaymentMethodEqualInstallments,
-	RepaymentMethodEqualPrincipal,
-	RepaymentMethodInterestOnly,
-	RepaymentMethodBullet,
-}
-
-func (e RepaymentMethod) IsValid() bool {
-	switch e {
-	case RepaymentMethodEqualInstallments, RepaymentMethodEqualPrincipal, RepaymentMethodInterestOnly, RepaymentMethodBullet:
-		return true
-	}
-	return false
-}
-
-func (e RepaymentMethod) String() string {
-	return string(e)
-}
-
-func (e *RepaymentMethod) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = RepaymentMethod(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid RepaymentMethod", str)
-	}
-	return nil
-}
-
-func (e RepaymentMethod) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *RepaymentMethod) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e RepaymentMethod) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
