@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/riverqueue/river"
 	"github.com/rs/cors"
 
@@ -276,7 +277,13 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
+	answering := door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault})
+	answering.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		ctx, end := p.reader.Sit(ctx)
+		defer end()
+		return next(ctx)
+	})
+	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, answering)
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},

@@ -1,7 +1,6 @@
 package reading
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -22,31 +21,6 @@ import (
 // lookup is what filters need beside the value: the secrets under which ids and personal data are found again, and the row rules, so
 // that no filter tells of a row that its asker may not see.
 type lookup struct{ c *compiler }
-
-// filters turns a filter input into predicates, all of which must hold. Null and absent fields narrow nothing.
-func (c *compiler) filters(t *Type, input map[string]any) ([]func(*sql.SelectTable) *sql.Predicate, error) {
-	var all []func(*sql.SelectTable) *sql.Predicate
-	l := &lookup{c}
-	for _, name := range slices.Sorted(maps.Keys(input)) {
-		value := input[name]
-		if value == nil {
-			continue
-		}
-		if unstorable(value) {
-			return nil, bad("filter." + name + " must not contain U+0000")
-		}
-		filter, ok := t.Filters[name]
-		if !ok {
-			return nil, bad(t.Name + " has no filter " + name)
-		}
-		given, problem := filter.read(l, value)
-		if problem != "" {
-			return nil, bad("filter." + name + " " + problem)
-		}
-		all = append(all, func(at *sql.SelectTable) *sql.Predicate { return filter.Where(l, at, given) })
-	}
-	return all, nil
-}
 
 func (f Filter) read(l *lookup, value any) ([]any, string) {
 	if f.Read == nil {
@@ -104,7 +78,19 @@ func anyOf(column string) Filter {
 }
 
 // among is a column that has one of the values of a list that was given.
-func among(column string, list any) *sql.Predicate { return sql.In(column, list.([]any)...) }
+func among(column string, list any) *sql.Predicate {
+	if _, ok := list.(*listSlot); !ok {
+		return equal(column, list)
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(column)
+		if b.Dialect() == dialect.Postgres {
+			b.WriteString(" = ANY(").Arg(list).WriteString(")")
+			return
+		}
+		b.WriteString(" IN (SELECT value FROM json_each(").Arg(list).WriteString("))")
+	})
+}
 
 // exactly is a column that has the value.
 func exactly(column string) Filter { return given(column, equal, nil) }

@@ -43,14 +43,14 @@ func (r *Reader) Queue(ctx context.Context, kind string) (Written, error) {
 	if err := access.Require(access.From(ctx), q.permission); err != nil {
 		return Written{}, err
 	}
-	return r.list(ctx, q.item(kind, r.typeOf(q.of)), func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("status"), q.status) })
+	return r.list(ctx, "ReviewItem "+kind, q.item(kind, r.typeOf(q.of)), func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("status"), q.status) })
 }
 
 // Due answers `dueServiceRecords`: what is open and has a due date, the most urgent first.
 func (r *Reader) Due(ctx context.Context) (Written, error) {
 	t := *r.typeOf(key.KindServiceRecord)
 	t.Default = Order{Column: servicerecord.FieldDueAt, Type: aTime}
-	return r.list(ctx, &t, func(t *sql.SelectTable) *sql.Predicate {
+	return r.list(ctx, "due", &t, func(t *sql.SelectTable) *sql.Predicate {
 		return sql.And(sql.IsNull(t.C(servicerecord.FieldCompletedAt)), sql.NotNull(t.C(servicerecord.FieldDueAt)))
 	})
 }
