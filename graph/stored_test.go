@@ -14,7 +14,7 @@ import (
 var storedEnums = map[string]string{
 	"ServiceRecordStatus": "service_records.status",
 	"UserStatus":          "users.status", "CompanyStatus": "companies.status", "StaffStatus": "staff.status", "LoanStatus": "loans.status", "BidStatus": "bids.status",
-	"BankCardStatus": "bank_cards.status", "DocumentStatus": "documents.status", "InstallmentStatus": "installments.status",
+	"BackupStatus": "backups.status", "BankCardStatus": "bank_cards.status", "DocumentStatus": "documents.status", "InstallmentStatus": "installments.status",
 	"CompanyKind": "companies.kind", "DocumentKind": "documents.kind", "RepaymentMethod": "loans.repayment_method", "LoanPurpose": "loans.purpose",
 	"ServiceRecordKind": "service_records.kind", "ServiceRequestKind": "service_requests.kind", "ReviewQueueKind": "reviews.step", "ReviewDecision": "reviews.decision",
 }

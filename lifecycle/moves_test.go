@@ -37,7 +37,7 @@ func stored(t *testing.T, kind key.Kind) []string {
 	t.Helper()
 	name := map[key.Kind]string{
 		key.KindUser: "users", key.KindBankCard: "bank_cards", key.KindLoan: "loans", key.KindBid: "bids", key.KindDocument: "documents",
-		key.KindCompany: "companies", key.KindStaff: "staff", key.KindServiceRequest: "service_requests",
+		key.KindCompany: "companies", key.KindStaff: "staff", key.KindServiceRequest: "service_requests", key.KindBackup: "backups",
 		key.KindServiceRecord: "service_records",
 	}[kind]
 	for _, table := range migrate.Tables {

@@ -11,6 +11,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent/apikey"
+	"lenddesk/ent/backup"
 	"lenddesk/ent/company"
 	"lenddesk/ent/event"
 	"lenddesk/ent/message"
@@ -29,7 +30,7 @@ import (
 // types is the table of every object type that is read from rows.
 func types() map[string]*Type {
 	all := map[string]*Type{}
-	for _, t := range slices.Concat(people(), lending(), trail()) {
+	for _, t := range slices.Concat(people(), lending(), management(), trail()) {
 		all[t.Name] = t
 	}
 	return all
@@ -136,6 +137,21 @@ func people() []*Type {
 				"revokedAt": instant(apikey.FieldRevokedAt), "createdAt": instant("created_at"),
 				"roles": plainList(throughPairs("Role", apikey.RolesTable, "api_key_id", "role_id")),
 			},
+		},
+	}
+}
+
+// management is what the system keeps of itself.
+func management() []*Type {
+	return []*Type{
+		{
+			Name: "Backup", Kind: key.KindBackup, Table: backup.Table, Default: newest,
+			Fields: living(key.KindBackup, map[string]Field{
+				"status": letters(backup.FieldStatus), "file": letters(backup.FieldFile), "scheduled": flag(backup.FieldScheduled), "size": size(backup.FieldSize),
+				"sha256": letters(backup.FieldSha256), "startedAt": instant("created_at"), "finishedAt": instant(backup.FieldFinishedAt),
+				"verifiedAt": instant(backup.FieldVerifiedAt), "error": letters(backup.FieldError),
+			}),
+			Filters: map[string]Filter{"status": anyOf(backup.FieldStatus)},
 		},
 	}
 }

@@ -41,6 +41,55 @@ var (
 			},
 		},
 	}
+	// BackupsColumns holds the columns for the "backups" table.
+	BackupsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"RUNNING", "SUCCEEDED", "VERIFIED", "FAILED"}},
+		{Name: "status_since", Type: field.TypeTime},
+		{Name: "file", Type: field.TypeString, Size: 300},
+		{Name: "scheduled", Type: field.TypeBool},
+		{Name: "verify", Type: field.TypeBool},
+		{Name: "size", Type: field.TypeInt64, Nullable: true},
+		{Name: "sha256", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "verified_at", Type: field.TypeTime, Nullable: true},
+		{Name: "error", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// BackupsTable holds the schema information for the "backups" table.
+	BackupsTable = &schema.Table{
+		Name:       "backups",
+		Columns:    BackupsColumns,
+		PrimaryKey: []*schema.Column{BackupsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "backups_staff_created_by",
+				Columns:    []*schema.Column{BackupsColumns[14]},
+				RefColumns: []*schema.Column{StaffColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "backup_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BackupsColumns[1]},
+			},
+			{
+				Name:    "backup_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BackupsColumns[4], BackupsColumns[1]},
+			},
+			{
+				Name:    "backup_status_status_since",
+				Unique:  false,
+				Columns: []*schema.Column{BackupsColumns[4], BackupsColumns[5]},
+			},
+		},
+	}
 	// BankCardsColumns holds the columns for the "bank_cards" table.
 	BankCardsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -504,6 +553,33 @@ var (
 				Name:    "event_at",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[14]},
+			},
+		},
+	}
+	// EventLinksColumns holds the columns for the "event_links" table.
+	EventLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "hash", Type: field.TypeBytes, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "event_id", Type: field.TypeInt64},
+	}
+	// EventLinksTable holds the schema information for the "event_links" table.
+	EventLinksTable = &schema.Table{
+		Name:       "event_links",
+		Columns:    EventLinksColumns,
+		PrimaryKey: []*schema.Column{EventLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "event_links_events_event",
+				Columns:    []*schema.Column{EventLinksColumns[2]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eventlink_event_id",
+				Unique:  true,
+				Columns: []*schema.Column{EventLinksColumns[2]},
 			},
 		},
 	}
@@ -1453,6 +1529,94 @@ var (
 			},
 		},
 	}
+	// WebhooksColumns holds the columns for the "webhooks" table.
+	WebhooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "url", Type: field.TypeString, Size: 500},
+		{Name: "kinds", Type: field.TypeJSON},
+		{Name: "active", Type: field.TypeBool, Default: true},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// WebhooksTable holds the schema information for the "webhooks" table.
+	WebhooksTable = &schema.Table{
+		Name:       "webhooks",
+		Columns:    WebhooksColumns,
+		PrimaryKey: []*schema.Column{WebhooksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "webhooks_staff_created_by",
+				Columns:    []*schema.Column{WebhooksColumns[9]},
+				RefColumns: []*schema.Column{StaffColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhook_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhooksColumns[1]},
+			},
+		},
+	}
+	// WebhookDeliveriesColumns holds the columns for the "webhook_deliveries" table.
+	WebhookDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "DELIVERED", "FAILED"}},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "status", Type: field.TypeInt, Nullable: true},
+		{Name: "error", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "webhook_id", Type: field.TypeInt64},
+		{Name: "event_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// WebhookDeliveriesTable holds the schema information for the "webhook_deliveries" table.
+	WebhookDeliveriesTable = &schema.Table{
+		Name:       "webhook_deliveries",
+		Columns:    WebhookDeliveriesColumns,
+		PrimaryKey: []*schema.Column{WebhookDeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "webhook_deliveries_webhooks_webhook",
+				Columns:    []*schema.Column{WebhookDeliveriesColumns[7]},
+				RefColumns: []*schema.Column{WebhooksColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "webhook_deliveries_events_event",
+				Columns:    []*schema.Column{WebhookDeliveriesColumns[8]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhookdelivery_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[1]},
+			},
+			{
+				Name:    "webhookdelivery_webhook_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[7], WebhookDeliveriesColumns[1]},
+			},
+			{
+				Name:    "webhookdelivery_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[8]},
+			},
+			{
+				Name:    "webhookdelivery_state_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[2], WebhookDeliveriesColumns[1]},
+			},
+		},
+	}
 	// APIKeyRolesColumns holds the columns for the "api_key_roles" table.
 	APIKeyRolesColumns = []*schema.Column{
 		{Name: "api_key_id", Type: field.TypeInt64},
@@ -1506,6 +1670,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APIKeysTable,
+		BackupsTable,
 		BankCardsTable,
 		BankCardAttemptsTable,
 		BidsTable,
@@ -1513,6 +1678,7 @@ var (
 		CompaniesTable,
 		DocumentsTable,
 		EventsTable,
+		EventLinksTable,
 		GuessesTable,
 		IdempotencyKeysTable,
 		InstallmentsTable,
@@ -1529,6 +1695,8 @@ var (
 		SessionsTable,
 		StaffTable,
 		UsersTable,
+		WebhooksTable,
+		WebhookDeliveriesTable,
 		APIKeyRolesTable,
 		StaffRolesTable,
 	}
@@ -1538,6 +1706,16 @@ func init() {
 	APIKeysTable.ForeignKeys[0].RefTable = StaffTable
 	APIKeysTable.Annotation = &entsql.Annotation{
 		Table: "api_keys",
+	}
+	BackupsTable.ForeignKeys[0].RefTable = StaffTable
+	BackupsTable.Annotation = &entsql.Annotation{
+		Table: "backups",
+	}
+	BackupsTable.Annotation.Checks = map[string]string{
+		"backups_finished": "(status = 'RUNNING') = (finished_at IS NULL)",
+		"backups_size":     "size >= 0",
+		"backups_status":   "status IN ('RUNNING', 'SUCCEEDED', 'VERIFIED', 'FAILED')",
+		"backups_version":  "version > 0",
 	}
 	BankCardsTable.ForeignKeys[0].RefTable = UsersTable
 	BankCardsTable.ForeignKeys[1].RefTable = BankCardsTable
@@ -1605,6 +1783,10 @@ func init() {
 	EventsTable.Annotation.Checks = map[string]string{
 		"events_actor": "actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')",
 		"events_kind":  "kind <> ''",
+	}
+	EventLinksTable.ForeignKeys[0].RefTable = EventsTable
+	EventLinksTable.Annotation = &entsql.Annotation{
+		Table: "event_links",
 	}
 	GuessesTable.Annotation = &entsql.Annotation{
 		Table: "guesses",
@@ -1751,6 +1933,24 @@ func init() {
 		"users_registered":  "status IN ('POTENTIAL', 'CLOSED') OR (email IS NOT NULL AND phone_hash IS NOT NULL AND password_hash IS NOT NULL AND (borrower OR investor))",
 		"users_status":      "status IN ('POTENTIAL', 'PENDING_REVIEW', 'RETURNED', 'ACTIVE', 'REJECTED', 'WITHDRAWN', 'SUSPENDED', 'CLOSED')",
 		"users_version":     "version > 0",
+	}
+	WebhooksTable.ForeignKeys[0].RefTable = StaffTable
+	WebhooksTable.Annotation = &entsql.Annotation{
+		Table: "webhooks",
+	}
+	WebhooksTable.Annotation.Checks = map[string]string{
+		"webhooks_url":     "url <> ''",
+		"webhooks_version": "version > 0",
+	}
+	WebhookDeliveriesTable.ForeignKeys[0].RefTable = WebhooksTable
+	WebhookDeliveriesTable.ForeignKeys[1].RefTable = EventsTable
+	WebhookDeliveriesTable.Annotation = &entsql.Annotation{
+		Table: "webhook_deliveries",
+	}
+	WebhookDeliveriesTable.Annotation.Checks = map[string]string{
+		"webhook_deliveries_attempts": "attempts >= 0",
+		"webhook_deliveries_finished": "(state = 'WAITING') = (finished_at IS NULL)",
+		"webhook_deliveries_state":    "state IN ('WAITING', 'DELIVERED', 'FAILED')",
 	}
 	APIKeyRolesTable.ForeignKeys[0].RefTable = APIKeysTable
 	APIKeyRolesTable.ForeignKeys[1].RefTable = RolesTable

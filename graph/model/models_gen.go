@@ -148,6 +148,96 @@ type AvailableAction struct {
 	reading.Written `json:"-"`
 }
 
+// A copy of the database (数据库备份). The key file is not in it. Seen with MANAGE_BACKUPS.
+type Backup struct {
+	// Opaque and stable, `backup_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+	Version int `json:"version"`
+	// Where it stands.
+	Status BackupStatus `json:"status"`
+	// Its file, below the folder that the server's operator sets (LENDDESK_BACKUP_URL).
+	File string `json:"file"`
+	// Whether the clock asked for it; otherwise somebody did.
+	Scheduled bool `json:"scheduled"`
+	// Size of the file in bytes; beyond 2147483647 that number, the largest Int. Null until it is made.
+	Size *int `json:"size,omitempty"`
+	// SHA-256 of the file, hexadecimal. Null until it is made.
+	Sha256 *string `json:"sha256,omitempty"`
+	// When it was begun. UTC.
+	StartedAt string `json:"startedAt"`
+	// When it was made, or failed. UTC. Null while it is RUNNING.
+	FinishedAt *string `json:"finishedAt,omitempty"`
+	// When it was last verified. UTC. Null: never.
+	VerifiedAt *string `json:"verifiedAt,omitempty"`
+	// What went wrong, for an administrator. Null when nothing did.
+	Error *string `json:"error,omitempty"`
+	// What the caller may do with it now: every move of the backup's table that has a mutation, allowed or not, and what blocks it.
+	AvailableActions []*AvailableAction `json:"availableActions"`
+	// What happened to it, newest first.
+	Timeline *EventConnection `json:"timeline"`
+	// When it was begun. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When it last changed. UTC.
+	UpdatedAt       string `json:"updatedAt"`
+	reading.Written `json:"-"`
+}
+
+func (Backup) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Backup) GetID() string { return this.ID }
+
+func (Backup) IsLifecycle() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`).
+
+// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+func (this Backup) GetVersion() int { return this.Version }
+
+// What may be done from the present status: `allowed` for this caller now, or `blockedBy` with the reasons.
+func (this Backup) GetAvailableActions() []*AvailableAction {
+	if this.AvailableActions == nil {
+		return nil
+	}
+	interfaceSlice := make([]*AvailableAction, 0, len(this.AvailableActions))
+	for _, concrete := range this.AvailableActions {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
+func (this Backup) GetTimeline() *EventConnection { return this.Timeline }
+
+// One page of backups.
+type BackupConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*BackupEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Backup `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of backups.
+type BackupEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Backup `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// Narrows a list of backups.
+type BackupFilter struct {
+	// In one of these statuses.
+	Status []BackupStatus `json:"status,omitempty"`
+}
+
 // A bank card (银行卡) bound, or being bound, to a customer. Seen by its owner and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS. A card's CVV is never asked for.
 type BankCard struct {
 	// Opaque and stable, `card_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -584,6 +674,14 @@ type CreateAPIKeyPayload struct {
 	APIKey *APIKey `json:"apiKey,omitempty"`
 	// The secret, `ldk_…`. Shown this once: store it where the program finds it. Null when refused.
 	Token *string `json:"token,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `createBackup`.
+type CreateBackupPayload struct {
+	// The backup, RUNNING. Null when refused.
+	Backup *Backup `json:"backup,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1184,7 +1282,7 @@ type Parameter struct {
 	Name string `json:"name"`
 	// What it is and does, a sentence in the caller's language.
 	Description string `json:"description"`
-	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, LOCALE; STEPS, a number by amount (`0=1, 200000.00=2`); CHECKLIST, documents by borrower and amount (`PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE`).
+	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, FOLDER, LOCALE; STEPS, a number by amount (`0=1, 200000.00=2`); CHECKLIST, documents by borrower and amount (`PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE`).
 	Type string `json:"type"`
 	// Unit of the value. Null where the type says all.
 	Unit *string `json:"unit,omitempty"`
@@ -2117,6 +2215,14 @@ type UserStatistics struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `verifyBackup`.
+type VerifyBackupPayload struct {
+	// The backup, as it stands while the check is under way. Null when refused.
+	Backup *Backup `json:"backup,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `verifyCompany`.
 type VerifyCompanyPayload struct {
 	// The company as it is now. Null when refused.
@@ -2144,6 +2250,70 @@ type WithdrawRegistrationPayload struct {
 	User *User `json:"user,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Where a backup stands.
+type BackupStatus string
+
+const (
+	// It is being made.
+	BackupStatusRunning BackupStatus = "RUNNING"
+	// It was made.
+	BackupStatusSucceeded BackupStatus = "SUCCEEDED"
+	// It was made, opened and found whole.
+	BackupStatusVerified BackupStatus = "VERIFIED"
+	// It could not be made, or was found damaged.
+	BackupStatusFailed BackupStatus = "FAILED"
+)
+
+var AllBackupStatus = []BackupStatus{
+	BackupStatusRunning,
+	BackupStatusSucceeded,
+	BackupStatusVerified,
+	BackupStatusFailed,
+}
+
+func (e BackupStatus) IsValid() bool {
+	switch e {
+	case BackupStatusRunning, BackupStatusSucceeded, BackupStatusVerified, BackupStatusFailed:
+		return true
+	}
+	return false
+}
+
+func (e BackupStatus) String() string {
+	return string(e)
+}
+
+func (e *BackupStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BackupStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BackupStatus", str)
+	}
+	return nil
+}
+
+func (e BackupStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BackupStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BackupStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What a list of bank cards can be sorted by.
