@@ -42,9 +42,9 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
-	"lenddesk/workflow/origination"
 	"lenddesk/workflow/mailing"
 	"lenddesk/workflow/marketplace"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
 
@@ -257,6 +257,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
+	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
 	folder, err := s.backupFolder()
 	if err != nil {
 		return err
@@ -280,6 +281,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return marketplace.CloseListings{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }
 
@@ -291,7 +294,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Marketplace: &marketplace.Office{Desk: p.desk},
 		Origination: &origination.Office{Desk: p.desk},
-		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
+		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())

@@ -31,7 +31,9 @@ var (
 	}
 	otherThanBorrower = Guard{
 		Name: "another person than the borrower", Needs: []Fact{OwnAffair},
-		Check: func(f Facts) *fault.Problem { return unless(f[OwnAffair] == 0, fault.SamePerson, "same_person_review", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[OwnAffair] == 0, fault.SamePerson, "same_person_review", nil)
+		},
 	}
 )
 

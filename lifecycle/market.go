@@ -16,16 +16,16 @@ import (
 
 // What the moves of a listing and of its bids need to know.
 const (
-	ListingShut           Fact = "listing shut"            // the loan takes no bids at this moment
-	Remaining             Fact = "remaining"               // minor units that can still be bid for
-	ViewersAffair         Fact = "viewers affair"          // the viewer, a customer, is the borrower or belongs to the borrowing company
-	ViewersCards          Fact = "viewers cards"           // bound cards of the viewer, a customer
-	ViewerActive          Fact = "viewer active"           // the viewer, a customer, is ACTIVE
-	ApplicationByViewer   Fact = "application by viewer"   // approvals of the application that the viewer, an employee, gave
-	FundingByViewer       Fact = "funding by viewer"       // approvals of the funding that the viewer, an employee, gave
-	OwnBid                Fact = "own bid"                 // the viewer, an employee, is the investor or has a part in the loan
-	InvestorActive        Fact = "investor active"         // the investor is ACTIVE
-	LoanOfBidNotListed    Fact = "loan of bid not listed"  // the loan that the bid is for is not BIDDING
+	ListingShut         Fact = "listing shut"           // the loan takes no bids at this moment
+	Remaining           Fact = "remaining"              // minor units that can still be bid for
+	ViewersAffair       Fact = "viewers affair"         // the viewer, a customer, is the borrower or belongs to the borrowing company
+	ViewersCards        Fact = "viewers cards"          // bound cards of the viewer, a customer
+	ViewerActive        Fact = "viewer active"          // the viewer, a customer, is ACTIVE
+	ApplicationByViewer Fact = "application by viewer"  // approvals of the application that the viewer, an employee, gave
+	FundingByViewer     Fact = "funding by viewer"      // approvals of the funding that the viewer, an employee, gave
+	OwnBid              Fact = "own bid"                // the viewer, an employee, is the investor or has a part in the loan
+	InvestorActive      Fact = "investor active"        // the investor is ACTIVE
+	LoanOfBidNotListed  Fact = "loan of bid not listed" // the loan that the bid is for is not BIDDING
 )
 
 // What the moves of a listing and of its bids need besides the right status.
@@ -42,7 +42,9 @@ var (
 	}
 	notFull = Guard{
 		Name: "something remains", Needs: []Fact{Remaining},
-		Check: func(f Facts) *fault.Problem { return unless(f[Remaining] > 0, fault.AmountExceedsRemaining, "listing_full", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[Remaining] > 0, fault.AmountExceedsRemaining, "listing_full", nil)
+		},
 	}
 	othersListing = Guard{
 		Name: "neither the borrower nor of the borrowing company", Needs: []Fact{ViewersAffair},
@@ -58,23 +60,33 @@ var (
 	}
 	activeInvestor = Guard{
 		Name: "the investor is ACTIVE", Needs: []Fact{InvestorActive},
-		Check: func(f Facts) *fault.Problem { return unless(f[InvestorActive] > 0, fault.NotEligible, "investor_not_active", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[InvestorActive] > 0, fault.NotEligible, "investor_not_active", nil)
+		},
 	}
 	otherThanInvestor = Guard{
 		Name: "another person than the investor and the borrower", Needs: []Fact{OwnBid},
-		Check: func(f Facts) *fault.Problem { return unless(f[OwnBid] == 0, fault.SamePerson, "same_person_review", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[OwnBid] == 0, fault.SamePerson, "same_person_review", nil)
+		},
 	}
 	whileListed = Guard{
 		Name: "while the loan is BIDDING", Needs: []Fact{LoanOfBidNotListed},
-		Check: func(f Facts) *fault.Problem { return unless(f[LoanOfBidNotListed] == 0, fault.NotAllowedNow, "loan_not_bidding", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[LoanOfBidNotListed] == 0, fault.NotAllowedNow, "loan_not_bidding", nil)
+		},
 	}
 	otherThanApprover = Guard{
 		Name: "another person than who approved the application", Needs: []Fact{ApplicationByViewer},
-		Check: func(f Facts) *fault.Problem { return unless(f[ApplicationByViewer] == 0, fault.SamePerson, "same_person_application", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[ApplicationByViewer] == 0, fault.SamePerson, "same_person_application", nil)
+		},
 	}
 	otherThanFunder = Guard{
 		Name: "another person than who approved the funding", Needs: []Fact{FundingByViewer},
-		Check: func(f Facts) *fault.Problem { return unless(f[FundingByViewer] == 0, fault.SamePerson, "same_person_funding", nil) },
+		Check: func(f Facts) *fault.Problem {
+			return unless(f[FundingByViewer] == 0, fault.SamePerson, "same_person_funding", nil)
+		},
 	}
 )
 
