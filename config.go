@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lenddesk/demo"
 	"lenddesk/gateway/mail"
 	"lenddesk/gateway/outer"
 	"lenddesk/gateway/simulator"
@@ -39,6 +40,10 @@ type settings struct {
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
 
+	// What the subcommand demo was asked for.
+	Book  demo.Big `kong:"-"`
+	Proof bool     `kong:"-"`
+
 	// How the outer systems are waited for, and how the simulator behaves: no settings, for tests are in more of a hurry than people are.
 	Outer      outer.Options     `kong:"-"`
 	Simulation simulator.Options `kong:"-"`
@@ -54,7 +59,11 @@ type commands struct {
 		Rotate struct{} `cmd:"" help:"Add a new encryption key to the key file. Servers take it up while they serve."`
 	} `cmd:"" help:"Look after the encryption keys."`
 	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
-	Version  struct{} `cmd:"" help:"Print the version."`
+	Book     struct {
+		demo.Big
+		Proof bool `help:"Prove every rule of the domain over the whole book afterwards."`
+	} `cmd:"" name:"demo" help:"Fill an empty database with a book to measure on, and end. No server may use it meanwhile."`
+	Version struct{} `cmd:"" help:"Print the version."`
 }
 
 // names are the settings as operators know them.
@@ -72,17 +81,35 @@ func parse(args []string) (command string, s settings, err error) {
 	if err != nil {
 		return "", s, err
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(dashed(args))
 	if err != nil {
 		return "", s, err
 	}
 	if err := c.check(); err != nil {
 		return "", s, err
 	}
-	if parsed.Command() == "simulate" {
-		return parsed.Command(), c.settings, c.checkSimulation()
+	switch parsed.Command() {
+	case "simulate":
+		err = c.checkSimulation()
+	case "demo":
+		c.settings.Book, c.settings.Proof = c.Book.Big, c.Book.Proof
+		err = c.Book.Check()
 	}
-	return parsed.Command(), c.settings, nil
+	return parsed.Command(), c.settings, err
+}
+
+// dashed takes -name for --name, as Go's own programs do. No setting has a name of one letter.
+func dashed(args []string) []string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' {
+			args[i] = "-" + a
+		}
+	}
+	return args
 }
 
 // checkSimulation finds what the simulator by itself needs and has not.
