@@ -19,6 +19,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/riverqueue/river"
 	"github.com/rs/cors"
 
@@ -60,7 +61,7 @@ func main() {
 
 // run does what the arguments ask, until ctx ends.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
-	command, s, err := parse(args)
+	command, asked, err := parse(args)
 	if err != nil {
 		return err
 	}
@@ -68,6 +69,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		_, err := fmt.Fprintln(out, Version())
 		return err
 	}
+	s := asked.settings
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: levels[s.LogLevel]}))
 	slog.SetDefault(log)
 	for _, name := range unknown() {
@@ -76,12 +78,18 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	switch command {
 	case "migrate":
 		return migrate(ctx, s, log)
+	case "check":
+		return checkDatabase(ctx, asked.Check.To, out)
+	case "restore <file>":
+		return restore(ctx, s, asked.Restore.File, asked.Restore.Yes, out)
+	case "move":
+		return move(ctx, s, asked.Move.To, out)
 	case "keys rotate":
 		return rotate(s, out)
 	case "simulate":
 		return simulateAlone(ctx, s, log)
 	case "demo":
-		return fillBook(ctx, s, out, logs, log)
+		return fillBook(ctx, s, asked.Book.Big, asked.Book.Proof, out, logs, log)
 	}
 	p, err := open(ctx, s, out, log)
 	if err != nil {
@@ -121,7 +129,7 @@ func migrate(ctx context.Context, s settings, log *slog.Logger) error {
 }
 
 // fillBook fills an empty database with a book to measure on. It tells how far it is where the logs go.
-func fillBook(ctx context.Context, s settings, out, progress io.Writer, log *slog.Logger) (err error) {
+func fillBook(ctx context.Context, s settings, o demo.Big, proof bool, out, progress io.Writer, log *slog.Logger) (err error) {
 	p := &program{log: log}
 	if p.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
 		return err
@@ -137,13 +145,13 @@ func fillBook(ctx context.Context, s settings, out, progress io.Writer, log *slo
 	if err := p.furnish(ctx, s, out); err != nil {
 		return err
 	}
-	if err := demo.FillBig(ctx, p.desk, s.Book, progress); err != nil {
+	if err := demo.FillBig(ctx, p.desk, o, progress); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(out, "Every customer and employee of the book signs in with the password %s\n", demo.Password); err != nil {
 		return err
 	}
-	if !s.Proof {
+	if !proof {
 		return nil
 	}
 	if err := p.store.InTx(ctx, demo.Check); err != nil {
@@ -283,15 +291,28 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
-	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
-	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
+	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
+	folder, err := s.backupFolder()
+	if err != nil {
+		return err
+	}
+	office, copies := &administration.Office{Desk: p.desk}, administration.Copies{Database: s.DatabaseURL, Folder: folder}
+	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Cleaner{Office: office})
+	river.AddWorker(workers, &administration.Resealer{Office: office})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.CleanUp{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		// Also by the clock: after a start under new keys, and for what a server sealed that was late to take a key up.
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }
@@ -308,7 +329,13 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
+	answering := door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault})
+	answering.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		ctx, end := p.reader.Sit(ctx)
+		defer end()
+		return next(ctx)
+	})
+	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, answering)
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},

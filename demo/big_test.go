@@ -47,6 +47,9 @@ func TestABigBookHasWhatItWasAskedForAndKeepsEveryRule(t *testing.T) {
 			}
 		}
 		for _, table := range lifecycle.Tables {
+			if table == lifecycle.Backups { // no part of the book
+				continue
+			}
 			for status := range statuses(table) {
 				if count(t, s, fmt.Sprintf("SELECT COUNT(*) FROM %s WHERE status = '%s'", tables[table.Kind], status)) == 0 {
 					t.Errorf("no %s is %s", table.Kind, status)

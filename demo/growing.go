@@ -137,13 +137,14 @@ func (b *book) welcome(at time.Time) {
 func (b *book) followUp(at time.Time) {
 	u := b.potential(b.somebody(), at)
 	task := &ent.ServiceRecord{
-		ID: key.ServiceRecord(b.take(key.KindServiceRecord)), UserID: u.ID, Kind: servicerecord.KindTask, Text: text.Sentence("zh-CN", "task.follow_up", nil),
-		AuthorID: u.CreatedByID, AssigneeID: u.AccountManagerID, CreatedAt: at, UpdatedAt: at, Version: 1, DueAt: some(at.Add(7 * day)),
+		UserID: u.ID, Kind: servicerecord.KindTask, Text: text.Sentence("zh-CN", "task.follow_up", nil), AuthorID: u.CreatedByID, AssigneeID: u.AccountManagerID,
+		DueAt: some(at.Add(7 * day)),
 	}
+	b.note(task, at)
 	if done := at.Add(b.between(day, 10*day)); done.Before(b.now) && b.happens(90) {
-		task.CompletedAt, task.UpdatedAt, task.Version = &done, done, 2
+		b.lifeOfRecord(task).move(lifecycle.CompleteServiceRecord, byStaff(*task.AuthorID), done)
+		task.CompletedAt = some(done)
 	}
-	b.records = append(b.records, task)
 }
 
 // mended is a registration that was returned, and perhaps sent again and approved.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -16,10 +17,12 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/event"
 	"lenddesk/ent/loan"
+	storedparameter "lenddesk/ent/parameter"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/fault"
 	"lenddesk/key"
+	"lenddesk/parameter"
 	"lenddesk/store"
 )
 
@@ -63,34 +66,48 @@ var ended = []any{
 	loan.StatusDraft, loan.StatusRejected, loan.StatusWithdrawn, loan.StatusListingFailed, loan.StatusCancelled, loan.StatusWrittenOff, loan.StatusSettled,
 }
 
-// sources say how each fact is counted: a column of expression over the table of objects, seen by the viewer.
+// Asking is who asks for facts, and when. A statement is compiled once and run for many who ask at many times: whatever stands in here may stand
+// for a value that is known only then, so it may only be handed on to the statement, never looked at.
+type Asking struct {
+	Staff, User any // the viewer's key as an employee, as a customer; 0 when they are none
+	// Given is a value that depends on what is in force when the statement is run: parameters and the time.
+	Given func(func(InForce) any) any
+}
+
+// InForce is what holds at the moment of asking.
+type InForce struct {
+	Now        time.Time
+	Parameters parameter.Values
+}
+
+// sources say how each fact is counted: a column of expression over the table of objects, seen by who asks.
 var sources = map[Fact]source{
 	LiveLoans: liveLoans("id"),
 	LiveBids:  liveBids("id"),
-	SamePerson: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	SamePerson: func(a Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		s := sql.Dialect(dialect).Table(staff.Table).As("s")
-		return count(dialect, s, sql.And(sql.EQ(s.C("id"), int64(v.Staff)), sql.Or(
+		return count(dialect, s, sql.And(sql.EQ(s.C("id"), a.Staff), sql.Or(
 			sql.ColumnsEQ(s.C(staff.FieldNationalIDHash), t.C(user.FieldNationalIDHash)),
 			sql.ColumnsEQ(s.C(staff.FieldPhoneHash), t.C(user.FieldPhoneHash)))))
 	},
-	CreatedByViewer: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	CreatedByViewer: func(a Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		u := sql.Dialect(dialect).Table(user.Table).As("u")
-		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C("id")), sql.EQ(u.C(user.FieldCreatedByID), int64(v.Staff))))
+		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C("id")), sql.EQ(u.C(user.FieldCreatedByID), a.Staff)))
 	},
-	EnteredByViewer: func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	EnteredByViewer: func(a Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		e := sql.Dialect(dialect).Table(event.Table).As("e")
 		return count(dialect, e, sql.And(
 			sql.EQ(e.C(event.FieldSubjectType), string(key.KindCompany)), sql.ColumnsEQ(e.C(event.FieldSubjectID), t.C("id")),
-			sql.EQ(e.C(event.FieldActorType), string(key.KindStaff)), sql.EQ(e.C(event.FieldActorID), int64(v.Staff)),
+			sql.EQ(e.C(event.FieldActorType), string(key.KindStaff)), sql.EQ(e.C(event.FieldActorID), a.Staff),
 			sql.In(e.C(event.FieldKind), Kind("createCompany"), Kind("updateCompany")), sql.EQ(e.C(event.FieldTo), string(company.StatusPendingReview))))
 	},
 	OwnersLiveLoans: liveLoans(bankcard.FieldUserID),
 	OwnersLiveBids:  liveBids(bankcard.FieldUserID),
-	OwnerActive: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	OwnerActive: func(_ Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		u := sql.Dialect(dialect).Table(user.Table).As("u")
 		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C(bankcard.FieldUserID)), sql.EQ(u.C(user.FieldStatus), user.StatusActive)))
 	},
-	OpenPayments: func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	OpenPayments: func(_ Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		a := sql.Dialect(dialect).Table(bankcardattempt.Table).As("a")
 		return count(dialect, a, sql.And(sql.ColumnsEQ(a.C(bankcardattempt.FieldBankCardID), t.C("id")),
 			sql.EQ(a.C(bankcardattempt.FieldSystem), bankcardattempt.SystemKxdm), sql.IsNull(a.C(bankcardattempt.FieldFinishedAt))))
@@ -107,12 +124,12 @@ var sources = map[Fact]source{
 	}),
 }
 
-// source counts a fact over the table of objects, seen by the viewer.
-type source = func(v access.Viewer, dialect string, t *sql.SelectTable) sql.Querier
+// source counts a fact over the table of objects, seen by who asks.
+type source = func(a Asking, dialect string, t *sql.SelectTable) sql.Querier
 
 // liveLoans are the loans on their way of the customer in a column of the object.
 func liveLoans(customer string) source {
-	return func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	return func(_ Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		l := sql.Dialect(dialect).Table(loan.Table).As("l")
 		return count(dialect, l, sql.And(sql.ColumnsEQ(l.C(loan.FieldBorrowerID), t.C(customer)), sql.NotIn(l.C(loan.FieldStatus), ended...)))
 	}
@@ -120,7 +137,7 @@ func liveLoans(customer string) source {
 
 // liveBids are the bids of the customer in a column of the object that are pending, approved or holding.
 func liveBids(customer string) source {
-	return func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	return func(_ Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		b := sql.Dialect(dialect).Table(bid.Table).As("b")
 		return count(dialect, b, sql.And(sql.ColumnsEQ(b.C(bid.FieldInvestorID), t.C(customer)),
 			sql.In(b.C(bid.FieldStatus), bid.StatusPendingReview, bid.StatusApproved, bid.StatusHolding)))
@@ -129,7 +146,7 @@ func liveBids(customer string) source {
 
 // otherCards are the other cards of whom the card has in common with them what a column says, as far as where goes.
 func otherCards(common string, where func(c, t *sql.SelectTable) *sql.Predicate) source {
-	return func(_ access.Viewer, dialect string, t *sql.SelectTable) sql.Querier {
+	return func(_ Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		c := sql.Dialect(dialect).Table(bankcard.Table).As("c")
 		return count(dialect, c, sql.And(sql.ColumnsEQ(c.C(common), t.C(common)), sql.ColumnsNEQ(c.C("id"), t.C("id")), where(c, t)))
 	}
@@ -139,22 +156,46 @@ func count(dialect string, t *sql.SelectTable, where *sql.Predicate) *sql.Select
 	return sql.Dialect(dialect).Select("count(*)").From(t).Where(where)
 }
 
-// LoadFacts reads facts of many objects of one table at once, in one statement, and answers by key. No facts asked for, no statement.
-func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int64, needs []Fact) (map[int64]Facts, error) {
-	known := make(map[int64]Facts, len(ids))
+// SelectFacts is the statement that counts facts of many objects of one table: the key, then a number for each of the facts that it answers. keys is
+// a store.KeyList, or stands for one. Nil when no facts are asked for.
+func SelectFacts(a Asking, dialect, table string, keys any, needs []Fact) (*sql.Selector, []Fact) {
 	needs = slices.Clone(needs)
 	slices.Sort(needs)
 	needs = slices.Compact(needs)
-	if len(needs) == 0 || len(ids) == 0 {
-		return known, nil
+	if len(needs) == 0 {
+		return nil, nil
 	}
-	viewer := access.From(ctx)
 	t := sql.Dialect(dialect).Table(table).As("o")
 	q := sql.Dialect(dialect).Select(t.C("id")).From(t)
 	for _, need := range needs {
-		q.AppendSelectExprAs(sources[need](viewer, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
+		q.AppendSelectExprAs(sources[need](a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
 	}
-	query, args := q.Where((&store.KeyList{Dialect: dialect, List: ids}).Among(t.C("id"))).Query()
+	return q.Where(store.AmongKeys(t.C("id"), keys)), needs
+}
+
+// LoadFacts reads facts of many objects of one table at once, in one statement, and answers by key. No facts asked for, no statement.
+func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int64, needs []Fact) (map[int64]Facts, error) {
+	known := make(map[int64]Facts, len(ids))
+	if len(ids) == 0 {
+		return known, nil
+	}
+	viewer := access.From(ctx)
+	var broken error
+	var in *InForce
+	q, needs := SelectFacts(Asking{
+		Staff: int64(viewer.Staff), User: int64(viewer.User),
+		Given: func(value func(InForce) any) any {
+			if in == nil {
+				in = &InForce{Now: Now()}
+				in.Parameters, broken = loadParameters(ctx, db, dialect, in.Now)
+			}
+			return value(*in)
+		},
+	}, dialect, table, &store.KeyList{Dialect: dialect, List: ids}, needs)
+	if q == nil || broken != nil {
+		return known, broken
+	}
+	query, args := q.Query()
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, fmt.Errorf("read facts of %s: %w", table, err)
@@ -180,4 +221,32 @@ func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int
 		return nil, fmt.Errorf("read facts of %s: %w", table, err)
 	}
 	return known, nil
+}
+
+// SelectParameters is the statement for the values in force at a moment: name and value, the latest last.
+func SelectParameters(dialect string, moment any) *sql.Selector {
+	p := sql.Dialect(dialect).Table(storedparameter.Table)
+	return sql.Dialect(dialect).Select(p.C(storedparameter.FieldName), p.C(storedparameter.FieldValue)).From(p).
+		Where(sql.LTE(p.C(storedparameter.FieldEffectiveAt), moment)).OrderBy(p.C(storedparameter.FieldEffectiveAt))
+}
+
+func loadParameters(ctx context.Context, db Querier, dialect string, moment time.Time) (parameter.Values, error) {
+	query, args := SelectParameters(dialect, moment).Query()
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, fmt.Errorf("read parameters: %w", err)
+	}
+	defer rows.Close()
+	values := parameter.Values{}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return nil, fmt.Errorf("read parameters: %w", err)
+		}
+		values[name] = value
+	}
+	if err := rows.Err(); err != nil {
+		return nil, fmt.Errorf("read parameters: %w", err)
+	}
+	return values, nil
 }

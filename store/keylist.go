@@ -31,20 +31,20 @@ func (k *KeyList) Value() (driver.Value, error) {
 	return string(append(b, end)), nil
 }
 
-// Table writes the keys as a table p(value, key), key being the place in the list.
-func (k *KeyList) Table(b *sql.Builder) {
-	if k.Dialect == dialect.Postgres {
-		b.WriteString("unnest(CAST(").Arg(k).WriteString(" AS bigint[])) WITH ORDINALITY AS p(value, key)")
+// KeyTable writes keys as a table p(value, key), key being the place in the list. keys is a KeyList, or stands for one.
+func KeyTable(b *sql.Builder, keys any) {
+	if b.Dialect() == dialect.Postgres {
+		b.WriteString("unnest(CAST(").Arg(keys).WriteString(" AS bigint[])) WITH ORDINALITY AS p(value, key)")
 		return
 	}
-	b.WriteString("json_each(").Arg(k).WriteString(") AS p")
+	b.WriteString("json_each(").Arg(keys).WriteString(") AS p")
 }
 
-// Among is a column that has one of the keys.
-func (k *KeyList) Among(column string) *sql.Predicate {
+// AmongKeys is a column that has one of the keys. keys is a KeyList, or stands for one.
+func AmongKeys(column string, keys any) *sql.Predicate {
 	return sql.P(func(b *sql.Builder) {
 		b.Ident(column).WriteString(" IN (SELECT p.value FROM ")
-		k.Table(b)
+		KeyTable(b, keys)
 		b.WriteString(")")
 	})
 }
