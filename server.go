@@ -42,8 +42,8 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
-	"lenddesk/workflow/origination"
 	"lenddesk/workflow/mailing"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
 
@@ -61,7 +61,7 @@ func main() {
 
 // run does what the arguments ask, until ctx ends.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
-	command, s, err := parse(args)
+	command, asked, err := parse(args)
 	if err != nil {
 		return err
 	}
@@ -69,6 +69,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		_, err := fmt.Fprintln(out, Version())
 		return err
 	}
+	s := asked.settings
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: levels[s.LogLevel]}))
 	slog.SetDefault(log)
 	for _, name := range unknown() {
@@ -77,6 +78,12 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	switch command {
 	case "migrate":
 		return migrate(ctx, s, log)
+	case "check":
+		return checkDatabase(ctx, asked.Check.To, out)
+	case "restore <file>":
+		return restore(ctx, s, asked.Restore.File, asked.Restore.Yes, out)
+	case "move":
+		return move(ctx, s, asked.Move.To, out)
 	case "keys rotate":
 		return rotate(s, out)
 	case "simulate":
@@ -249,15 +256,28 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
-	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
-	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
+	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
+	folder, err := s.backupFolder()
+	if err != nil {
+		return err
+	}
+	office, copies := &administration.Office{Desk: p.desk}, administration.Copies{Database: s.DatabaseURL, Folder: folder}
+	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Cleaner{Office: office})
+	river.AddWorker(workers, &administration.Resealer{Office: office})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.CleanUp{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		// Also by the clock: after a start under new keys, and for what a server sealed that was late to take a key up.
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }
@@ -269,7 +289,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Origination: &origination.Office{Desk: p.desk},
-		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
+		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -165,6 +166,9 @@ func (w *writer) id(kind key.Kind, v store.Cell) {
 }
 
 func (w *writer) number(v store.Cell) { w.whole(v.Int()) }
+
+// size is a number of bytes; what the contract's Int cannot hold is the largest Int.
+func (w *writer) size(v store.Cell) { w.whole(min(v.Int(), math.MaxInt32)) }
 
 func (w *writer) whole(n int64) { w.buf = strconv.AppendInt(w.buf, n, 10) }
 
