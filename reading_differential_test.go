@@ -18,6 +18,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent"
+	entbackup "lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
@@ -283,7 +284,7 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 
 	var companies []*ent.Company
 	for i := range 6 {
-		c := tx.Company.Create().SetKind(company.Kind(b.enum("CompanyKind"))).SetStatus(company.Status(b.enum("CompanyStatus"))).
+		c := tx.Company.Create().SetKind(company.Kind(b.enum("CompanyKind"))).SetStatus(company.Status(b.enum("CompanyStatus"))).SetStatusSince(b.when()).
 			SetName(either(b, "Sun Ltd", "Sunny Ltd", "太阳 \"Sun\"")).SetCreditCode(fmt.Sprintf("91350100M000100Y%02d", i)).SetNillableIndustry(maybe(b, either(b, "retail", "farming"))).
 			SetNillableLegalRepresentative(text()).SetNillableAddress(text()).SetNillableRegisteredCapital(maybe(b, b.cents(40))).SetNillableEstablishedOn(maybe(b, "2010-05-04")).
 			SetCreatedAt(b.when()).SetUpdatedAt(b.when())
@@ -338,8 +339,8 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		if i < 5 {
 			status = user.StatusActive
 		}
-		u := tx.User.Create().SetName(either(b, "王小明", "王小", "Ann \"x\"", "ann")).SetLocale(either(b, "en", "zh-CN")).SetStatus(status).SetInvestor(b.IntN(2) == 0).SetNillableCompanyID(firm()).
-			SetNillableAccountManagerID(employee()).SetNillableCreatedByID(employee()).SetCreatedAt(b.when()).SetUpdatedAt(b.when()).SetVersion(1 + b.IntN(3))
+		u := tx.User.Create().SetName(either(b, "王小明", "王小", "Ann \"x\"", "ann")).SetLocale(either(b, "en", "zh-CN")).SetStatus(status).SetStatusSince(b.when()).SetInvestor(b.IntN(2) == 0).SetNillableCompanyID(firm()).
+			SetNillableAccountManagerID(employee()).SetNillableSource(text()).SetNillableCreatedByID(employee()).SetCreatedAt(b.when()).SetUpdatedAt(b.when()).SetVersion(1 + b.IntN(3))
 		if status != user.StatusPotential || b.IntN(2) == 0 {
 			phone, hash := b.hidden(seal.Phone, fmt.Sprintf("+8613800000%03d", i))
 			u.SetEmail(fmt.Sprintf("u%d@example.com", i)).SetPhone(phone).SetPhoneHash(hash).SetPasswordHash("-").SetBorrower(true)
@@ -352,6 +353,9 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		}
 		if i > 0 {
 			u.SetNillablePreviousUserID(maybe(b, users[b.IntN(i)].ID))
+		}
+		if i > 5 && status == user.StatusClosed {
+			u.SetNillableMergedIntoID(maybe(b, users[b.IntN(5)].ID))
 		}
 		users = append(users, u.SaveX(ctx))
 		if i < 5 {
@@ -474,7 +478,11 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 			SetNillableVoidedAt(at()).SetCreatedAt(b.when()).ExecX(ctx)
 	}
 	for range 20 {
-		tx.ServiceRecord.Create().SetUserID(person()).SetKind(servicerecord.Kind(b.enum("ServiceRecordKind"))).SetText(either(b, "rang", "said \"no\"")).SetNillableDueAt(at()).SetNillableCompletedAt(at()).
+		status, completed := servicerecord.StatusOpen, at()
+		if completed != nil {
+			status = servicerecord.StatusCompleted
+		}
+		tx.ServiceRecord.Create().SetUserID(person()).SetKind(servicerecord.Kind(b.enum("ServiceRecordKind"))).SetText(either(b, "rang", "said \"no\"")).SetNillableDueAt(at()).SetStatus(status).SetNillableCompletedAt(completed).
 			SetNillableAuthorID(employee()).SetNillableAssigneeID(employee()).SetCreatedAt(b.when()).SetUpdatedAt(b.when()).ExecX(ctx)
 		m := tx.Message.Create().SetKind("x").SetNillableUserID(maybe(b, person())).SetTo(fmt.Sprintf("u%d@example.com", b.IntN(14))).SetSubject("hello").SetText("line\nline").SetLocale("en").SetAttempts(b.IntN(3)).SetCreatedAt(b.when())
 		if b.IntN(2) == 0 {
@@ -483,6 +491,11 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 			m.SetState("QUEUED")
 		}
 		m.ExecX(ctx)
+	}
+	for range 4 {
+		k := tx.Backup.Create().SetStatus(entbackup.Status(b.enum("BackupStatus", "RUNNING"))).SetStatusSince(b.when()).SetFile("x").SetScheduled(b.IntN(2) == 0).SetVerify(false).SetNillableSize(maybe(b, int64(1)<<40)).
+			SetNillableSha256(text()).SetFinishedAt(b.when()).SetNillableVerifiedAt(at()).SetNillableError(text()).SetCreatedAt(b.when()).SetUpdatedAt(b.when())
+		k.ExecX(ctx)
 	}
 	seen := map[string]bool{}
 	for range 12 {
@@ -494,7 +507,7 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		}
 	}
 	for range 80 {
-		kind, id := subject(key.KindUser, key.KindUser, key.KindCompany, key.KindStaff, key.KindLoan, key.KindBid, key.KindBankCard, key.KindDocument, key.KindRole, key.KindAPIKey, key.KindServiceRecord, key.KindServiceRequest)
+		kind, id := subject(key.KindUser, key.KindUser, key.KindCompany, key.KindStaff, key.KindLoan, key.KindBid, key.KindBankCard, key.KindDocument, key.KindRole, key.KindAPIKey, key.KindServiceRecord, key.KindServiceRequest, key.KindBackup)
 		e := tx.Event.Create().SetSubjectType(kind).SetSubjectID(id).SetKind(either(b, "REGISTER", "APPROVE_REGISTRATION", "CREATE_COMPANY")).SetNillableFrom(text()).SetNillableTo(text()).SetNillableReason(text()).
 			SetNillableUserID(maybe(b, person())).SetAt(b.when())
 		if b.IntN(2) == 0 {

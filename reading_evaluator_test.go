@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"slices"
 	"strconv"
@@ -37,7 +38,7 @@ import (
 //     narrows, sorts and cuts);
 //   - a filter, an order: a line in filters, in orders (the column is the one that the cursor names);
 //   - a type: a shelf, with its rows and its rule; the bookmaker of reading_differential_test.go writes some rows of it;
-//   - a root field that is no list of rows: in elsewhere, and a test of its own.
+//   - a root field: in wholeLists if it is all rows of a type that the viewer may see, in someLists if it is some of them, else in elsewhere, with a test of its own.
 
 // shelf is one type of the contract.
 type shelf struct {
@@ -61,9 +62,24 @@ type sorting struct {
 
 // elsewhere are root fields that are not lists of rows, and types that only they lead to.
 var elsewhere = []string{
-	"node", "nodes", "viewer", "lifecycles", "system", "parameters", "quoteLoan",
-	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
+	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "possibleDuplicates",
+	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
 	"Query", "Mutation", "Subscription",
+}
+
+// wholeLists are the root fields that list all rows of a type that the viewer may see.
+var wholeLists = []string{
+	"users", "companies", "staff", "roles", "apiKeys", "bankCards", "loans", "bids", "documents", "events", "messages", "serviceRecords", "backups",
+}
+
+// someLists are the root fields that list some rows, in an order of their own.
+var someLists = map[string]struct {
+	among  func(row any) bool
+	sorted sorting
+}{
+	"dueServiceRecords": {func(row any) bool {
+		return row.(*ent.ServiceRecord).CompletedAt == nil && row.(*ent.ServiceRecord).DueAt != nil
+	}, sortedBy("due_at", "DueAt", false)},
 }
 
 // shelves are all rows of a book.
@@ -89,6 +105,7 @@ type shelves struct {
 	events       []*ent.Event
 	messages     []*ent.Message
 	claims       []*ent.Claim
+	backups      []*ent.Backup
 }
 
 func openShelves(t testing.TB, h *readHouse) *shelves {
@@ -98,7 +115,7 @@ func openShelves(t testing.TB, h *readHouse) *shelves {
 		h: h, places: map[string]any{}, users: c.User.Query().AllX(ctx), companies: c.Company.Query().AllX(ctx), staff: c.Staff.Query().WithRoles().AllX(ctx), roles: c.Role.Query().WithStaff().AllX(ctx),
 		apiKeys: c.APIKey.Query().WithRoles().AllX(ctx), cards: c.BankCard.Query().AllX(ctx), attempts: c.BankCardAttempt.Query().AllX(ctx), loans: c.Loan.Query().AllX(ctx), bids: c.Bid.Query().AllX(ctx),
 		installments: c.Installment.Query().AllX(ctx), repayments: c.Repayment.Query().AllX(ctx), documents: c.Document.Query().AllX(ctx), reviews: c.Review.Query().AllX(ctx),
-		records: c.ServiceRecord.Query().AllX(ctx), requests: c.ServiceRequest.Query().AllX(ctx), events: c.Event.Query().AllX(ctx), messages: c.Message.Query().AllX(ctx), claims: c.Claim.Query().AllX(ctx),
+		records: c.ServiceRecord.Query().AllX(ctx), requests: c.ServiceRequest.Query().AllX(ctx), events: c.Event.Query().AllX(ctx), messages: c.Message.Query().AllX(ctx), claims: c.Claim.Query().AllX(ctx), backups: c.Backup.Query().AllX(ctx),
 	}
 }
 
@@ -135,7 +152,7 @@ func to(kind, field string) func(*evaluation, any) (string, any) {
 // subjectOf is an edge to a row of one of several types.
 func subjectOf(e *evaluation, row any) (string, any) {
 	kind := column(row, "SubjectType").(string)
-	return kind, e.find(kind, column(row, "SubjectID").(int64))
+	return kind, e.led(kind, column(row, "SubjectID").(int64))
 }
 
 // by is who did it: the beginning of the names of three Go fields.
@@ -145,7 +162,7 @@ func by(prefix string) func(*evaluation, any) (string, any) {
 		if kind == "SystemActor" {
 			return kind, column(row, prefix+"Name")
 		}
-		return kind, e.find(kind, column(row, prefix+"ID").(int64))
+		return kind, e.led(kind, column(row, prefix+"ID").(int64))
 	}
 }
 
@@ -311,6 +328,12 @@ func init() {
 					}
 					return kinds
 				}),
+				"source": leaf(func(e *evaluation, u *ent.User) any {
+					if e.viewer.User != 0 || u.Source == nil {
+						return nil
+					}
+					return *u.Source
+				}),
 				"tags": leaf(func(e *evaluation, u *ent.User) any {
 					if e.viewer.User != 0 || u.Tags == nil {
 						return []string{}
@@ -333,6 +356,9 @@ func init() {
 				"kind": func(_ *evaluation, row, value any) bool {
 					u := row.(*ent.User)
 					return value == "BORROWER" && u.Borrower || value == "INVESTOR" && u.Investor
+				},
+				"tag": func(e *evaluation, row, value any) bool {
+					return e.viewer.User == 0 && slices.Contains(row.(*ent.User).Tags, value.(string))
 				},
 				"phone": opened(seal.Phone, "Phone", func(value, plain string) bool {
 					normal, problem := identity.Phone(value)
@@ -602,7 +628,7 @@ func init() {
 		"ServiceRecord": {
 			rows: rowsOn(func(b *shelves) []*ent.ServiceRecord { return b.records }), orders: whenMade, sorted: newestFirst,
 			sees:  func(e *evaluation, _ any) bool { return permitted(e, everyRecord) },
-			plain: "kind text dueAt completedAt" + life,
+			plain: "status kind text dueAt completedAt" + life,
 			one:   map[string]func(*evaluation, any) (string, any){"user": to("User", "UserID"), "author": to("Staff", "AuthorID"), "assignee": to("Staff", "AssigneeID")},
 			many:  map[string]func(*evaluation, any) []any{"timeline": timeline("ServiceRecord")},
 			filters: map[string]func(*evaluation, any, any) bool{
@@ -624,7 +650,7 @@ func init() {
 				v := row.(*ent.Event)
 				return e.viewer.May(access.ViewEvents) || mine(e, column(v, "UserID")) && v.SubjectType != "ServiceRecord" || permitted(e, map[string]access.Permissions{
 					"User": everyUser, "Company": everyCompany, "Loan": everyLoan, "Bid": everyBid, "BankCard": everyCard, "Document": everyDocument, "ServiceRecord": everyRecord, "ServiceRequest": everyLoan,
-					"Staff": access.Of(access.ManageStaff), "Role": access.Of(access.ManageRoles), "ApiKey": access.Of(access.ManageAPIKeys),
+					"Staff": access.Of(access.ManageStaff), "Role": access.Of(access.ManageRoles), "ApiKey": access.Of(access.ManageAPIKeys), "Backup": access.Of(access.ManageBackups),
 				}[v.SubjectType])
 			},
 			plain: "kind from to reason at",
@@ -651,6 +677,22 @@ func init() {
 			plain:   "to subject text locale state attempts sentAt createdAt",
 			one:     map[string]func(*evaluation, any) (string, any){"user": to("User", "UserID")},
 			filters: map[string]func(*evaluation, any, any) bool{"userId": named("User", "UserID"), "to": address("To"), "state": oneOfThese("State")},
+		},
+		"Backup": {
+			rows: rowsOn(func(b *shelves) []*ent.Backup { return b.backups }), sorted: newestFirst,
+			sees:  func(e *evaluation, _ any) bool { return e.viewer.May(access.ManageBackups) },
+			plain: "status file scheduled sha256 finishedAt verifiedAt error" + life,
+			fields: map[string]func(*evaluation, any) any{
+				"startedAt": leaf(func(_ *evaluation, b *ent.Backup) any { return b.CreatedAt }),
+				"size": leaf(func(_ *evaluation, b *ent.Backup) any {
+					if b.Size == nil {
+						return nil
+					}
+					return min(*b.Size, math.MaxInt32)
+				}),
+			},
+			many:    map[string]func(*evaluation, any) []any{"timeline": timeline("Backup")},
+			filters: map[string]func(*evaluation, any, any) bool{"status": oneOfThese("Status")},
 		},
 		"SystemActor": {fields: map[string]func(*evaluation, any) any{"name": leaf(func(_ *evaluation, name string) any { return name })}},
 		"ReviewItem": {
@@ -708,6 +750,9 @@ func evaluatorGaps(schema *ast.Schema) []string {
 			lacks("%s has no shelf", name)
 			continue
 		}
+		if lifecycle.Of(key.Kind(name)) != nil && tables[name] == "" {
+			lacks("%s is not in tables", name)
+		}
 		for _, f := range d.Fields {
 			if !s.knows(f.Name) {
 				lacks("%s.%s has no line", name, f.Name)
@@ -729,8 +774,8 @@ func evaluatorGaps(schema *ast.Schema) []string {
 		}
 	}
 	for _, f := range schema.Query.Fields {
-		if !strings.HasPrefix(f.Name, "__") && !strings.HasSuffix(f.Type.Name(), "Connection") && !slices.Contains(elsewhere, f.Name) {
-			lacks("Query.%s is not among the root fields elsewhere", f.Name)
+		if _, some := someLists[f.Name]; !strings.HasPrefix(f.Name, "__") && !some && !slices.Contains(wholeLists, f.Name) && !slices.Contains(elsewhere, f.Name) {
+			lacks("Query.%s is in no list of root fields", f.Name)
 		}
 	}
 	if d := schema.Types["ReviewQueueKind"]; d != nil {
@@ -946,7 +991,7 @@ func (e *evaluation) root(f *askedField, path []any) []byte {
 		if !ok {
 			return nil
 		}
-		row := e.find(string(kind), n)
+		row := e.led(string(kind), n)
 		if row == nil || !e.maySee(string(kind), row) {
 			return nil
 		}
@@ -988,7 +1033,11 @@ func (e *evaluation) root(f *askedField, path []any) []byte {
 		return nil
 	}
 	kind := strings.TrimSuffix(f.definition.Type.Name(), "Connection")
-	return e.connection(kind, taught[kind].rows(e.shelves), f, path)
+	rows := taught[kind].rows(e.shelves)
+	if some, ok := someLists[f.Name]; ok {
+		rows = slices.DeleteFunc(rows, func(row any) bool { return !some.among(row) })
+	}
+	return e.connection(kind, rows, f, path)
 }
 
 // me is the viewer.
@@ -998,7 +1047,7 @@ func (e *evaluation) me(f *askedField, path []any) []byte {
 		at := append(slices.Clone(path), f.Alias)
 		v, ok := e.complete(f.definition.Type.NonNull, at, func() []byte {
 			object := func(kind string, n int64) []byte {
-				row := e.find(kind, n)
+				row := e.led(kind, n)
 				if row == nil || !e.maySee(kind, row) {
 					return nil
 				}
@@ -1027,10 +1076,18 @@ func (e *evaluation) me(f *askedField, path []any) []byte {
 	return append(out, '}')
 }
 
+// sortedIn is the order of a list where none is asked for.
+func sortedIn(list, kind string) sorting {
+	if some, ok := someLists[list]; ok {
+		return some.sorted
+	}
+	return taught[kind].sorted
+}
+
 // connection narrows, sorts and cuts rows.
 func (e *evaluation) connection(kind string, rows []any, f *askedField, path []any) []byte {
 	args, s := f.ArgumentMap(e.values), taught[kind]
-	order := s.sorted
+	order := sortedIn(f.Name, kind)
 	if by, ok := args["orderBy"].(map[string]any); ok {
 		order = s.orders[by["field"].(string)]
 		order.desc = by["direction"] == "DESC"
@@ -1248,6 +1305,15 @@ func (e *evaluation) blockedBy(told blocked, f *askedField) []byte {
 	return []byte("{" + strings.Join(parts, ",") + "}")
 }
 
+// led is a row by an id or by a reference to several types: a customer who went up in another one leads to that one.
+func (e *evaluation) led(kind string, n int64) any {
+	row := e.find(kind, n)
+	if u, ok := row.(*ent.User); ok && u.MergedIntoID != nil {
+		return e.find(kind, int64(*u.MergedIntoID))
+	}
+	return row
+}
+
 // find is a row by its key; nil when there is none.
 func (e *evaluation) find(kind string, n int64) any {
 	s := taught[kind]
@@ -1417,4 +1483,5 @@ func inOrder(held map[string]bool) []string {
 // tables are where the rows of types with a lifecycle stand.
 var tables = map[string]string{
 	"User": "users", "BankCard": "bank_cards", "Loan": "loans", "Bid": "bids", "Document": "documents", "Company": "companies", "Staff": "staff", "ServiceRequest": "service_requests",
+	"Backup": "backups", "ServiceRecord": "service_records",
 }

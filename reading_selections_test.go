@@ -241,7 +241,7 @@ func (d *drawing) arguments(f *ast.FieldDefinition) string {
 	}
 	for _, name := range []string{"after", "before"} {
 		if a := f.Arguments.ForName(name); a != nil && d.chance(6, "cursor") {
-			if cursor := d.cursor(kind, given); cursor != "" {
+			if cursor := d.cursor(f.Name, kind, given); cursor != "" {
 				give(a, cursor)
 			}
 		}
@@ -253,8 +253,8 @@ func (d *drawing) arguments(f *ast.FieldDefinition) string {
 }
 
 // cursor is the place of some row of the type in the order given, whether or not it is in the list.
-func (d *drawing) cursor(kind string, given vars) string {
-	order := taught[kind].sorted
+func (d *drawing) cursor(list, kind string, given vars) string {
+	order := sortedIn(list, kind)
 	if by, ok := given["orderBy"].(vars); ok {
 		order = taught[kind].orders[by["field"].(string)]
 		order.desc = by["direction"] == "DESC"
@@ -264,6 +264,9 @@ func (d *drawing) cursor(kind string, given vars) string {
 		of = queuesTaught[given["kind"].(string)].kind
 	}
 	rows := taught[of].rows(d.book)
+	if some, ok := someLists[list]; ok {
+		rows = slices.DeleteFunc(rows, func(row any) bool { return !some.among(row) })
+	}
 	if len(rows) == 0 {
 		return ""
 	}
@@ -339,7 +342,7 @@ func (d *drawing) id() string {
 
 // words are texts that stand in the book, or nearly.
 func (b *shelves) words() []string {
-	words := []string{"", "王", "王小", "Ann", "ann", "Sun", "太", "retail", "farming", "credit", "L-0003", "REGISTER", "CREATE_COMPANY", "SENT", "91350100M000100Y02", "nothing", "%", "U0@example.com"}
+	words := []string{"a <b>", "", "王", "王小", "Ann", "ann", "Sun", "太", "retail", "farming", "credit", "L-0003", "REGISTER", "CREATE_COMPANY", "SENT", "91350100M000100Y02", "nothing", "%", "U0@example.com"}
 	for i, u := range b.users {
 		if u.Email != nil {
 			words = append(words, *u.Email, fmt.Sprintf("+86 138 0000 0%03d", i))
