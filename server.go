@@ -46,6 +46,7 @@ import (
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/servicing"
 )
 
 // version is set by the linker; else it is the commit that the program was built from.
@@ -301,6 +302,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
+	river.AddWorker(workers, &servicing.DayEnder{Office: &servicing.Office{Desk: p.desk}})
 	river.AddWorker(workers, &marketplace.Closer{Office: &marketplace.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Cleaner{Office: office})
 	river.AddWorker(workers, &administration.Resealer{Office: office})
@@ -313,6 +315,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return servicing.EndDay{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return marketplace.CloseListings{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
@@ -327,7 +331,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
-		Marketplace: &marketplace.Office{Desk: p.desk},
+		Marketplace: &marketplace.Office{Desk: p.desk}, Servicing: &servicing.Office{Desk: p.desk},
 		Origination: &origination.Office{Desk: p.desk},
 		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}

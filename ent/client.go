@@ -12,6 +12,7 @@ import (
 	"lenddesk/ent/migrate"
 	"lenddesk/key"
 
+	"lenddesk/ent/allocation"
 	"lenddesk/ent/apikey"
 	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
@@ -19,6 +20,7 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/claim"
 	"lenddesk/ent/company"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
 	"lenddesk/ent/eventlink"
@@ -56,6 +58,8 @@ type Client struct {
 	Schema *migrate.Schema
 	// APIKey is the client for interacting with the APIKey builders.
 	APIKey *APIKeyClient
+	// Allocation is the client for interacting with the Allocation builders.
+	Allocation *AllocationClient
 	// Backup is the client for interacting with the Backup builders.
 	Backup *BackupClient
 	// BankCard is the client for interacting with the BankCard builders.
@@ -68,6 +72,8 @@ type Client struct {
 	Claim *ClaimClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
+	// Disbursement is the client for interacting with the Disbursement builders.
+	Disbursement *DisbursementClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
@@ -122,12 +128,14 @@ func NewClient(opts ...Option) *Client {
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.APIKey = NewAPIKeyClient(c.config)
+	c.Allocation = NewAllocationClient(c.config)
 	c.Backup = NewBackupClient(c.config)
 	c.BankCard = NewBankCardClient(c.config)
 	c.BankCardAttempt = NewBankCardAttemptClient(c.config)
 	c.Bid = NewBidClient(c.config)
 	c.Claim = NewClaimClient(c.config)
 	c.Company = NewCompanyClient(c.config)
+	c.Disbursement = NewDisbursementClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.Event = NewEventClient(c.config)
 	c.EventLink = NewEventLinkClient(c.config)
@@ -242,12 +250,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ctx:             ctx,
 		config:          cfg,
 		APIKey:          NewAPIKeyClient(cfg),
+		Allocation:      NewAllocationClient(cfg),
 		Backup:          NewBackupClient(cfg),
 		BankCard:        NewBankCardClient(cfg),
 		BankCardAttempt: NewBankCardAttemptClient(cfg),
 		Bid:             NewBidClient(cfg),
 		Claim:           NewClaimClient(cfg),
 		Company:         NewCompanyClient(cfg),
+		Disbursement:    NewDisbursementClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
 		EventLink:       NewEventLinkClient(cfg),
@@ -289,12 +299,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ctx:             ctx,
 		config:          cfg,
 		APIKey:          NewAPIKeyClient(cfg),
+		Allocation:      NewAllocationClient(cfg),
 		Backup:          NewBackupClient(cfg),
 		BankCard:        NewBankCardClient(cfg),
 		BankCardAttempt: NewBankCardAttemptClient(cfg),
 		Bid:             NewBidClient(cfg),
 		Claim:           NewClaimClient(cfg),
 		Company:         NewCompanyClient(cfg),
+		Disbursement:    NewDisbursementClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
 		EventLink:       NewEventLinkClient(cfg),
@@ -345,11 +357,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.APIKey, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company,
-		c.Document, c.Event, c.EventLink, c.Guess, c.Idempotency, c.Installment,
-		c.Keyset, c.Link, c.Loan, c.Message, c.Parameter, c.Repayment, c.Review,
-		c.Role, c.ServiceRecord, c.ServiceRequest, c.Session, c.Staff, c.User,
-		c.Webhook, c.WebhookDelivery,
+		c.APIKey, c.Allocation, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim,
+		c.Company, c.Disbursement, c.Document, c.Event, c.EventLink, c.Guess,
+		c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan, c.Message, c.Parameter,
+		c.Repayment, c.Review, c.Role, c.ServiceRecord, c.ServiceRequest, c.Session,
+		c.Staff, c.User, c.Webhook, c.WebhookDelivery,
 	} {
 		n.Use(hooks...)
 	}
@@ -359,11 +371,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.APIKey, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company,
-		c.Document, c.Event, c.EventLink, c.Guess, c.Idempotency, c.Installment,
-		c.Keyset, c.Link, c.Loan, c.Message, c.Parameter, c.Repayment, c.Review,
-		c.Role, c.ServiceRecord, c.ServiceRequest, c.Session, c.Staff, c.User,
-		c.Webhook, c.WebhookDelivery,
+		c.APIKey, c.Allocation, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim,
+		c.Company, c.Disbursement, c.Document, c.Event, c.EventLink, c.Guess,
+		c.Idempotency, c.Installment, c.Keyset, c.Link, c.Loan, c.Message, c.Parameter,
+		c.Repayment, c.Review, c.Role, c.ServiceRecord, c.ServiceRequest, c.Session,
+		c.Staff, c.User, c.Webhook, c.WebhookDelivery,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -374,6 +386,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
 	case *APIKeyMutation:
 		return c.APIKey.mutate(ctx, m)
+	case *AllocationMutation:
+		return c.Allocation.mutate(ctx, m)
 	case *BackupMutation:
 		return c.Backup.mutate(ctx, m)
 	case *BankCardMutation:
@@ -386,6 +400,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Claim.mutate(ctx, m)
 	case *CompanyMutation:
 		return c.Company.mutate(ctx, m)
+	case *DisbursementMutation:
+		return c.Disbursement.mutate(ctx, m)
 	case *DocumentMutation:
 		return c.Document.mutate(ctx, m)
 	case *EventMutation:
@@ -595,6 +611,171 @@ func (c *APIKeyClient) mutate(ctx context.Context, m *APIKeyMutation) (Value, er
 		return (&APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown APIKey mutation op: %q", m.Op())
+	}
+}
+
+// AllocationClient is a client for the Allocation schema.
+type AllocationClient struct {
+	config
+}
+
+// NewAllocationClient returns a client for the Allocation from the given config.
+func NewAllocationClient(c config) *AllocationClient {
+	return &AllocationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `allocation.Hooks(f(g(h())))`.
+func (c *AllocationClient) Use(hooks ...Hook) {
+	c.hooks.Allocation = append(c.hooks.Allocation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `allocation.Intercept(f(g(h())))`.
+func (c *AllocationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Allocation = append(c.inters.Allocation, interceptors...)
+}
+
+// Create returns a builder for creating a Allocation entity.
+func (c *AllocationClient) Create() *AllocationCreate {
+	mutation := newAllocationMutation(c.config, OpCreate)
+	return &AllocationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Allocation entities.
+func (c *AllocationClient) CreateBulk(builders ...*AllocationCreate) *AllocationCreateBulk {
+	return &AllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AllocationClient) MapCreateBulk(slice any, setFunc func(*AllocationCreate, int)) *AllocationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AllocationCreateBulk{err: fmt.Errorf("calling to AllocationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AllocationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Allocation.
+func (c *AllocationClient) Update() *AllocationUpdate {
+	mutation := newAllocationMutation(c.config, OpUpdate)
+	return &AllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AllocationClient) UpdateOne(_m *Allocation) *AllocationUpdateOne {
+	mutation := newAllocationMutation(c.config, OpUpdateOne, withAllocation(_m))
+	return &AllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AllocationClient) UpdateOneID(id key.Allocation) *AllocationUpdateOne {
+	mutation := newAllocationMutation(c.config, OpUpdateOne, withAllocationID(id))
+	return &AllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Allocation.
+func (c *AllocationClient) Delete() *AllocationDelete {
+	mutation := newAllocationMutation(c.config, OpDelete)
+	return &AllocationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AllocationClient) DeleteOne(_m *Allocation) *AllocationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AllocationClient) DeleteOneID(id key.Allocation) *AllocationDeleteOne {
+	builder := c.Delete().Where(allocation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AllocationDeleteOne{builder}
+}
+
+// Query returns a query builder for Allocation.
+func (c *AllocationClient) Query() *AllocationQuery {
+	return &AllocationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAllocation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Allocation entity by its id.
+func (c *AllocationClient) Get(ctx context.Context, id key.Allocation) (*Allocation, error) {
+	return c.Query().Where(allocation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AllocationClient) GetX(ctx context.Context, id key.Allocation) *Allocation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRepayment queries the repayment edge of a Allocation.
+func (c *AllocationClient) QueryRepayment(_m *Allocation) *RepaymentQuery {
+	query := (&RepaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(allocation.Table, allocation.FieldID, id),
+			sqlgraph.To(repayment.Table, repayment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, allocation.RepaymentTable, allocation.RepaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryInstallment queries the installment edge of a Allocation.
+func (c *AllocationClient) QueryInstallment(_m *Allocation) *InstallmentQuery {
+	query := (&InstallmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(allocation.Table, allocation.FieldID, id),
+			sqlgraph.To(installment.Table, installment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, allocation.InstallmentTable, allocation.InstallmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AllocationClient) Hooks() []Hook {
+	return c.hooks.Allocation
+}
+
+// Interceptors returns the client interceptors.
+func (c *AllocationClient) Interceptors() []Interceptor {
+	return c.inters.Allocation
+}
+
+func (c *AllocationClient) mutate(ctx context.Context, m *AllocationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AllocationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AllocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Allocation mutation op: %q", m.Op())
 	}
 }
 
@@ -1537,6 +1718,171 @@ func (c *CompanyClient) mutate(ctx context.Context, m *CompanyMutation) (Value, 
 		return (&CompanyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Company mutation op: %q", m.Op())
+	}
+}
+
+// DisbursementClient is a client for the Disbursement schema.
+type DisbursementClient struct {
+	config
+}
+
+// NewDisbursementClient returns a client for the Disbursement from the given config.
+func NewDisbursementClient(c config) *DisbursementClient {
+	return &DisbursementClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `disbursement.Hooks(f(g(h())))`.
+func (c *DisbursementClient) Use(hooks ...Hook) {
+	c.hooks.Disbursement = append(c.hooks.Disbursement, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `disbursement.Intercept(f(g(h())))`.
+func (c *DisbursementClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Disbursement = append(c.inters.Disbursement, interceptors...)
+}
+
+// Create returns a builder for creating a Disbursement entity.
+func (c *DisbursementClient) Create() *DisbursementCreate {
+	mutation := newDisbursementMutation(c.config, OpCreate)
+	return &DisbursementCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Disbursement entities.
+func (c *DisbursementClient) CreateBulk(builders ...*DisbursementCreate) *DisbursementCreateBulk {
+	return &DisbursementCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DisbursementClient) MapCreateBulk(slice any, setFunc func(*DisbursementCreate, int)) *DisbursementCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DisbursementCreateBulk{err: fmt.Errorf("calling to DisbursementClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DisbursementCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DisbursementCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Disbursement.
+func (c *DisbursementClient) Update() *DisbursementUpdate {
+	mutation := newDisbursementMutation(c.config, OpUpdate)
+	return &DisbursementUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DisbursementClient) UpdateOne(_m *Disbursement) *DisbursementUpdateOne {
+	mutation := newDisbursementMutation(c.config, OpUpdateOne, withDisbursement(_m))
+	return &DisbursementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DisbursementClient) UpdateOneID(id key.Disbursement) *DisbursementUpdateOne {
+	mutation := newDisbursementMutation(c.config, OpUpdateOne, withDisbursementID(id))
+	return &DisbursementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Disbursement.
+func (c *DisbursementClient) Delete() *DisbursementDelete {
+	mutation := newDisbursementMutation(c.config, OpDelete)
+	return &DisbursementDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DisbursementClient) DeleteOne(_m *Disbursement) *DisbursementDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DisbursementClient) DeleteOneID(id key.Disbursement) *DisbursementDeleteOne {
+	builder := c.Delete().Where(disbursement.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DisbursementDeleteOne{builder}
+}
+
+// Query returns a query builder for Disbursement.
+func (c *DisbursementClient) Query() *DisbursementQuery {
+	return &DisbursementQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDisbursement},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Disbursement entity by its id.
+func (c *DisbursementClient) Get(ctx context.Context, id key.Disbursement) (*Disbursement, error) {
+	return c.Query().Where(disbursement.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DisbursementClient) GetX(ctx context.Context, id key.Disbursement) *Disbursement {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryLoan queries the loan edge of a Disbursement.
+func (c *DisbursementClient) QueryLoan(_m *Disbursement) *LoanQuery {
+	query := (&LoanClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(disbursement.Table, disbursement.FieldID, id),
+			sqlgraph.To(loan.Table, loan.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, disbursement.LoanTable, disbursement.LoanColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPayeeCard queries the payee_card edge of a Disbursement.
+func (c *DisbursementClient) QueryPayeeCard(_m *Disbursement) *BankCardQuery {
+	query := (&BankCardClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(disbursement.Table, disbursement.FieldID, id),
+			sqlgraph.To(bankcard.Table, bankcard.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, disbursement.PayeeCardTable, disbursement.PayeeCardColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DisbursementClient) Hooks() []Hook {
+	return c.hooks.Disbursement
+}
+
+// Interceptors returns the client interceptors.
+func (c *DisbursementClient) Interceptors() []Interceptor {
+	return c.inters.Disbursement
+}
+
+func (c *DisbursementClient) mutate(ctx context.Context, m *DisbursementMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DisbursementCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DisbursementUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DisbursementUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DisbursementDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Disbursement mutation op: %q", m.Op())
 	}
 }
 
@@ -4960,16 +5306,17 @@ func (c *WebhookDeliveryClient) mutate(ctx context.Context, m *WebhookDeliveryMu
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		APIKey, Backup, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
-		EventLink, Guess, Idempotency, Installment, Keyset, Link, Loan, Message,
-		Parameter, Repayment, Review, Role, ServiceRecord, ServiceRequest, Session,
-		Staff, User, Webhook, WebhookDelivery []ent.Hook
+		APIKey, Allocation, Backup, BankCard, BankCardAttempt, Bid, Claim, Company,
+		Disbursement, Document, Event, EventLink, Guess, Idempotency, Installment,
+		Keyset, Link, Loan, Message, Parameter, Repayment, Review, Role, ServiceRecord,
+		ServiceRequest, Session, Staff, User, Webhook, WebhookDelivery []ent.Hook
 	}
 	inters struct {
-		APIKey, Backup, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
-		EventLink, Guess, Idempotency, Installment, Keyset, Link, Loan, Message,
-		Parameter, Repayment, Review, Role, ServiceRecord, ServiceRequest, Session,
-		Staff, User, Webhook, WebhookDelivery []ent.Interceptor
+		APIKey, Allocation, Backup, BankCard, BankCardAttempt, Bid, Claim, Company,
+		Disbursement, Document, Event, EventLink, Guess, Idempotency, Installment,
+		Keyset, Link, Loan, Message, Parameter, Repayment, Review, Role, ServiceRecord,
+		ServiceRequest, Session, Staff, User, Webhook,
+		WebhookDelivery []ent.Interceptor
 	}
 )
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"lenddesk/ent/allocation"
 	"lenddesk/ent/apikey"
 	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
@@ -13,6 +14,7 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/claim"
 	"lenddesk/ent/company"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
 	"lenddesk/ent/eventlink"
@@ -101,12 +103,14 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apikey.Table:          apikey.ValidColumn,
+			allocation.Table:      allocation.ValidColumn,
 			backup.Table:          backup.ValidColumn,
 			bankcard.Table:        bankcard.ValidColumn,
 			bankcardattempt.Table: bankcardattempt.ValidColumn,
 			bid.Table:             bid.ValidColumn,
 			claim.Table:           claim.ValidColumn,
 			company.Table:         company.ValidColumn,
+			disbursement.Table:    disbursement.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
 			eventlink.Table:       eventlink.ValidColumn,

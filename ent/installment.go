@@ -47,6 +47,10 @@ type Installment struct {
 	Interest money.Amount `json:"interest,omitempty"`
 	// Penalty holds the value of the "penalty" field.
 	Penalty money.Amount `json:"penalty,omitempty"`
+	// part of the penalty that grows no more: the fee of an early settlement, what was owed before an extension
+	FixedPenalty money.Amount `json:"fixed_penalty,omitempty"`
+	// by the plan, where an early settlement changed the interest
+	PlannedInterest *money.Amount `json:"planned_interest,omitempty"`
 	// PaidPrincipal holds the value of the "paid_principal" field.
 	PaidPrincipal money.Amount `json:"paid_principal,omitempty"`
 	// PaidInterest holds the value of the "paid_interest" field.
@@ -97,7 +101,7 @@ func (*Installment) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case installment.FieldID, installment.FieldVersion, installment.FieldLoanID, installment.FieldBidID, installment.FieldPlan, installment.FieldNumber, installment.FieldPrincipal, installment.FieldInterest, installment.FieldPenalty, installment.FieldPaidPrincipal, installment.FieldPaidInterest, installment.FieldPaidPenalty:
+		case installment.FieldID, installment.FieldVersion, installment.FieldLoanID, installment.FieldBidID, installment.FieldPlan, installment.FieldNumber, installment.FieldPrincipal, installment.FieldInterest, installment.FieldPenalty, installment.FieldFixedPenalty, installment.FieldPlannedInterest, installment.FieldPaidPrincipal, installment.FieldPaidInterest, installment.FieldPaidPenalty:
 			values[i] = new(sql.NullInt64)
 		case installment.FieldStatus, installment.FieldDueOn:
 			values[i] = new(sql.NullString)
@@ -203,6 +207,19 @@ func (_m *Installment) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Penalty = money.Amount(value.Int64)
 			}
+		case installment.FieldFixedPenalty:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field fixed_penalty", values[i])
+			} else if value.Valid {
+				_m.FixedPenalty = money.Amount(value.Int64)
+			}
+		case installment.FieldPlannedInterest:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field planned_interest", values[i])
+			} else if value.Valid {
+				_m.PlannedInterest = new(money.Amount)
+				*_m.PlannedInterest = money.Amount(value.Int64)
+			}
 		case installment.FieldPaidPrincipal:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field paid_principal", values[i])
@@ -307,6 +324,14 @@ func (_m *Installment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("penalty=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Penalty))
+	builder.WriteString(", ")
+	builder.WriteString("fixed_penalty=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FixedPenalty))
+	builder.WriteString(", ")
+	if v := _m.PlannedInterest; v != nil {
+		builder.WriteString("planned_interest=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("paid_principal=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PaidPrincipal))

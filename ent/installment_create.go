@@ -174,6 +174,34 @@ func (_c *InstallmentCreate) SetNillablePenalty(v *money.Amount) *InstallmentCre
 	return _c
 }
 
+// SetFixedPenalty sets the "fixed_penalty" field.
+func (_c *InstallmentCreate) SetFixedPenalty(v money.Amount) *InstallmentCreate {
+	_c.mutation.SetFixedPenalty(v)
+	return _c
+}
+
+// SetNillableFixedPenalty sets the "fixed_penalty" field if the given value is not nil.
+func (_c *InstallmentCreate) SetNillableFixedPenalty(v *money.Amount) *InstallmentCreate {
+	if v != nil {
+		_c.SetFixedPenalty(*v)
+	}
+	return _c
+}
+
+// SetPlannedInterest sets the "planned_interest" field.
+func (_c *InstallmentCreate) SetPlannedInterest(v money.Amount) *InstallmentCreate {
+	_c.mutation.SetPlannedInterest(v)
+	return _c
+}
+
+// SetNillablePlannedInterest sets the "planned_interest" field if the given value is not nil.
+func (_c *InstallmentCreate) SetNillablePlannedInterest(v *money.Amount) *InstallmentCreate {
+	if v != nil {
+		_c.SetPlannedInterest(*v)
+	}
+	return _c
+}
+
 // SetPaidPrincipal sets the "paid_principal" field.
 func (_c *InstallmentCreate) SetPaidPrincipal(v money.Amount) *InstallmentCreate {
 	_c.mutation.SetPaidPrincipal(v)
@@ -299,6 +327,10 @@ func (_c *InstallmentCreate) defaults() {
 		v := installment.DefaultPenalty
 		_c.mutation.SetPenalty(v)
 	}
+	if _, ok := _c.mutation.FixedPenalty(); !ok {
+		v := installment.DefaultFixedPenalty
+		_c.mutation.SetFixedPenalty(v)
+	}
 	if _, ok := _c.mutation.PaidPrincipal(); !ok {
 		v := installment.DefaultPaidPrincipal
 		_c.mutation.SetPaidPrincipal(v)
@@ -360,6 +392,9 @@ func (_c *InstallmentCreate) check() error {
 	}
 	if _, ok := _c.mutation.Penalty(); !ok {
 		return &ValidationError{Name: "penalty", err: errors.New(`ent: missing required field "Installment.penalty"`)}
+	}
+	if _, ok := _c.mutation.FixedPenalty(); !ok {
+		return &ValidationError{Name: "fixed_penalty", err: errors.New(`ent: missing required field "Installment.fixed_penalty"`)}
 	}
 	if _, ok := _c.mutation.PaidPrincipal(); !ok {
 		return &ValidationError{Name: "paid_principal", err: errors.New(`ent: missing required field "Installment.paid_principal"`)}
@@ -448,6 +483,14 @@ func (_c *InstallmentCreate) createSpec() (*Installment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Penalty(); ok {
 		_spec.SetField(installment.FieldPenalty, field.TypeInt64, value)
 		_node.Penalty = value
+	}
+	if value, ok := _c.mutation.FixedPenalty(); ok {
+		_spec.SetField(installment.FieldFixedPenalty, field.TypeInt64, value)
+		_node.FixedPenalty = value
+	}
+	if value, ok := _c.mutation.PlannedInterest(); ok {
+		_spec.SetField(installment.FieldPlannedInterest, field.TypeInt64, value)
+		_node.PlannedInterest = &value
 	}
 	if value, ok := _c.mutation.PaidPrincipal(); ok {
 		_spec.SetField(installment.FieldPaidPrincipal, field.TypeInt64, value)

@@ -162,6 +162,54 @@ func (_u *InstallmentUpdate) AddPenalty(v money.Amount) *InstallmentUpdate {
 	return _u
 }
 
+// SetFixedPenalty sets the "fixed_penalty" field.
+func (_u *InstallmentUpdate) SetFixedPenalty(v money.Amount) *InstallmentUpdate {
+	_u.mutation.ResetFixedPenalty()
+	_u.mutation.SetFixedPenalty(v)
+	return _u
+}
+
+// SetNillableFixedPenalty sets the "fixed_penalty" field if the given value is not nil.
+func (_u *InstallmentUpdate) SetNillableFixedPenalty(v *money.Amount) *InstallmentUpdate {
+	if v != nil {
+		_u.SetFixedPenalty(*v)
+	}
+	return _u
+}
+
+// AddFixedPenalty adds value to the "fixed_penalty" field.
+func (_u *InstallmentUpdate) AddFixedPenalty(v money.Amount) *InstallmentUpdate {
+	_u.mutation.AddFixedPenalty(v)
+	return _u
+}
+
+// SetPlannedInterest sets the "planned_interest" field.
+func (_u *InstallmentUpdate) SetPlannedInterest(v money.Amount) *InstallmentUpdate {
+	_u.mutation.ResetPlannedInterest()
+	_u.mutation.SetPlannedInterest(v)
+	return _u
+}
+
+// SetNillablePlannedInterest sets the "planned_interest" field if the given value is not nil.
+func (_u *InstallmentUpdate) SetNillablePlannedInterest(v *money.Amount) *InstallmentUpdate {
+	if v != nil {
+		_u.SetPlannedInterest(*v)
+	}
+	return _u
+}
+
+// AddPlannedInterest adds value to the "planned_interest" field.
+func (_u *InstallmentUpdate) AddPlannedInterest(v money.Amount) *InstallmentUpdate {
+	_u.mutation.AddPlannedInterest(v)
+	return _u
+}
+
+// ClearPlannedInterest clears the value of the "planned_interest" field.
+func (_u *InstallmentUpdate) ClearPlannedInterest() *InstallmentUpdate {
+	_u.mutation.ClearPlannedInterest()
+	return _u
+}
+
 // SetPaidPrincipal sets the "paid_principal" field.
 func (_u *InstallmentUpdate) SetPaidPrincipal(v money.Amount) *InstallmentUpdate {
 	_u.mutation.ResetPaidPrincipal()
@@ -338,6 +386,21 @@ func (_u *InstallmentUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.AddedPenalty(); ok {
 		_spec.AddField(installment.FieldPenalty, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.FixedPenalty(); ok {
+		_spec.SetField(installment.FieldFixedPenalty, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFixedPenalty(); ok {
+		_spec.AddField(installment.FieldFixedPenalty, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PlannedInterest(); ok {
+		_spec.SetField(installment.FieldPlannedInterest, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPlannedInterest(); ok {
+		_spec.AddField(installment.FieldPlannedInterest, field.TypeInt64, value)
+	}
+	if _u.mutation.PlannedInterestCleared() {
+		_spec.ClearField(installment.FieldPlannedInterest, field.TypeInt64)
+	}
 	if value, ok := _u.mutation.PaidPrincipal(); ok {
 		_spec.SetField(installment.FieldPaidPrincipal, field.TypeInt64, value)
 	}
@@ -507,6 +570,54 @@ func (_u *InstallmentUpdateOne) SetNillablePenalty(v *money.Amount) *Installment
 // AddPenalty adds value to the "penalty" field.
 func (_u *InstallmentUpdateOne) AddPenalty(v money.Amount) *InstallmentUpdateOne {
 	_u.mutation.AddPenalty(v)
+	return _u
+}
+
+// SetFixedPenalty sets the "fixed_penalty" field.
+func (_u *InstallmentUpdateOne) SetFixedPenalty(v money.Amount) *InstallmentUpdateOne {
+	_u.mutation.ResetFixedPenalty()
+	_u.mutation.SetFixedPenalty(v)
+	return _u
+}
+
+// SetNillableFixedPenalty sets the "fixed_penalty" field if the given value is not nil.
+func (_u *InstallmentUpdateOne) SetNillableFixedPenalty(v *money.Amount) *InstallmentUpdateOne {
+	if v != nil {
+		_u.SetFixedPenalty(*v)
+	}
+	return _u
+}
+
+// AddFixedPenalty adds value to the "fixed_penalty" field.
+func (_u *InstallmentUpdateOne) AddFixedPenalty(v money.Amount) *InstallmentUpdateOne {
+	_u.mutation.AddFixedPenalty(v)
+	return _u
+}
+
+// SetPlannedInterest sets the "planned_interest" field.
+func (_u *InstallmentUpdateOne) SetPlannedInterest(v money.Amount) *InstallmentUpdateOne {
+	_u.mutation.ResetPlannedInterest()
+	_u.mutation.SetPlannedInterest(v)
+	return _u
+}
+
+// SetNillablePlannedInterest sets the "planned_interest" field if the given value is not nil.
+func (_u *InstallmentUpdateOne) SetNillablePlannedInterest(v *money.Amount) *InstallmentUpdateOne {
+	if v != nil {
+		_u.SetPlannedInterest(*v)
+	}
+	return _u
+}
+
+// AddPlannedInterest adds value to the "planned_interest" field.
+func (_u *InstallmentUpdateOne) AddPlannedInterest(v money.Amount) *InstallmentUpdateOne {
+	_u.mutation.AddPlannedInterest(v)
+	return _u
+}
+
+// ClearPlannedInterest clears the value of the "planned_interest" field.
+func (_u *InstallmentUpdateOne) ClearPlannedInterest() *InstallmentUpdateOne {
+	_u.mutation.ClearPlannedInterest()
 	return _u
 }
 
@@ -715,6 +826,21 @@ func (_u *InstallmentUpdateOne) sqlSave(ctx context.Context) (_node *Installment
 	}
 	if value, ok := _u.mutation.AddedPenalty(); ok {
 		_spec.AddField(installment.FieldPenalty, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.FixedPenalty(); ok {
+		_spec.SetField(installment.FieldFixedPenalty, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFixedPenalty(); ok {
+		_spec.AddField(installment.FieldFixedPenalty, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PlannedInterest(); ok {
+		_spec.SetField(installment.FieldPlannedInterest, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPlannedInterest(); ok {
+		_spec.AddField(installment.FieldPlannedInterest, field.TypeInt64, value)
+	}
+	if _u.mutation.PlannedInterestCleared() {
+		_spec.ClearField(installment.FieldPlannedInterest, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.PaidPrincipal(); ok {
 		_spec.SetField(installment.FieldPaidPrincipal, field.TypeInt64, value)

@@ -78,8 +78,14 @@ type Loan struct {
 	ReservedAmount money.Amount `json:"reserved_amount,omitempty"`
 	// FundedAmount holds the value of the "funded_amount" field.
 	FundedAmount money.Amount `json:"funded_amount,omitempty"`
+	// of the order to finance that waits for its report
+	OrderNumber *string `json:"order_number,omitempty"`
 	// DisbursedAt holds the value of the "disbursed_at" field.
 	DisbursedAt *time.Time `json:"disbursed_at,omitempty"`
+	// AccruedOn holds the value of the "accrued_on" field.
+	AccruedOn *string `json:"accrued_on,omitempty"`
+	// DefaultedAt holds the value of the "defaulted_at" field.
+	DefaultedAt *time.Time `json:"defaulted_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the LoanQuery when eager-loading is set.
 	Edges        LoanEdges `json:"edges"`
@@ -141,9 +147,9 @@ func (*Loan) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case loan.FieldID, loan.FieldVersion, loan.FieldBorrowerID, loan.FieldCompanyID, loan.FieldRequestedAmount, loan.FieldRequestedAnnualRate, loan.FieldRequestedTermMonths, loan.FieldAmount, loan.FieldAnnualRate, loan.FieldTermMonths, loan.FieldReviewerID, loan.FieldRound, loan.FieldApprovalsNeeded, loan.FieldMinimumBid, loan.FieldBidStep, loan.FieldReservedAmount, loan.FieldFundedAmount:
 			values[i] = new(sql.NullInt64)
-		case loan.FieldStatus, loan.FieldNumber, loan.FieldRepaymentMethod, loan.FieldPurpose, loan.FieldDescription:
+		case loan.FieldStatus, loan.FieldNumber, loan.FieldRepaymentMethod, loan.FieldPurpose, loan.FieldDescription, loan.FieldOrderNumber, loan.FieldAccruedOn:
 			values[i] = new(sql.NullString)
-		case loan.FieldCreatedAt, loan.FieldUpdatedAt, loan.FieldStatusSince, loan.FieldSubmittedAt, loan.FieldOpensAt, loan.FieldClosesAt, loan.FieldDisbursedAt:
+		case loan.FieldCreatedAt, loan.FieldUpdatedAt, loan.FieldStatusSince, loan.FieldSubmittedAt, loan.FieldOpensAt, loan.FieldClosesAt, loan.FieldDisbursedAt, loan.FieldDefaultedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -342,12 +348,33 @@ func (_m *Loan) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.FundedAmount = money.Amount(value.Int64)
 			}
+		case loan.FieldOrderNumber:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field order_number", values[i])
+			} else if value.Valid {
+				_m.OrderNumber = new(string)
+				*_m.OrderNumber = value.String
+			}
 		case loan.FieldDisbursedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field disbursed_at", values[i])
 			} else if value.Valid {
 				_m.DisbursedAt = new(time.Time)
 				*_m.DisbursedAt = value.Time
+			}
+		case loan.FieldAccruedOn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field accrued_on", values[i])
+			} else if value.Valid {
+				_m.AccruedOn = new(string)
+				*_m.AccruedOn = value.String
+			}
+		case loan.FieldDefaultedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field defaulted_at", values[i])
+			} else if value.Valid {
+				_m.DefaultedAt = new(time.Time)
+				*_m.DefaultedAt = value.Time
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -500,8 +527,23 @@ func (_m *Loan) String() string {
 	builder.WriteString("funded_amount=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FundedAmount))
 	builder.WriteString(", ")
+	if v := _m.OrderNumber; v != nil {
+		builder.WriteString("order_number=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
 	if v := _m.DisbursedAt; v != nil {
 		builder.WriteString("disbursed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.AccruedOn; v != nil {
+		builder.WriteString("accrued_on=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.DefaultedAt; v != nil {
+		builder.WriteString("defaulted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')

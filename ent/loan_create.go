@@ -329,6 +329,20 @@ func (_c *LoanCreate) SetNillableFundedAmount(v *money.Amount) *LoanCreate {
 	return _c
 }
 
+// SetOrderNumber sets the "order_number" field.
+func (_c *LoanCreate) SetOrderNumber(v string) *LoanCreate {
+	_c.mutation.SetOrderNumber(v)
+	return _c
+}
+
+// SetNillableOrderNumber sets the "order_number" field if the given value is not nil.
+func (_c *LoanCreate) SetNillableOrderNumber(v *string) *LoanCreate {
+	if v != nil {
+		_c.SetOrderNumber(*v)
+	}
+	return _c
+}
+
 // SetDisbursedAt sets the "disbursed_at" field.
 func (_c *LoanCreate) SetDisbursedAt(v time.Time) *LoanCreate {
 	_c.mutation.SetDisbursedAt(v)
@@ -339,6 +353,34 @@ func (_c *LoanCreate) SetDisbursedAt(v time.Time) *LoanCreate {
 func (_c *LoanCreate) SetNillableDisbursedAt(v *time.Time) *LoanCreate {
 	if v != nil {
 		_c.SetDisbursedAt(*v)
+	}
+	return _c
+}
+
+// SetAccruedOn sets the "accrued_on" field.
+func (_c *LoanCreate) SetAccruedOn(v string) *LoanCreate {
+	_c.mutation.SetAccruedOn(v)
+	return _c
+}
+
+// SetNillableAccruedOn sets the "accrued_on" field if the given value is not nil.
+func (_c *LoanCreate) SetNillableAccruedOn(v *string) *LoanCreate {
+	if v != nil {
+		_c.SetAccruedOn(*v)
+	}
+	return _c
+}
+
+// SetDefaultedAt sets the "defaulted_at" field.
+func (_c *LoanCreate) SetDefaultedAt(v time.Time) *LoanCreate {
+	_c.mutation.SetDefaultedAt(v)
+	return _c
+}
+
+// SetNillableDefaultedAt sets the "defaulted_at" field if the given value is not nil.
+func (_c *LoanCreate) SetNillableDefaultedAt(v *time.Time) *LoanCreate {
+	if v != nil {
+		_c.SetDefaultedAt(*v)
 	}
 	return _c
 }
@@ -524,6 +566,16 @@ func (_c *LoanCreate) check() error {
 	if _, ok := _c.mutation.FundedAmount(); !ok {
 		return &ValidationError{Name: "funded_amount", err: errors.New(`ent: missing required field "Loan.funded_amount"`)}
 	}
+	if v, ok := _c.mutation.OrderNumber(); ok {
+		if err := loan.OrderNumberValidator(v); err != nil {
+			return &ValidationError{Name: "order_number", err: fmt.Errorf(`ent: validator failed for field "Loan.order_number": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.AccruedOn(); ok {
+		if err := loan.AccruedOnValidator(v); err != nil {
+			return &ValidationError{Name: "accrued_on", err: fmt.Errorf(`ent: validator failed for field "Loan.accrued_on": %w`, err)}
+		}
+	}
 	if len(_c.mutation.BorrowerIDs()) == 0 {
 		return &ValidationError{Name: "borrower", err: errors.New(`ent: missing required edge "Loan.borrower"`)}
 	}
@@ -659,9 +711,21 @@ func (_c *LoanCreate) createSpec() (*Loan, *sqlgraph.CreateSpec) {
 		_spec.SetField(loan.FieldFundedAmount, field.TypeInt64, value)
 		_node.FundedAmount = value
 	}
+	if value, ok := _c.mutation.OrderNumber(); ok {
+		_spec.SetField(loan.FieldOrderNumber, field.TypeString, value)
+		_node.OrderNumber = &value
+	}
 	if value, ok := _c.mutation.DisbursedAt(); ok {
 		_spec.SetField(loan.FieldDisbursedAt, field.TypeTime, value)
 		_node.DisbursedAt = &value
+	}
+	if value, ok := _c.mutation.AccruedOn(); ok {
+		_spec.SetField(loan.FieldAccruedOn, field.TypeString, value)
+		_node.AccruedOn = &value
+	}
+	if value, ok := _c.mutation.DefaultedAt(); ok {
+		_spec.SetField(loan.FieldDefaultedAt, field.TypeTime, value)
+		_node.DefaultedAt = &value
 	}
 	if nodes := _c.mutation.BorrowerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -514,6 +514,26 @@ func (_u *LoanUpdate) AddFundedAmount(v money.Amount) *LoanUpdate {
 	return _u
 }
 
+// SetOrderNumber sets the "order_number" field.
+func (_u *LoanUpdate) SetOrderNumber(v string) *LoanUpdate {
+	_u.mutation.SetOrderNumber(v)
+	return _u
+}
+
+// SetNillableOrderNumber sets the "order_number" field if the given value is not nil.
+func (_u *LoanUpdate) SetNillableOrderNumber(v *string) *LoanUpdate {
+	if v != nil {
+		_u.SetOrderNumber(*v)
+	}
+	return _u
+}
+
+// ClearOrderNumber clears the value of the "order_number" field.
+func (_u *LoanUpdate) ClearOrderNumber() *LoanUpdate {
+	_u.mutation.ClearOrderNumber()
+	return _u
+}
+
 // SetDisbursedAt sets the "disbursed_at" field.
 func (_u *LoanUpdate) SetDisbursedAt(v time.Time) *LoanUpdate {
 	_u.mutation.SetDisbursedAt(v)
@@ -531,6 +551,46 @@ func (_u *LoanUpdate) SetNillableDisbursedAt(v *time.Time) *LoanUpdate {
 // ClearDisbursedAt clears the value of the "disbursed_at" field.
 func (_u *LoanUpdate) ClearDisbursedAt() *LoanUpdate {
 	_u.mutation.ClearDisbursedAt()
+	return _u
+}
+
+// SetAccruedOn sets the "accrued_on" field.
+func (_u *LoanUpdate) SetAccruedOn(v string) *LoanUpdate {
+	_u.mutation.SetAccruedOn(v)
+	return _u
+}
+
+// SetNillableAccruedOn sets the "accrued_on" field if the given value is not nil.
+func (_u *LoanUpdate) SetNillableAccruedOn(v *string) *LoanUpdate {
+	if v != nil {
+		_u.SetAccruedOn(*v)
+	}
+	return _u
+}
+
+// ClearAccruedOn clears the value of the "accrued_on" field.
+func (_u *LoanUpdate) ClearAccruedOn() *LoanUpdate {
+	_u.mutation.ClearAccruedOn()
+	return _u
+}
+
+// SetDefaultedAt sets the "defaulted_at" field.
+func (_u *LoanUpdate) SetDefaultedAt(v time.Time) *LoanUpdate {
+	_u.mutation.SetDefaultedAt(v)
+	return _u
+}
+
+// SetNillableDefaultedAt sets the "defaulted_at" field if the given value is not nil.
+func (_u *LoanUpdate) SetNillableDefaultedAt(v *time.Time) *LoanUpdate {
+	if v != nil {
+		_u.SetDefaultedAt(*v)
+	}
+	return _u
+}
+
+// ClearDefaultedAt clears the value of the "defaulted_at" field.
+func (_u *LoanUpdate) ClearDefaultedAt() *LoanUpdate {
+	_u.mutation.ClearDefaultedAt()
 	return _u
 }
 
@@ -617,6 +677,16 @@ func (_u *LoanUpdate) check() error {
 	if v, ok := _u.mutation.Description(); ok {
 		if err := loan.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Loan.description": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OrderNumber(); ok {
+		if err := loan.OrderNumberValidator(v); err != nil {
+			return &ValidationError{Name: "order_number", err: fmt.Errorf(`ent: validator failed for field "Loan.order_number": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AccruedOn(); ok {
+		if err := loan.AccruedOnValidator(v); err != nil {
+			return &ValidationError{Name: "accrued_on", err: fmt.Errorf(`ent: validator failed for field "Loan.accrued_on": %w`, err)}
 		}
 	}
 	if _u.mutation.BorrowerCleared() && len(_u.mutation.BorrowerIDs()) > 0 {
@@ -769,11 +839,29 @@ func (_u *LoanUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedFundedAmount(); ok {
 		_spec.AddField(loan.FieldFundedAmount, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.OrderNumber(); ok {
+		_spec.SetField(loan.FieldOrderNumber, field.TypeString, value)
+	}
+	if _u.mutation.OrderNumberCleared() {
+		_spec.ClearField(loan.FieldOrderNumber, field.TypeString)
+	}
 	if value, ok := _u.mutation.DisbursedAt(); ok {
 		_spec.SetField(loan.FieldDisbursedAt, field.TypeTime, value)
 	}
 	if _u.mutation.DisbursedAtCleared() {
 		_spec.ClearField(loan.FieldDisbursedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AccruedOn(); ok {
+		_spec.SetField(loan.FieldAccruedOn, field.TypeString, value)
+	}
+	if _u.mutation.AccruedOnCleared() {
+		_spec.ClearField(loan.FieldAccruedOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.DefaultedAt(); ok {
+		_spec.SetField(loan.FieldDefaultedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DefaultedAtCleared() {
+		_spec.ClearField(loan.FieldDefaultedAt, field.TypeTime)
 	}
 	if _u.mutation.CompanyCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1336,6 +1424,26 @@ func (_u *LoanUpdateOne) AddFundedAmount(v money.Amount) *LoanUpdateOne {
 	return _u
 }
 
+// SetOrderNumber sets the "order_number" field.
+func (_u *LoanUpdateOne) SetOrderNumber(v string) *LoanUpdateOne {
+	_u.mutation.SetOrderNumber(v)
+	return _u
+}
+
+// SetNillableOrderNumber sets the "order_number" field if the given value is not nil.
+func (_u *LoanUpdateOne) SetNillableOrderNumber(v *string) *LoanUpdateOne {
+	if v != nil {
+		_u.SetOrderNumber(*v)
+	}
+	return _u
+}
+
+// ClearOrderNumber clears the value of the "order_number" field.
+func (_u *LoanUpdateOne) ClearOrderNumber() *LoanUpdateOne {
+	_u.mutation.ClearOrderNumber()
+	return _u
+}
+
 // SetDisbursedAt sets the "disbursed_at" field.
 func (_u *LoanUpdateOne) SetDisbursedAt(v time.Time) *LoanUpdateOne {
 	_u.mutation.SetDisbursedAt(v)
@@ -1353,6 +1461,46 @@ func (_u *LoanUpdateOne) SetNillableDisbursedAt(v *time.Time) *LoanUpdateOne {
 // ClearDisbursedAt clears the value of the "disbursed_at" field.
 func (_u *LoanUpdateOne) ClearDisbursedAt() *LoanUpdateOne {
 	_u.mutation.ClearDisbursedAt()
+	return _u
+}
+
+// SetAccruedOn sets the "accrued_on" field.
+func (_u *LoanUpdateOne) SetAccruedOn(v string) *LoanUpdateOne {
+	_u.mutation.SetAccruedOn(v)
+	return _u
+}
+
+// SetNillableAccruedOn sets the "accrued_on" field if the given value is not nil.
+func (_u *LoanUpdateOne) SetNillableAccruedOn(v *string) *LoanUpdateOne {
+	if v != nil {
+		_u.SetAccruedOn(*v)
+	}
+	return _u
+}
+
+// ClearAccruedOn clears the value of the "accrued_on" field.
+func (_u *LoanUpdateOne) ClearAccruedOn() *LoanUpdateOne {
+	_u.mutation.ClearAccruedOn()
+	return _u
+}
+
+// SetDefaultedAt sets the "defaulted_at" field.
+func (_u *LoanUpdateOne) SetDefaultedAt(v time.Time) *LoanUpdateOne {
+	_u.mutation.SetDefaultedAt(v)
+	return _u
+}
+
+// SetNillableDefaultedAt sets the "defaulted_at" field if the given value is not nil.
+func (_u *LoanUpdateOne) SetNillableDefaultedAt(v *time.Time) *LoanUpdateOne {
+	if v != nil {
+		_u.SetDefaultedAt(*v)
+	}
+	return _u
+}
+
+// ClearDefaultedAt clears the value of the "defaulted_at" field.
+func (_u *LoanUpdateOne) ClearDefaultedAt() *LoanUpdateOne {
+	_u.mutation.ClearDefaultedAt()
 	return _u
 }
 
@@ -1452,6 +1600,16 @@ func (_u *LoanUpdateOne) check() error {
 	if v, ok := _u.mutation.Description(); ok {
 		if err := loan.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Loan.description": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.OrderNumber(); ok {
+		if err := loan.OrderNumberValidator(v); err != nil {
+			return &ValidationError{Name: "order_number", err: fmt.Errorf(`ent: validator failed for field "Loan.order_number": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AccruedOn(); ok {
+		if err := loan.AccruedOnValidator(v); err != nil {
+			return &ValidationError{Name: "accrued_on", err: fmt.Errorf(`ent: validator failed for field "Loan.accrued_on": %w`, err)}
 		}
 	}
 	if _u.mutation.BorrowerCleared() && len(_u.mutation.BorrowerIDs()) > 0 {
@@ -1621,11 +1779,29 @@ func (_u *LoanUpdateOne) sqlSave(ctx context.Context) (_node *Loan, err error) {
 	if value, ok := _u.mutation.AddedFundedAmount(); ok {
 		_spec.AddField(loan.FieldFundedAmount, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.OrderNumber(); ok {
+		_spec.SetField(loan.FieldOrderNumber, field.TypeString, value)
+	}
+	if _u.mutation.OrderNumberCleared() {
+		_spec.ClearField(loan.FieldOrderNumber, field.TypeString)
+	}
 	if value, ok := _u.mutation.DisbursedAt(); ok {
 		_spec.SetField(loan.FieldDisbursedAt, field.TypeTime, value)
 	}
 	if _u.mutation.DisbursedAtCleared() {
 		_spec.ClearField(loan.FieldDisbursedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AccruedOn(); ok {
+		_spec.SetField(loan.FieldAccruedOn, field.TypeString, value)
+	}
+	if _u.mutation.AccruedOnCleared() {
+		_spec.ClearField(loan.FieldAccruedOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.DefaultedAt(); ok {
+		_spec.SetField(loan.FieldDefaultedAt, field.TypeTime, value)
+	}
+	if _u.mutation.DefaultedAtCleared() {
+		_spec.ClearField(loan.FieldDefaultedAt, field.TypeTime)
 	}
 	if _u.mutation.CompanyCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"lenddesk/ent/allocation"
 	"lenddesk/ent/apikey"
 	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
@@ -13,6 +14,7 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/claim"
 	"lenddesk/ent/company"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
 	"lenddesk/ent/eventlink"
@@ -55,12 +57,14 @@ const (
 
 	// Node types.
 	TypeAPIKey          = "APIKey"
+	TypeAllocation      = "Allocation"
 	TypeBackup          = "Backup"
 	TypeBankCard        = "BankCard"
 	TypeBankCardAttempt = "BankCardAttempt"
 	TypeBid             = "Bid"
 	TypeClaim           = "Claim"
 	TypeCompany         = "Company"
+	TypeDisbursement    = "Disbursement"
 	TypeDocument        = "Document"
 	TypeEvent           = "Event"
 	TypeEventLink       = "EventLink"
@@ -959,6 +963,918 @@ func (m *APIKeyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown APIKey edge %s", name)
+}
+
+// AllocationMutation represents an operation that mutates the Allocation nodes in the graph.
+type AllocationMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *key.Allocation
+	created_at         *time.Time
+	paid_on            *string
+	penalty            *money.Amount
+	addpenalty         *money.Amount
+	interest           *money.Amount
+	addinterest        *money.Amount
+	principal          *money.Amount
+	addprincipal       *money.Amount
+	reversed           *bool
+	clearedFields      map[string]struct{}
+	repayment          *key.Repayment
+	clearedrepayment   bool
+	installment        *key.Installment
+	clearedinstallment bool
+	done               bool
+	oldValue           func(context.Context) (*Allocation, error)
+	predicates         []predicate.Allocation
+}
+
+var _ ent.Mutation = (*AllocationMutation)(nil)
+
+// allocationOption allows management of the mutation configuration using functional options.
+type allocationOption func(*AllocationMutation)
+
+// newAllocationMutation creates new mutation for the Allocation entity.
+func newAllocationMutation(c config, op Op, opts ...allocationOption) *AllocationMutation {
+	m := &AllocationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAllocation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAllocationID sets the ID field of the mutation.
+func withAllocationID(id key.Allocation) allocationOption {
+	return func(m *AllocationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Allocation
+		)
+		m.oldValue = func(ctx context.Context) (*Allocation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Allocation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAllocation sets the old Allocation of the mutation.
+func withAllocation(node *Allocation) allocationOption {
+	return func(m *AllocationMutation) {
+		m.oldValue = func(context.Context) (*Allocation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AllocationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AllocationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Allocation entities.
+func (m *AllocationMutation) SetID(id key.Allocation) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AllocationMutation) ID() (id key.Allocation, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AllocationMutation) IDs(ctx context.Context) ([]key.Allocation, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []key.Allocation{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Allocation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AllocationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AllocationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AllocationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetRepaymentID sets the "repayment_id" field.
+func (m *AllocationMutation) SetRepaymentID(k key.Repayment) {
+	m.repayment = &k
+}
+
+// RepaymentID returns the value of the "repayment_id" field in the mutation.
+func (m *AllocationMutation) RepaymentID() (r key.Repayment, exists bool) {
+	v := m.repayment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRepaymentID returns the old "repayment_id" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldRepaymentID(ctx context.Context) (v key.Repayment, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRepaymentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRepaymentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRepaymentID: %w", err)
+	}
+	return oldValue.RepaymentID, nil
+}
+
+// ResetRepaymentID resets all changes to the "repayment_id" field.
+func (m *AllocationMutation) ResetRepaymentID() {
+	m.repayment = nil
+}
+
+// SetInstallmentID sets the "installment_id" field.
+func (m *AllocationMutation) SetInstallmentID(k key.Installment) {
+	m.installment = &k
+}
+
+// InstallmentID returns the value of the "installment_id" field in the mutation.
+func (m *AllocationMutation) InstallmentID() (r key.Installment, exists bool) {
+	v := m.installment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInstallmentID returns the old "installment_id" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldInstallmentID(ctx context.Context) (v key.Installment, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInstallmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInstallmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInstallmentID: %w", err)
+	}
+	return oldValue.InstallmentID, nil
+}
+
+// ResetInstallmentID resets all changes to the "installment_id" field.
+func (m *AllocationMutation) ResetInstallmentID() {
+	m.installment = nil
+}
+
+// SetPaidOn sets the "paid_on" field.
+func (m *AllocationMutation) SetPaidOn(s string) {
+	m.paid_on = &s
+}
+
+// PaidOn returns the value of the "paid_on" field in the mutation.
+func (m *AllocationMutation) PaidOn() (r string, exists bool) {
+	v := m.paid_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaidOn returns the old "paid_on" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldPaidOn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaidOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaidOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaidOn: %w", err)
+	}
+	return oldValue.PaidOn, nil
+}
+
+// ResetPaidOn resets all changes to the "paid_on" field.
+func (m *AllocationMutation) ResetPaidOn() {
+	m.paid_on = nil
+}
+
+// SetPenalty sets the "penalty" field.
+func (m *AllocationMutation) SetPenalty(value money.Amount) {
+	m.penalty = &value
+	m.addpenalty = nil
+}
+
+// Penalty returns the value of the "penalty" field in the mutation.
+func (m *AllocationMutation) Penalty() (r money.Amount, exists bool) {
+	v := m.penalty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPenalty returns the old "penalty" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldPenalty(ctx context.Context) (v money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPenalty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPenalty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPenalty: %w", err)
+	}
+	return oldValue.Penalty, nil
+}
+
+// AddPenalty adds value to the "penalty" field.
+func (m *AllocationMutation) AddPenalty(value money.Amount) {
+	if m.addpenalty != nil {
+		*m.addpenalty += value
+	} else {
+		m.addpenalty = &value
+	}
+}
+
+// AddedPenalty returns the value that was added to the "penalty" field in this mutation.
+func (m *AllocationMutation) AddedPenalty() (r money.Amount, exists bool) {
+	v := m.addpenalty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPenalty resets all changes to the "penalty" field.
+func (m *AllocationMutation) ResetPenalty() {
+	m.penalty = nil
+	m.addpenalty = nil
+}
+
+// SetInterest sets the "interest" field.
+func (m *AllocationMutation) SetInterest(value money.Amount) {
+	m.interest = &value
+	m.addinterest = nil
+}
+
+// Interest returns the value of the "interest" field in the mutation.
+func (m *AllocationMutation) Interest() (r money.Amount, exists bool) {
+	v := m.interest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldInterest returns the old "interest" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldInterest(ctx context.Context) (v money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldInterest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldInterest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldInterest: %w", err)
+	}
+	return oldValue.Interest, nil
+}
+
+// AddInterest adds value to the "interest" field.
+func (m *AllocationMutation) AddInterest(value money.Amount) {
+	if m.addinterest != nil {
+		*m.addinterest += value
+	} else {
+		m.addinterest = &value
+	}
+}
+
+// AddedInterest returns the value that was added to the "interest" field in this mutation.
+func (m *AllocationMutation) AddedInterest() (r money.Amount, exists bool) {
+	v := m.addinterest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetInterest resets all changes to the "interest" field.
+func (m *AllocationMutation) ResetInterest() {
+	m.interest = nil
+	m.addinterest = nil
+}
+
+// SetPrincipal sets the "principal" field.
+func (m *AllocationMutation) SetPrincipal(value money.Amount) {
+	m.principal = &value
+	m.addprincipal = nil
+}
+
+// Principal returns the value of the "principal" field in the mutation.
+func (m *AllocationMutation) Principal() (r money.Amount, exists bool) {
+	v := m.principal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipal returns the old "principal" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldPrincipal(ctx context.Context) (v money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipal: %w", err)
+	}
+	return oldValue.Principal, nil
+}
+
+// AddPrincipal adds value to the "principal" field.
+func (m *AllocationMutation) AddPrincipal(value money.Amount) {
+	if m.addprincipal != nil {
+		*m.addprincipal += value
+	} else {
+		m.addprincipal = &value
+	}
+}
+
+// AddedPrincipal returns the value that was added to the "principal" field in this mutation.
+func (m *AllocationMutation) AddedPrincipal() (r money.Amount, exists bool) {
+	v := m.addprincipal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPrincipal resets all changes to the "principal" field.
+func (m *AllocationMutation) ResetPrincipal() {
+	m.principal = nil
+	m.addprincipal = nil
+}
+
+// SetReversed sets the "reversed" field.
+func (m *AllocationMutation) SetReversed(b bool) {
+	m.reversed = &b
+}
+
+// Reversed returns the value of the "reversed" field in the mutation.
+func (m *AllocationMutation) Reversed() (r bool, exists bool) {
+	v := m.reversed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversed returns the old "reversed" field's value of the Allocation entity.
+// If the Allocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AllocationMutation) OldReversed(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversed: %w", err)
+	}
+	return oldValue.Reversed, nil
+}
+
+// ResetReversed resets all changes to the "reversed" field.
+func (m *AllocationMutation) ResetReversed() {
+	m.reversed = nil
+}
+
+// ClearRepayment clears the "repayment" edge to the Repayment entity.
+func (m *AllocationMutation) ClearRepayment() {
+	m.clearedrepayment = true
+	m.clearedFields[allocation.FieldRepaymentID] = struct{}{}
+}
+
+// RepaymentCleared reports if the "repayment" edge to the Repayment entity was cleared.
+func (m *AllocationMutation) RepaymentCleared() bool {
+	return m.clearedrepayment
+}
+
+// RepaymentIDs returns the "repayment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RepaymentID instead. It exists only for internal usage by the builders.
+func (m *AllocationMutation) RepaymentIDs() (ids []key.Repayment) {
+	if id := m.repayment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRepayment resets all changes to the "repayment" edge.
+func (m *AllocationMutation) ResetRepayment() {
+	m.repayment = nil
+	m.clearedrepayment = false
+}
+
+// ClearInstallment clears the "installment" edge to the Installment entity.
+func (m *AllocationMutation) ClearInstallment() {
+	m.clearedinstallment = true
+	m.clearedFields[allocation.FieldInstallmentID] = struct{}{}
+}
+
+// InstallmentCleared reports if the "installment" edge to the Installment entity was cleared.
+func (m *AllocationMutation) InstallmentCleared() bool {
+	return m.clearedinstallment
+}
+
+// InstallmentIDs returns the "installment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// InstallmentID instead. It exists only for internal usage by the builders.
+func (m *AllocationMutation) InstallmentIDs() (ids []key.Installment) {
+	if id := m.installment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetInstallment resets all changes to the "installment" edge.
+func (m *AllocationMutation) ResetInstallment() {
+	m.installment = nil
+	m.clearedinstallment = false
+}
+
+// Where appends a list predicates to the AllocationMutation builder.
+func (m *AllocationMutation) Where(ps ...predicate.Allocation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AllocationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AllocationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Allocation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AllocationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AllocationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Allocation).
+func (m *AllocationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AllocationMutation) Fields() []string {
+	fields := make([]string, 0, 8)
+	if m.created_at != nil {
+		fields = append(fields, allocation.FieldCreatedAt)
+	}
+	if m.repayment != nil {
+		fields = append(fields, allocation.FieldRepaymentID)
+	}
+	if m.installment != nil {
+		fields = append(fields, allocation.FieldInstallmentID)
+	}
+	if m.paid_on != nil {
+		fields = append(fields, allocation.FieldPaidOn)
+	}
+	if m.penalty != nil {
+		fields = append(fields, allocation.FieldPenalty)
+	}
+	if m.interest != nil {
+		fields = append(fields, allocation.FieldInterest)
+	}
+	if m.principal != nil {
+		fields = append(fields, allocation.FieldPrincipal)
+	}
+	if m.reversed != nil {
+		fields = append(fields, allocation.FieldReversed)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AllocationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case allocation.FieldCreatedAt:
+		return m.CreatedAt()
+	case allocation.FieldRepaymentID:
+		return m.RepaymentID()
+	case allocation.FieldInstallmentID:
+		return m.InstallmentID()
+	case allocation.FieldPaidOn:
+		return m.PaidOn()
+	case allocation.FieldPenalty:
+		return m.Penalty()
+	case allocation.FieldInterest:
+		return m.Interest()
+	case allocation.FieldPrincipal:
+		return m.Principal()
+	case allocation.FieldReversed:
+		return m.Reversed()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AllocationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case allocation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case allocation.FieldRepaymentID:
+		return m.OldRepaymentID(ctx)
+	case allocation.FieldInstallmentID:
+		return m.OldInstallmentID(ctx)
+	case allocation.FieldPaidOn:
+		return m.OldPaidOn(ctx)
+	case allocation.FieldPenalty:
+		return m.OldPenalty(ctx)
+	case allocation.FieldInterest:
+		return m.OldInterest(ctx)
+	case allocation.FieldPrincipal:
+		return m.OldPrincipal(ctx)
+	case allocation.FieldReversed:
+		return m.OldReversed(ctx)
+	}
+	return nil, fmt.Errorf("unknown Allocation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AllocationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case allocation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case allocation.FieldRepaymentID:
+		v, ok := value.(key.Repayment)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRepaymentID(v)
+		return nil
+	case allocation.FieldInstallmentID:
+		v, ok := value.(key.Installment)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInstallmentID(v)
+		return nil
+	case allocation.FieldPaidOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaidOn(v)
+		return nil
+	case allocation.FieldPenalty:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPenalty(v)
+		return nil
+	case allocation.FieldInterest:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetInterest(v)
+		return nil
+	case allocation.FieldPrincipal:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipal(v)
+		return nil
+	case allocation.FieldReversed:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversed(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Allocation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AllocationMutation) AddedFields() []string {
+	var fields []string
+	if m.addpenalty != nil {
+		fields = append(fields, allocation.FieldPenalty)
+	}
+	if m.addinterest != nil {
+		fields = append(fields, allocation.FieldInterest)
+	}
+	if m.addprincipal != nil {
+		fields = append(fields, allocation.FieldPrincipal)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AllocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case allocation.FieldPenalty:
+		return m.AddedPenalty()
+	case allocation.FieldInterest:
+		return m.AddedInterest()
+	case allocation.FieldPrincipal:
+		return m.AddedPrincipal()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AllocationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case allocation.FieldPenalty:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPenalty(v)
+		return nil
+	case allocation.FieldInterest:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddInterest(v)
+		return nil
+	case allocation.FieldPrincipal:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPrincipal(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Allocation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AllocationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AllocationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AllocationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Allocation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AllocationMutation) ResetField(name string) error {
+	switch name {
+	case allocation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case allocation.FieldRepaymentID:
+		m.ResetRepaymentID()
+		return nil
+	case allocation.FieldInstallmentID:
+		m.ResetInstallmentID()
+		return nil
+	case allocation.FieldPaidOn:
+		m.ResetPaidOn()
+		return nil
+	case allocation.FieldPenalty:
+		m.ResetPenalty()
+		return nil
+	case allocation.FieldInterest:
+		m.ResetInterest()
+		return nil
+	case allocation.FieldPrincipal:
+		m.ResetPrincipal()
+		return nil
+	case allocation.FieldReversed:
+		m.ResetReversed()
+		return nil
+	}
+	return fmt.Errorf("unknown Allocation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AllocationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.repayment != nil {
+		edges = append(edges, allocation.EdgeRepayment)
+	}
+	if m.installment != nil {
+		edges = append(edges, allocation.EdgeInstallment)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AllocationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case allocation.EdgeRepayment:
+		if id := m.repayment; id != nil {
+			return []ent.Value{*id}
+		}
+	case allocation.EdgeInstallment:
+		if id := m.installment; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AllocationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AllocationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AllocationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedrepayment {
+		edges = append(edges, allocation.EdgeRepayment)
+	}
+	if m.clearedinstallment {
+		edges = append(edges, allocation.EdgeInstallment)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AllocationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case allocation.EdgeRepayment:
+		return m.clearedrepayment
+	case allocation.EdgeInstallment:
+		return m.clearedinstallment
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AllocationMutation) ClearEdge(name string) error {
+	switch name {
+	case allocation.EdgeRepayment:
+		m.ClearRepayment()
+		return nil
+	case allocation.EdgeInstallment:
+		m.ClearInstallment()
+		return nil
+	}
+	return fmt.Errorf("unknown Allocation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AllocationMutation) ResetEdge(name string) error {
+	switch name {
+	case allocation.EdgeRepayment:
+		m.ResetRepayment()
+		return nil
+	case allocation.EdgeInstallment:
+		m.ResetInstallment()
+		return nil
+	}
+	return fmt.Errorf("unknown Allocation edge %s", name)
 }
 
 // BackupMutation represents an operation that mutates the Backup nodes in the graph.
@@ -7602,6 +8518,1093 @@ func (m *CompanyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Company edge %s", name)
 }
 
+// DisbursementMutation represents an operation that mutates the Disbursement nodes in the graph.
+type DisbursementMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *key.Disbursement
+	created_at        *time.Time
+	number            *string
+	collections       *string
+	state             *disbursement.State
+	reference         *string
+	report            *string
+	asks              *int
+	addasks           *int
+	asked_at          *time.Time
+	finished_at       *time.Time
+	clearedFields     map[string]struct{}
+	loan              *key.Loan
+	clearedloan       bool
+	payee_card        *key.BankCard
+	clearedpayee_card bool
+	done              bool
+	oldValue          func(context.Context) (*Disbursement, error)
+	predicates        []predicate.Disbursement
+}
+
+var _ ent.Mutation = (*DisbursementMutation)(nil)
+
+// disbursementOption allows management of the mutation configuration using functional options.
+type disbursementOption func(*DisbursementMutation)
+
+// newDisbursementMutation creates new mutation for the Disbursement entity.
+func newDisbursementMutation(c config, op Op, opts ...disbursementOption) *DisbursementMutation {
+	m := &DisbursementMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDisbursement,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDisbursementID sets the ID field of the mutation.
+func withDisbursementID(id key.Disbursement) disbursementOption {
+	return func(m *DisbursementMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Disbursement
+		)
+		m.oldValue = func(ctx context.Context) (*Disbursement, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Disbursement.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDisbursement sets the old Disbursement of the mutation.
+func withDisbursement(node *Disbursement) disbursementOption {
+	return func(m *DisbursementMutation) {
+		m.oldValue = func(context.Context) (*Disbursement, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DisbursementMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DisbursementMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Disbursement entities.
+func (m *DisbursementMutation) SetID(id key.Disbursement) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DisbursementMutation) ID() (id key.Disbursement, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DisbursementMutation) IDs(ctx context.Context) ([]key.Disbursement, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []key.Disbursement{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Disbursement.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *DisbursementMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *DisbursementMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *DisbursementMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetLoanID sets the "loan_id" field.
+func (m *DisbursementMutation) SetLoanID(k key.Loan) {
+	m.loan = &k
+}
+
+// LoanID returns the value of the "loan_id" field in the mutation.
+func (m *DisbursementMutation) LoanID() (r key.Loan, exists bool) {
+	v := m.loan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoanID returns the old "loan_id" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldLoanID(ctx context.Context) (v key.Loan, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoanID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoanID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoanID: %w", err)
+	}
+	return oldValue.LoanID, nil
+}
+
+// ResetLoanID resets all changes to the "loan_id" field.
+func (m *DisbursementMutation) ResetLoanID() {
+	m.loan = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *DisbursementMutation) SetNumber(s string) {
+	m.number = &s
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *DisbursementMutation) Number() (r string, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldNumber(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *DisbursementMutation) ResetNumber() {
+	m.number = nil
+}
+
+// SetPayeeCardID sets the "payee_card_id" field.
+func (m *DisbursementMutation) SetPayeeCardID(kc key.BankCard) {
+	m.payee_card = &kc
+}
+
+// PayeeCardID returns the value of the "payee_card_id" field in the mutation.
+func (m *DisbursementMutation) PayeeCardID() (r key.BankCard, exists bool) {
+	v := m.payee_card
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPayeeCardID returns the old "payee_card_id" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldPayeeCardID(ctx context.Context) (v key.BankCard, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPayeeCardID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPayeeCardID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPayeeCardID: %w", err)
+	}
+	return oldValue.PayeeCardID, nil
+}
+
+// ResetPayeeCardID resets all changes to the "payee_card_id" field.
+func (m *DisbursementMutation) ResetPayeeCardID() {
+	m.payee_card = nil
+}
+
+// SetCollections sets the "collections" field.
+func (m *DisbursementMutation) SetCollections(s string) {
+	m.collections = &s
+}
+
+// Collections returns the value of the "collections" field in the mutation.
+func (m *DisbursementMutation) Collections() (r string, exists bool) {
+	v := m.collections
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCollections returns the old "collections" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldCollections(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCollections is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCollections requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCollections: %w", err)
+	}
+	return oldValue.Collections, nil
+}
+
+// ResetCollections resets all changes to the "collections" field.
+func (m *DisbursementMutation) ResetCollections() {
+	m.collections = nil
+}
+
+// SetState sets the "state" field.
+func (m *DisbursementMutation) SetState(d disbursement.State) {
+	m.state = &d
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *DisbursementMutation) State() (r disbursement.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldState(ctx context.Context) (v disbursement.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *DisbursementMutation) ResetState() {
+	m.state = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *DisbursementMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *DisbursementMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldReference(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ClearReference clears the value of the "reference" field.
+func (m *DisbursementMutation) ClearReference() {
+	m.reference = nil
+	m.clearedFields[disbursement.FieldReference] = struct{}{}
+}
+
+// ReferenceCleared returns if the "reference" field was cleared in this mutation.
+func (m *DisbursementMutation) ReferenceCleared() bool {
+	_, ok := m.clearedFields[disbursement.FieldReference]
+	return ok
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *DisbursementMutation) ResetReference() {
+	m.reference = nil
+	delete(m.clearedFields, disbursement.FieldReference)
+}
+
+// SetReport sets the "report" field.
+func (m *DisbursementMutation) SetReport(s string) {
+	m.report = &s
+}
+
+// Report returns the value of the "report" field in the mutation.
+func (m *DisbursementMutation) Report() (r string, exists bool) {
+	v := m.report
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReport returns the old "report" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldReport(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReport is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReport requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReport: %w", err)
+	}
+	return oldValue.Report, nil
+}
+
+// ClearReport clears the value of the "report" field.
+func (m *DisbursementMutation) ClearReport() {
+	m.report = nil
+	m.clearedFields[disbursement.FieldReport] = struct{}{}
+}
+
+// ReportCleared returns if the "report" field was cleared in this mutation.
+func (m *DisbursementMutation) ReportCleared() bool {
+	_, ok := m.clearedFields[disbursement.FieldReport]
+	return ok
+}
+
+// ResetReport resets all changes to the "report" field.
+func (m *DisbursementMutation) ResetReport() {
+	m.report = nil
+	delete(m.clearedFields, disbursement.FieldReport)
+}
+
+// SetAsks sets the "asks" field.
+func (m *DisbursementMutation) SetAsks(i int) {
+	m.asks = &i
+	m.addasks = nil
+}
+
+// Asks returns the value of the "asks" field in the mutation.
+func (m *DisbursementMutation) Asks() (r int, exists bool) {
+	v := m.asks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAsks returns the old "asks" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldAsks(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAsks is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAsks requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAsks: %w", err)
+	}
+	return oldValue.Asks, nil
+}
+
+// AddAsks adds i to the "asks" field.
+func (m *DisbursementMutation) AddAsks(i int) {
+	if m.addasks != nil {
+		*m.addasks += i
+	} else {
+		m.addasks = &i
+	}
+}
+
+// AddedAsks returns the value that was added to the "asks" field in this mutation.
+func (m *DisbursementMutation) AddedAsks() (r int, exists bool) {
+	v := m.addasks
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAsks resets all changes to the "asks" field.
+func (m *DisbursementMutation) ResetAsks() {
+	m.asks = nil
+	m.addasks = nil
+}
+
+// SetAskedAt sets the "asked_at" field.
+func (m *DisbursementMutation) SetAskedAt(t time.Time) {
+	m.asked_at = &t
+}
+
+// AskedAt returns the value of the "asked_at" field in the mutation.
+func (m *DisbursementMutation) AskedAt() (r time.Time, exists bool) {
+	v := m.asked_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAskedAt returns the old "asked_at" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldAskedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAskedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAskedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAskedAt: %w", err)
+	}
+	return oldValue.AskedAt, nil
+}
+
+// ClearAskedAt clears the value of the "asked_at" field.
+func (m *DisbursementMutation) ClearAskedAt() {
+	m.asked_at = nil
+	m.clearedFields[disbursement.FieldAskedAt] = struct{}{}
+}
+
+// AskedAtCleared returns if the "asked_at" field was cleared in this mutation.
+func (m *DisbursementMutation) AskedAtCleared() bool {
+	_, ok := m.clearedFields[disbursement.FieldAskedAt]
+	return ok
+}
+
+// ResetAskedAt resets all changes to the "asked_at" field.
+func (m *DisbursementMutation) ResetAskedAt() {
+	m.asked_at = nil
+	delete(m.clearedFields, disbursement.FieldAskedAt)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *DisbursementMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *DisbursementMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *DisbursementMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[disbursement.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *DisbursementMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[disbursement.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *DisbursementMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, disbursement.FieldFinishedAt)
+}
+
+// ClearLoan clears the "loan" edge to the Loan entity.
+func (m *DisbursementMutation) ClearLoan() {
+	m.clearedloan = true
+	m.clearedFields[disbursement.FieldLoanID] = struct{}{}
+}
+
+// LoanCleared reports if the "loan" edge to the Loan entity was cleared.
+func (m *DisbursementMutation) LoanCleared() bool {
+	return m.clearedloan
+}
+
+// LoanIDs returns the "loan" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LoanID instead. It exists only for internal usage by the builders.
+func (m *DisbursementMutation) LoanIDs() (ids []key.Loan) {
+	if id := m.loan; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLoan resets all changes to the "loan" edge.
+func (m *DisbursementMutation) ResetLoan() {
+	m.loan = nil
+	m.clearedloan = false
+}
+
+// ClearPayeeCard clears the "payee_card" edge to the BankCard entity.
+func (m *DisbursementMutation) ClearPayeeCard() {
+	m.clearedpayee_card = true
+	m.clearedFields[disbursement.FieldPayeeCardID] = struct{}{}
+}
+
+// PayeeCardCleared reports if the "payee_card" edge to the BankCard entity was cleared.
+func (m *DisbursementMutation) PayeeCardCleared() bool {
+	return m.clearedpayee_card
+}
+
+// PayeeCardIDs returns the "payee_card" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PayeeCardID instead. It exists only for internal usage by the builders.
+func (m *DisbursementMutation) PayeeCardIDs() (ids []key.BankCard) {
+	if id := m.payee_card; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPayeeCard resets all changes to the "payee_card" edge.
+func (m *DisbursementMutation) ResetPayeeCard() {
+	m.payee_card = nil
+	m.clearedpayee_card = false
+}
+
+// Where appends a list predicates to the DisbursementMutation builder.
+func (m *DisbursementMutation) Where(ps ...predicate.Disbursement) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DisbursementMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DisbursementMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Disbursement, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DisbursementMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DisbursementMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Disbursement).
+func (m *DisbursementMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DisbursementMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.created_at != nil {
+		fields = append(fields, disbursement.FieldCreatedAt)
+	}
+	if m.loan != nil {
+		fields = append(fields, disbursement.FieldLoanID)
+	}
+	if m.number != nil {
+		fields = append(fields, disbursement.FieldNumber)
+	}
+	if m.payee_card != nil {
+		fields = append(fields, disbursement.FieldPayeeCardID)
+	}
+	if m.collections != nil {
+		fields = append(fields, disbursement.FieldCollections)
+	}
+	if m.state != nil {
+		fields = append(fields, disbursement.FieldState)
+	}
+	if m.reference != nil {
+		fields = append(fields, disbursement.FieldReference)
+	}
+	if m.report != nil {
+		fields = append(fields, disbursement.FieldReport)
+	}
+	if m.asks != nil {
+		fields = append(fields, disbursement.FieldAsks)
+	}
+	if m.asked_at != nil {
+		fields = append(fields, disbursement.FieldAskedAt)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, disbursement.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DisbursementMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case disbursement.FieldCreatedAt:
+		return m.CreatedAt()
+	case disbursement.FieldLoanID:
+		return m.LoanID()
+	case disbursement.FieldNumber:
+		return m.Number()
+	case disbursement.FieldPayeeCardID:
+		return m.PayeeCardID()
+	case disbursement.FieldCollections:
+		return m.Collections()
+	case disbursement.FieldState:
+		return m.State()
+	case disbursement.FieldReference:
+		return m.Reference()
+	case disbursement.FieldReport:
+		return m.Report()
+	case disbursement.FieldAsks:
+		return m.Asks()
+	case disbursement.FieldAskedAt:
+		return m.AskedAt()
+	case disbursement.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DisbursementMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case disbursement.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case disbursement.FieldLoanID:
+		return m.OldLoanID(ctx)
+	case disbursement.FieldNumber:
+		return m.OldNumber(ctx)
+	case disbursement.FieldPayeeCardID:
+		return m.OldPayeeCardID(ctx)
+	case disbursement.FieldCollections:
+		return m.OldCollections(ctx)
+	case disbursement.FieldState:
+		return m.OldState(ctx)
+	case disbursement.FieldReference:
+		return m.OldReference(ctx)
+	case disbursement.FieldReport:
+		return m.OldReport(ctx)
+	case disbursement.FieldAsks:
+		return m.OldAsks(ctx)
+	case disbursement.FieldAskedAt:
+		return m.OldAskedAt(ctx)
+	case disbursement.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Disbursement field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisbursementMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case disbursement.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case disbursement.FieldLoanID:
+		v, ok := value.(key.Loan)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoanID(v)
+		return nil
+	case disbursement.FieldNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case disbursement.FieldPayeeCardID:
+		v, ok := value.(key.BankCard)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPayeeCardID(v)
+		return nil
+	case disbursement.FieldCollections:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCollections(v)
+		return nil
+	case disbursement.FieldState:
+		v, ok := value.(disbursement.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case disbursement.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
+		return nil
+	case disbursement.FieldReport:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReport(v)
+		return nil
+	case disbursement.FieldAsks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAsks(v)
+		return nil
+	case disbursement.FieldAskedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAskedAt(v)
+		return nil
+	case disbursement.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Disbursement field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DisbursementMutation) AddedFields() []string {
+	var fields []string
+	if m.addasks != nil {
+		fields = append(fields, disbursement.FieldAsks)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DisbursementMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case disbursement.FieldAsks:
+		return m.AddedAsks()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DisbursementMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case disbursement.FieldAsks:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAsks(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Disbursement numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DisbursementMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(disbursement.FieldReference) {
+		fields = append(fields, disbursement.FieldReference)
+	}
+	if m.FieldCleared(disbursement.FieldReport) {
+		fields = append(fields, disbursement.FieldReport)
+	}
+	if m.FieldCleared(disbursement.FieldAskedAt) {
+		fields = append(fields, disbursement.FieldAskedAt)
+	}
+	if m.FieldCleared(disbursement.FieldFinishedAt) {
+		fields = append(fields, disbursement.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DisbursementMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DisbursementMutation) ClearField(name string) error {
+	switch name {
+	case disbursement.FieldReference:
+		m.ClearReference()
+		return nil
+	case disbursement.FieldReport:
+		m.ClearReport()
+		return nil
+	case disbursement.FieldAskedAt:
+		m.ClearAskedAt()
+		return nil
+	case disbursement.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Disbursement nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DisbursementMutation) ResetField(name string) error {
+	switch name {
+	case disbursement.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case disbursement.FieldLoanID:
+		m.ResetLoanID()
+		return nil
+	case disbursement.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case disbursement.FieldPayeeCardID:
+		m.ResetPayeeCardID()
+		return nil
+	case disbursement.FieldCollections:
+		m.ResetCollections()
+		return nil
+	case disbursement.FieldState:
+		m.ResetState()
+		return nil
+	case disbursement.FieldReference:
+		m.ResetReference()
+		return nil
+	case disbursement.FieldReport:
+		m.ResetReport()
+		return nil
+	case disbursement.FieldAsks:
+		m.ResetAsks()
+		return nil
+	case disbursement.FieldAskedAt:
+		m.ResetAskedAt()
+		return nil
+	case disbursement.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Disbursement field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DisbursementMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.loan != nil {
+		edges = append(edges, disbursement.EdgeLoan)
+	}
+	if m.payee_card != nil {
+		edges = append(edges, disbursement.EdgePayeeCard)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DisbursementMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case disbursement.EdgeLoan:
+		if id := m.loan; id != nil {
+			return []ent.Value{*id}
+		}
+	case disbursement.EdgePayeeCard:
+		if id := m.payee_card; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DisbursementMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DisbursementMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DisbursementMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedloan {
+		edges = append(edges, disbursement.EdgeLoan)
+	}
+	if m.clearedpayee_card {
+		edges = append(edges, disbursement.EdgePayeeCard)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DisbursementMutation) EdgeCleared(name string) bool {
+	switch name {
+	case disbursement.EdgeLoan:
+		return m.clearedloan
+	case disbursement.EdgePayeeCard:
+		return m.clearedpayee_card
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DisbursementMutation) ClearEdge(name string) error {
+	switch name {
+	case disbursement.EdgeLoan:
+		m.ClearLoan()
+		return nil
+	case disbursement.EdgePayeeCard:
+		m.ClearPayeeCard()
+		return nil
+	}
+	return fmt.Errorf("unknown Disbursement unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DisbursementMutation) ResetEdge(name string) error {
+	switch name {
+	case disbursement.EdgeLoan:
+		m.ResetLoan()
+		return nil
+	case disbursement.EdgePayeeCard:
+		m.ResetPayeeCard()
+		return nil
+	}
+	return fmt.Errorf("unknown Disbursement edge %s", name)
+}
+
 // DocumentMutation represents an operation that mutates the Document nodes in the graph.
 type DocumentMutation struct {
 	config
@@ -12306,40 +14309,44 @@ func (m *IdempotencyMutation) ResetEdge(name string) error {
 // InstallmentMutation represents an operation that mutates the Installment nodes in the graph.
 type InstallmentMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *key.Installment
-	created_at        *time.Time
-	updated_at        *time.Time
-	version           *int
-	addversion        *int
-	status            *installment.Status
-	status_since      *time.Time
-	plan              *int
-	addplan           *int
-	number            *int
-	addnumber         *int
-	due_on            *string
-	principal         *money.Amount
-	addprincipal      *money.Amount
-	interest          *money.Amount
-	addinterest       *money.Amount
-	penalty           *money.Amount
-	addpenalty        *money.Amount
-	paid_principal    *money.Amount
-	addpaid_principal *money.Amount
-	paid_interest     *money.Amount
-	addpaid_interest  *money.Amount
-	paid_penalty      *money.Amount
-	addpaid_penalty   *money.Amount
-	clearedFields     map[string]struct{}
-	loan              *key.Loan
-	clearedloan       bool
-	bid               *key.Bid
-	clearedbid        bool
-	done              bool
-	oldValue          func(context.Context) (*Installment, error)
-	predicates        []predicate.Installment
+	op                  Op
+	typ                 string
+	id                  *key.Installment
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	status              *installment.Status
+	status_since        *time.Time
+	plan                *int
+	addplan             *int
+	number              *int
+	addnumber           *int
+	due_on              *string
+	principal           *money.Amount
+	addprincipal        *money.Amount
+	interest            *money.Amount
+	addinterest         *money.Amount
+	penalty             *money.Amount
+	addpenalty          *money.Amount
+	fixed_penalty       *money.Amount
+	addfixed_penalty    *money.Amount
+	planned_interest    *money.Amount
+	addplanned_interest *money.Amount
+	paid_principal      *money.Amount
+	addpaid_principal   *money.Amount
+	paid_interest       *money.Amount
+	addpaid_interest    *money.Amount
+	paid_penalty        *money.Amount
+	addpaid_penalty     *money.Amount
+	clearedFields       map[string]struct{}
+	loan                *key.Loan
+	clearedloan         bool
+	bid                 *key.Bid
+	clearedbid          bool
+	done                bool
+	oldValue            func(context.Context) (*Installment, error)
+	predicates          []predicate.Installment
 }
 
 var _ ent.Mutation = (*InstallmentMutation)(nil)
@@ -13047,6 +15054,132 @@ func (m *InstallmentMutation) ResetPenalty() {
 	m.addpenalty = nil
 }
 
+// SetFixedPenalty sets the "fixed_penalty" field.
+func (m *InstallmentMutation) SetFixedPenalty(value money.Amount) {
+	m.fixed_penalty = &value
+	m.addfixed_penalty = nil
+}
+
+// FixedPenalty returns the value of the "fixed_penalty" field in the mutation.
+func (m *InstallmentMutation) FixedPenalty() (r money.Amount, exists bool) {
+	v := m.fixed_penalty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFixedPenalty returns the old "fixed_penalty" field's value of the Installment entity.
+// If the Installment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstallmentMutation) OldFixedPenalty(ctx context.Context) (v money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFixedPenalty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFixedPenalty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFixedPenalty: %w", err)
+	}
+	return oldValue.FixedPenalty, nil
+}
+
+// AddFixedPenalty adds value to the "fixed_penalty" field.
+func (m *InstallmentMutation) AddFixedPenalty(value money.Amount) {
+	if m.addfixed_penalty != nil {
+		*m.addfixed_penalty += value
+	} else {
+		m.addfixed_penalty = &value
+	}
+}
+
+// AddedFixedPenalty returns the value that was added to the "fixed_penalty" field in this mutation.
+func (m *InstallmentMutation) AddedFixedPenalty() (r money.Amount, exists bool) {
+	v := m.addfixed_penalty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFixedPenalty resets all changes to the "fixed_penalty" field.
+func (m *InstallmentMutation) ResetFixedPenalty() {
+	m.fixed_penalty = nil
+	m.addfixed_penalty = nil
+}
+
+// SetPlannedInterest sets the "planned_interest" field.
+func (m *InstallmentMutation) SetPlannedInterest(value money.Amount) {
+	m.planned_interest = &value
+	m.addplanned_interest = nil
+}
+
+// PlannedInterest returns the value of the "planned_interest" field in the mutation.
+func (m *InstallmentMutation) PlannedInterest() (r money.Amount, exists bool) {
+	v := m.planned_interest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedInterest returns the old "planned_interest" field's value of the Installment entity.
+// If the Installment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *InstallmentMutation) OldPlannedInterest(ctx context.Context) (v *money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedInterest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedInterest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedInterest: %w", err)
+	}
+	return oldValue.PlannedInterest, nil
+}
+
+// AddPlannedInterest adds value to the "planned_interest" field.
+func (m *InstallmentMutation) AddPlannedInterest(value money.Amount) {
+	if m.addplanned_interest != nil {
+		*m.addplanned_interest += value
+	} else {
+		m.addplanned_interest = &value
+	}
+}
+
+// AddedPlannedInterest returns the value that was added to the "planned_interest" field in this mutation.
+func (m *InstallmentMutation) AddedPlannedInterest() (r money.Amount, exists bool) {
+	v := m.addplanned_interest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPlannedInterest clears the value of the "planned_interest" field.
+func (m *InstallmentMutation) ClearPlannedInterest() {
+	m.planned_interest = nil
+	m.addplanned_interest = nil
+	m.clearedFields[installment.FieldPlannedInterest] = struct{}{}
+}
+
+// PlannedInterestCleared returns if the "planned_interest" field was cleared in this mutation.
+func (m *InstallmentMutation) PlannedInterestCleared() bool {
+	_, ok := m.clearedFields[installment.FieldPlannedInterest]
+	return ok
+}
+
+// ResetPlannedInterest resets all changes to the "planned_interest" field.
+func (m *InstallmentMutation) ResetPlannedInterest() {
+	m.planned_interest = nil
+	m.addplanned_interest = nil
+	delete(m.clearedFields, installment.FieldPlannedInterest)
+}
+
 // SetPaidPrincipal sets the "paid_principal" field.
 func (m *InstallmentMutation) SetPaidPrincipal(value money.Amount) {
 	m.paid_principal = &value
@@ -13303,7 +15436,7 @@ func (m *InstallmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *InstallmentMutation) Fields() []string {
-	fields := make([]string, 0, 16)
+	fields := make([]string, 0, 18)
 	if m.created_at != nil {
 		fields = append(fields, installment.FieldCreatedAt)
 	}
@@ -13342,6 +15475,12 @@ func (m *InstallmentMutation) Fields() []string {
 	}
 	if m.penalty != nil {
 		fields = append(fields, installment.FieldPenalty)
+	}
+	if m.fixed_penalty != nil {
+		fields = append(fields, installment.FieldFixedPenalty)
+	}
+	if m.planned_interest != nil {
+		fields = append(fields, installment.FieldPlannedInterest)
 	}
 	if m.paid_principal != nil {
 		fields = append(fields, installment.FieldPaidPrincipal)
@@ -13386,6 +15525,10 @@ func (m *InstallmentMutation) Field(name string) (ent.Value, bool) {
 		return m.Interest()
 	case installment.FieldPenalty:
 		return m.Penalty()
+	case installment.FieldFixedPenalty:
+		return m.FixedPenalty()
+	case installment.FieldPlannedInterest:
+		return m.PlannedInterest()
 	case installment.FieldPaidPrincipal:
 		return m.PaidPrincipal()
 	case installment.FieldPaidInterest:
@@ -13427,6 +15570,10 @@ func (m *InstallmentMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldInterest(ctx)
 	case installment.FieldPenalty:
 		return m.OldPenalty(ctx)
+	case installment.FieldFixedPenalty:
+		return m.OldFixedPenalty(ctx)
+	case installment.FieldPlannedInterest:
+		return m.OldPlannedInterest(ctx)
 	case installment.FieldPaidPrincipal:
 		return m.OldPaidPrincipal(ctx)
 	case installment.FieldPaidInterest:
@@ -13533,6 +15680,20 @@ func (m *InstallmentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPenalty(v)
 		return nil
+	case installment.FieldFixedPenalty:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFixedPenalty(v)
+		return nil
+	case installment.FieldPlannedInterest:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedInterest(v)
+		return nil
 	case installment.FieldPaidPrincipal:
 		v, ok := value.(money.Amount)
 		if !ok {
@@ -13580,6 +15741,12 @@ func (m *InstallmentMutation) AddedFields() []string {
 	if m.addpenalty != nil {
 		fields = append(fields, installment.FieldPenalty)
 	}
+	if m.addfixed_penalty != nil {
+		fields = append(fields, installment.FieldFixedPenalty)
+	}
+	if m.addplanned_interest != nil {
+		fields = append(fields, installment.FieldPlannedInterest)
+	}
 	if m.addpaid_principal != nil {
 		fields = append(fields, installment.FieldPaidPrincipal)
 	}
@@ -13609,6 +15776,10 @@ func (m *InstallmentMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedInterest()
 	case installment.FieldPenalty:
 		return m.AddedPenalty()
+	case installment.FieldFixedPenalty:
+		return m.AddedFixedPenalty()
+	case installment.FieldPlannedInterest:
+		return m.AddedPlannedInterest()
 	case installment.FieldPaidPrincipal:
 		return m.AddedPaidPrincipal()
 	case installment.FieldPaidInterest:
@@ -13666,6 +15837,20 @@ func (m *InstallmentMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddPenalty(v)
 		return nil
+	case installment.FieldFixedPenalty:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFixedPenalty(v)
+		return nil
+	case installment.FieldPlannedInterest:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPlannedInterest(v)
+		return nil
 	case installment.FieldPaidPrincipal:
 		v, ok := value.(money.Amount)
 		if !ok {
@@ -13698,6 +15883,9 @@ func (m *InstallmentMutation) ClearedFields() []string {
 	if m.FieldCleared(installment.FieldBidID) {
 		fields = append(fields, installment.FieldBidID)
 	}
+	if m.FieldCleared(installment.FieldPlannedInterest) {
+		fields = append(fields, installment.FieldPlannedInterest)
+	}
 	return fields
 }
 
@@ -13714,6 +15902,9 @@ func (m *InstallmentMutation) ClearField(name string) error {
 	switch name {
 	case installment.FieldBidID:
 		m.ClearBidID()
+		return nil
+	case installment.FieldPlannedInterest:
+		m.ClearPlannedInterest()
 		return nil
 	}
 	return fmt.Errorf("unknown Installment nullable field %s", name)
@@ -13761,6 +15952,12 @@ func (m *InstallmentMutation) ResetField(name string) error {
 		return nil
 	case installment.FieldPenalty:
 		m.ResetPenalty()
+		return nil
+	case installment.FieldFixedPenalty:
+		m.ResetFixedPenalty()
+		return nil
+	case installment.FieldPlannedInterest:
+		m.ResetPlannedInterest()
 		return nil
 	case installment.FieldPaidPrincipal:
 		m.ResetPaidPrincipal()
@@ -15208,7 +17405,10 @@ type LoanMutation struct {
 	addreserved_amount       *money.Amount
 	funded_amount            *money.Amount
 	addfunded_amount         *money.Amount
+	order_number             *string
 	disbursed_at             *time.Time
+	accrued_on               *string
+	defaulted_at             *time.Time
 	clearedFields            map[string]struct{}
 	borrower                 *key.User
 	clearedborrower          bool
@@ -16699,6 +18899,55 @@ func (m *LoanMutation) ResetFundedAmount() {
 	m.addfunded_amount = nil
 }
 
+// SetOrderNumber sets the "order_number" field.
+func (m *LoanMutation) SetOrderNumber(s string) {
+	m.order_number = &s
+}
+
+// OrderNumber returns the value of the "order_number" field in the mutation.
+func (m *LoanMutation) OrderNumber() (r string, exists bool) {
+	v := m.order_number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrderNumber returns the old "order_number" field's value of the Loan entity.
+// If the Loan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoanMutation) OldOrderNumber(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrderNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrderNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrderNumber: %w", err)
+	}
+	return oldValue.OrderNumber, nil
+}
+
+// ClearOrderNumber clears the value of the "order_number" field.
+func (m *LoanMutation) ClearOrderNumber() {
+	m.order_number = nil
+	m.clearedFields[loan.FieldOrderNumber] = struct{}{}
+}
+
+// OrderNumberCleared returns if the "order_number" field was cleared in this mutation.
+func (m *LoanMutation) OrderNumberCleared() bool {
+	_, ok := m.clearedFields[loan.FieldOrderNumber]
+	return ok
+}
+
+// ResetOrderNumber resets all changes to the "order_number" field.
+func (m *LoanMutation) ResetOrderNumber() {
+	m.order_number = nil
+	delete(m.clearedFields, loan.FieldOrderNumber)
+}
+
 // SetDisbursedAt sets the "disbursed_at" field.
 func (m *LoanMutation) SetDisbursedAt(t time.Time) {
 	m.disbursed_at = &t
@@ -16746,6 +18995,104 @@ func (m *LoanMutation) DisbursedAtCleared() bool {
 func (m *LoanMutation) ResetDisbursedAt() {
 	m.disbursed_at = nil
 	delete(m.clearedFields, loan.FieldDisbursedAt)
+}
+
+// SetAccruedOn sets the "accrued_on" field.
+func (m *LoanMutation) SetAccruedOn(s string) {
+	m.accrued_on = &s
+}
+
+// AccruedOn returns the value of the "accrued_on" field in the mutation.
+func (m *LoanMutation) AccruedOn() (r string, exists bool) {
+	v := m.accrued_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAccruedOn returns the old "accrued_on" field's value of the Loan entity.
+// If the Loan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoanMutation) OldAccruedOn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAccruedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAccruedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAccruedOn: %w", err)
+	}
+	return oldValue.AccruedOn, nil
+}
+
+// ClearAccruedOn clears the value of the "accrued_on" field.
+func (m *LoanMutation) ClearAccruedOn() {
+	m.accrued_on = nil
+	m.clearedFields[loan.FieldAccruedOn] = struct{}{}
+}
+
+// AccruedOnCleared returns if the "accrued_on" field was cleared in this mutation.
+func (m *LoanMutation) AccruedOnCleared() bool {
+	_, ok := m.clearedFields[loan.FieldAccruedOn]
+	return ok
+}
+
+// ResetAccruedOn resets all changes to the "accrued_on" field.
+func (m *LoanMutation) ResetAccruedOn() {
+	m.accrued_on = nil
+	delete(m.clearedFields, loan.FieldAccruedOn)
+}
+
+// SetDefaultedAt sets the "defaulted_at" field.
+func (m *LoanMutation) SetDefaultedAt(t time.Time) {
+	m.defaulted_at = &t
+}
+
+// DefaultedAt returns the value of the "defaulted_at" field in the mutation.
+func (m *LoanMutation) DefaultedAt() (r time.Time, exists bool) {
+	v := m.defaulted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefaultedAt returns the old "defaulted_at" field's value of the Loan entity.
+// If the Loan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoanMutation) OldDefaultedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefaultedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefaultedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefaultedAt: %w", err)
+	}
+	return oldValue.DefaultedAt, nil
+}
+
+// ClearDefaultedAt clears the value of the "defaulted_at" field.
+func (m *LoanMutation) ClearDefaultedAt() {
+	m.defaulted_at = nil
+	m.clearedFields[loan.FieldDefaultedAt] = struct{}{}
+}
+
+// DefaultedAtCleared returns if the "defaulted_at" field was cleared in this mutation.
+func (m *LoanMutation) DefaultedAtCleared() bool {
+	_, ok := m.clearedFields[loan.FieldDefaultedAt]
+	return ok
+}
+
+// ResetDefaultedAt resets all changes to the "defaulted_at" field.
+func (m *LoanMutation) ResetDefaultedAt() {
+	m.defaulted_at = nil
+	delete(m.clearedFields, loan.FieldDefaultedAt)
 }
 
 // ClearBorrower clears the "borrower" edge to the User entity.
@@ -16863,7 +19210,7 @@ func (m *LoanMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *LoanMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 32)
 	if m.created_at != nil {
 		fields = append(fields, loan.FieldCreatedAt)
 	}
@@ -16948,8 +19295,17 @@ func (m *LoanMutation) Fields() []string {
 	if m.funded_amount != nil {
 		fields = append(fields, loan.FieldFundedAmount)
 	}
+	if m.order_number != nil {
+		fields = append(fields, loan.FieldOrderNumber)
+	}
 	if m.disbursed_at != nil {
 		fields = append(fields, loan.FieldDisbursedAt)
+	}
+	if m.accrued_on != nil {
+		fields = append(fields, loan.FieldAccruedOn)
+	}
+	if m.defaulted_at != nil {
+		fields = append(fields, loan.FieldDefaultedAt)
 	}
 	return fields
 }
@@ -17015,8 +19371,14 @@ func (m *LoanMutation) Field(name string) (ent.Value, bool) {
 		return m.ReservedAmount()
 	case loan.FieldFundedAmount:
 		return m.FundedAmount()
+	case loan.FieldOrderNumber:
+		return m.OrderNumber()
 	case loan.FieldDisbursedAt:
 		return m.DisbursedAt()
+	case loan.FieldAccruedOn:
+		return m.AccruedOn()
+	case loan.FieldDefaultedAt:
+		return m.DefaultedAt()
 	}
 	return nil, false
 }
@@ -17082,8 +19444,14 @@ func (m *LoanMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldReservedAmount(ctx)
 	case loan.FieldFundedAmount:
 		return m.OldFundedAmount(ctx)
+	case loan.FieldOrderNumber:
+		return m.OldOrderNumber(ctx)
 	case loan.FieldDisbursedAt:
 		return m.OldDisbursedAt(ctx)
+	case loan.FieldAccruedOn:
+		return m.OldAccruedOn(ctx)
+	case loan.FieldDefaultedAt:
+		return m.OldDefaultedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown Loan field %s", name)
 }
@@ -17289,12 +19657,33 @@ func (m *LoanMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFundedAmount(v)
 		return nil
+	case loan.FieldOrderNumber:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrderNumber(v)
+		return nil
 	case loan.FieldDisbursedAt:
 		v, ok := value.(time.Time)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetDisbursedAt(v)
+		return nil
+	case loan.FieldAccruedOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAccruedOn(v)
+		return nil
+	case loan.FieldDefaultedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefaultedAt(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Loan field %s", name)
@@ -17509,8 +19898,17 @@ func (m *LoanMutation) ClearedFields() []string {
 	if m.FieldCleared(loan.FieldClosesAt) {
 		fields = append(fields, loan.FieldClosesAt)
 	}
+	if m.FieldCleared(loan.FieldOrderNumber) {
+		fields = append(fields, loan.FieldOrderNumber)
+	}
 	if m.FieldCleared(loan.FieldDisbursedAt) {
 		fields = append(fields, loan.FieldDisbursedAt)
+	}
+	if m.FieldCleared(loan.FieldAccruedOn) {
+		fields = append(fields, loan.FieldAccruedOn)
+	}
+	if m.FieldCleared(loan.FieldDefaultedAt) {
+		fields = append(fields, loan.FieldDefaultedAt)
 	}
 	return fields
 }
@@ -17550,8 +19948,17 @@ func (m *LoanMutation) ClearField(name string) error {
 	case loan.FieldClosesAt:
 		m.ClearClosesAt()
 		return nil
+	case loan.FieldOrderNumber:
+		m.ClearOrderNumber()
+		return nil
 	case loan.FieldDisbursedAt:
 		m.ClearDisbursedAt()
+		return nil
+	case loan.FieldAccruedOn:
+		m.ClearAccruedOn()
+		return nil
+	case loan.FieldDefaultedAt:
+		m.ClearDefaultedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Loan nullable field %s", name)
@@ -17645,8 +20052,17 @@ func (m *LoanMutation) ResetField(name string) error {
 	case loan.FieldFundedAmount:
 		m.ResetFundedAmount()
 		return nil
+	case loan.FieldOrderNumber:
+		m.ResetOrderNumber()
+		return nil
 	case loan.FieldDisbursedAt:
 		m.ResetDisbursedAt()
+		return nil
+	case loan.FieldAccruedOn:
+		m.ResetAccruedOn()
+		return nil
+	case loan.FieldDefaultedAt:
+		m.ResetDefaultedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown Loan field %s", name)
@@ -19345,6 +21761,9 @@ type RepaymentMutation struct {
 	typ               string
 	id                *key.Repayment
 	created_at        *time.Time
+	fee               *money.Amount
+	addfee            *money.Amount
+	settles           *bool
 	amount            *money.Amount
 	addamount         *money.Amount
 	penalty           *money.Amount
@@ -19542,6 +21961,98 @@ func (m *RepaymentMutation) OldLoanID(ctx context.Context) (v key.Loan, err erro
 // ResetLoanID resets all changes to the "loan_id" field.
 func (m *RepaymentMutation) ResetLoanID() {
 	m.loan = nil
+}
+
+// SetFee sets the "fee" field.
+func (m *RepaymentMutation) SetFee(value money.Amount) {
+	m.fee = &value
+	m.addfee = nil
+}
+
+// Fee returns the value of the "fee" field in the mutation.
+func (m *RepaymentMutation) Fee() (r money.Amount, exists bool) {
+	v := m.fee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFee returns the old "fee" field's value of the Repayment entity.
+// If the Repayment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RepaymentMutation) OldFee(ctx context.Context) (v money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFee is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFee requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFee: %w", err)
+	}
+	return oldValue.Fee, nil
+}
+
+// AddFee adds value to the "fee" field.
+func (m *RepaymentMutation) AddFee(value money.Amount) {
+	if m.addfee != nil {
+		*m.addfee += value
+	} else {
+		m.addfee = &value
+	}
+}
+
+// AddedFee returns the value that was added to the "fee" field in this mutation.
+func (m *RepaymentMutation) AddedFee() (r money.Amount, exists bool) {
+	v := m.addfee
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFee resets all changes to the "fee" field.
+func (m *RepaymentMutation) ResetFee() {
+	m.fee = nil
+	m.addfee = nil
+}
+
+// SetSettles sets the "settles" field.
+func (m *RepaymentMutation) SetSettles(b bool) {
+	m.settles = &b
+}
+
+// Settles returns the value of the "settles" field in the mutation.
+func (m *RepaymentMutation) Settles() (r bool, exists bool) {
+	v := m.settles
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettles returns the old "settles" field's value of the Repayment entity.
+// If the Repayment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RepaymentMutation) OldSettles(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettles is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettles requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettles: %w", err)
+	}
+	return oldValue.Settles, nil
+}
+
+// ResetSettles resets all changes to the "settles" field.
+func (m *RepaymentMutation) ResetSettles() {
+	m.settles = nil
 }
 
 // SetAmount sets the "amount" field.
@@ -20091,12 +22602,18 @@ func (m *RepaymentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RepaymentMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, repayment.FieldCreatedAt)
 	}
 	if m.loan != nil {
 		fields = append(fields, repayment.FieldLoanID)
+	}
+	if m.fee != nil {
+		fields = append(fields, repayment.FieldFee)
+	}
+	if m.settles != nil {
+		fields = append(fields, repayment.FieldSettles)
 	}
 	if m.amount != nil {
 		fields = append(fields, repayment.FieldAmount)
@@ -20140,6 +22657,10 @@ func (m *RepaymentMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case repayment.FieldLoanID:
 		return m.LoanID()
+	case repayment.FieldFee:
+		return m.Fee()
+	case repayment.FieldSettles:
+		return m.Settles()
 	case repayment.FieldAmount:
 		return m.Amount()
 	case repayment.FieldPenalty:
@@ -20173,6 +22694,10 @@ func (m *RepaymentMutation) OldField(ctx context.Context, name string) (ent.Valu
 		return m.OldCreatedAt(ctx)
 	case repayment.FieldLoanID:
 		return m.OldLoanID(ctx)
+	case repayment.FieldFee:
+		return m.OldFee(ctx)
+	case repayment.FieldSettles:
+		return m.OldSettles(ctx)
 	case repayment.FieldAmount:
 		return m.OldAmount(ctx)
 	case repayment.FieldPenalty:
@@ -20215,6 +22740,20 @@ func (m *RepaymentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetLoanID(v)
+		return nil
+	case repayment.FieldFee:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFee(v)
+		return nil
+	case repayment.FieldSettles:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettles(v)
 		return nil
 	case repayment.FieldAmount:
 		v, ok := value.(money.Amount)
@@ -20294,6 +22833,9 @@ func (m *RepaymentMutation) SetField(name string, value ent.Value) error {
 // this mutation.
 func (m *RepaymentMutation) AddedFields() []string {
 	var fields []string
+	if m.addfee != nil {
+		fields = append(fields, repayment.FieldFee)
+	}
 	if m.addamount != nil {
 		fields = append(fields, repayment.FieldAmount)
 	}
@@ -20317,6 +22859,8 @@ func (m *RepaymentMutation) AddedFields() []string {
 // was not set, or was not defined in the schema.
 func (m *RepaymentMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
+	case repayment.FieldFee:
+		return m.AddedFee()
 	case repayment.FieldAmount:
 		return m.AddedAmount()
 	case repayment.FieldPenalty:
@@ -20336,6 +22880,13 @@ func (m *RepaymentMutation) AddedField(name string) (ent.Value, bool) {
 // type.
 func (m *RepaymentMutation) AddField(name string, value ent.Value) error {
 	switch name {
+	case repayment.FieldFee:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFee(v)
+		return nil
 	case repayment.FieldAmount:
 		v, ok := value.(money.Amount)
 		if !ok {
@@ -20418,6 +22969,12 @@ func (m *RepaymentMutation) ResetField(name string) error {
 		return nil
 	case repayment.FieldLoanID:
 		m.ResetLoanID()
+		return nil
+	case repayment.FieldFee:
+		m.ResetFee()
+		return nil
+	case repayment.FieldSettles:
+		m.ResetSettles()
 		return nil
 	case repayment.FieldAmount:
 		m.ResetAmount()

@@ -24,6 +24,10 @@ type Repayment struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// LoanID holds the value of the "loan_id" field.
 	LoanID key.Loan `json:"loan_id,omitempty"`
+	// of an early settlement; part of the penalty
+	Fee money.Amount `json:"fee,omitempty"`
+	// an early settlement
+	Settles bool `json:"settles,omitempty"`
 	// Amount holds the value of the "amount" field.
 	Amount money.Amount `json:"amount,omitempty"`
 	// Penalty holds the value of the "penalty" field.
@@ -75,7 +79,9 @@ func (*Repayment) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case repayment.FieldID, repayment.FieldLoanID, repayment.FieldAmount, repayment.FieldPenalty, repayment.FieldInterest, repayment.FieldPrincipal, repayment.FieldReportedByID:
+		case repayment.FieldSettles:
+			values[i] = new(sql.NullBool)
+		case repayment.FieldID, repayment.FieldLoanID, repayment.FieldFee, repayment.FieldAmount, repayment.FieldPenalty, repayment.FieldInterest, repayment.FieldPrincipal, repayment.FieldReportedByID:
 			values[i] = new(sql.NullInt64)
 		case repayment.FieldReference, repayment.FieldReportedByType, repayment.FieldReportedByName:
 			values[i] = new(sql.NullString)
@@ -113,6 +119,18 @@ func (_m *Repayment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field loan_id", values[i])
 			} else if value.Valid {
 				_m.LoanID = key.Loan(value.Int64)
+			}
+		case repayment.FieldFee:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field fee", values[i])
+			} else if value.Valid {
+				_m.Fee = money.Amount(value.Int64)
+			}
+		case repayment.FieldSettles:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field settles", values[i])
+			} else if value.Valid {
+				_m.Settles = value.Bool
 			}
 		case repayment.FieldAmount:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -222,6 +240,12 @@ func (_m *Repayment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("loan_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.LoanID))
+	builder.WriteString(", ")
+	builder.WriteString("fee=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Fee))
+	builder.WriteString(", ")
+	builder.WriteString("settles=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Settles))
 	builder.WriteString(", ")
 	builder.WriteString("amount=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Amount))

@@ -43,6 +43,34 @@ func (_c *RepaymentCreate) SetLoanID(v key.Loan) *RepaymentCreate {
 	return _c
 }
 
+// SetFee sets the "fee" field.
+func (_c *RepaymentCreate) SetFee(v money.Amount) *RepaymentCreate {
+	_c.mutation.SetFee(v)
+	return _c
+}
+
+// SetNillableFee sets the "fee" field if the given value is not nil.
+func (_c *RepaymentCreate) SetNillableFee(v *money.Amount) *RepaymentCreate {
+	if v != nil {
+		_c.SetFee(*v)
+	}
+	return _c
+}
+
+// SetSettles sets the "settles" field.
+func (_c *RepaymentCreate) SetSettles(v bool) *RepaymentCreate {
+	_c.mutation.SetSettles(v)
+	return _c
+}
+
+// SetNillableSettles sets the "settles" field if the given value is not nil.
+func (_c *RepaymentCreate) SetNillableSettles(v *bool) *RepaymentCreate {
+	if v != nil {
+		_c.SetSettles(*v)
+	}
+	return _c
+}
+
 // SetAmount sets the "amount" field.
 func (_c *RepaymentCreate) SetAmount(v money.Amount) *RepaymentCreate {
 	_c.mutation.SetAmount(v)
@@ -169,6 +197,14 @@ func (_c *RepaymentCreate) defaults() {
 		v := repayment.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.Fee(); !ok {
+		v := repayment.DefaultFee
+		_c.mutation.SetFee(v)
+	}
+	if _, ok := _c.mutation.Settles(); !ok {
+		v := repayment.DefaultSettles
+		_c.mutation.SetSettles(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -178,6 +214,12 @@ func (_c *RepaymentCreate) check() error {
 	}
 	if _, ok := _c.mutation.LoanID(); !ok {
 		return &ValidationError{Name: "loan_id", err: errors.New(`ent: missing required field "Repayment.loan_id"`)}
+	}
+	if _, ok := _c.mutation.Fee(); !ok {
+		return &ValidationError{Name: "fee", err: errors.New(`ent: missing required field "Repayment.fee"`)}
+	}
+	if _, ok := _c.mutation.Settles(); !ok {
+		return &ValidationError{Name: "settles", err: errors.New(`ent: missing required field "Repayment.settles"`)}
 	}
 	if _, ok := _c.mutation.Amount(); !ok {
 		return &ValidationError{Name: "amount", err: errors.New(`ent: missing required field "Repayment.amount"`)}
@@ -256,6 +298,14 @@ func (_c *RepaymentCreate) createSpec() (*Repayment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.CreatedAt(); ok {
 		_spec.SetField(repayment.FieldCreatedAt, field.TypeTime, value)
 		_node.CreatedAt = value
+	}
+	if value, ok := _c.mutation.Fee(); ok {
+		_spec.SetField(repayment.FieldFee, field.TypeInt64, value)
+		_node.Fee = value
+	}
+	if value, ok := _c.mutation.Settles(); ok {
+		_spec.SetField(repayment.FieldSettles, field.TypeBool, value)
+		_node.Settles = value
 	}
 	if value, ok := _c.mutation.Amount(); ok {
 		_spec.SetField(repayment.FieldAmount, field.TypeInt64, value)

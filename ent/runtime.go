@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"lenddesk/ent/allocation"
 	"lenddesk/ent/apikey"
 	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
@@ -10,6 +11,7 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/claim"
 	"lenddesk/ent/company"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
 	"lenddesk/ent/guess"
@@ -52,6 +54,23 @@ func init() {
 	apikeyDescName := apikeyFields[1].Descriptor()
 	// apikey.NameValidator is a validator for the "name" field. It is called by the builders before save.
 	apikey.NameValidator = apikeyDescName.Validators[0].(func(string) error)
+	allocationMixin := schema.Allocation{}.Mixin()
+	allocationMixinFields0 := allocationMixin[0].Fields()
+	_ = allocationMixinFields0
+	allocationFields := schema.Allocation{}.Fields()
+	_ = allocationFields
+	// allocationDescCreatedAt is the schema descriptor for created_at field.
+	allocationDescCreatedAt := allocationMixinFields0[0].Descriptor()
+	// allocation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	allocation.DefaultCreatedAt = allocationDescCreatedAt.Default.(func() time.Time)
+	// allocationDescPaidOn is the schema descriptor for paid_on field.
+	allocationDescPaidOn := allocationFields[3].Descriptor()
+	// allocation.PaidOnValidator is a validator for the "paid_on" field. It is called by the builders before save.
+	allocation.PaidOnValidator = allocationDescPaidOn.Validators[0].(func(string) error)
+	// allocationDescReversed is the schema descriptor for reversed field.
+	allocationDescReversed := allocationFields[7].Descriptor()
+	// allocation.DefaultReversed holds the default value on creation for the reversed field.
+	allocation.DefaultReversed = allocationDescReversed.Default.(bool)
 	backupMixin := schema.Backup{}.Mixin()
 	backupMixinFields0 := backupMixin[0].Fields()
 	_ = backupMixinFields0
@@ -235,6 +254,35 @@ func init() {
 	companyDescEstablishedOn := companyFields[9].Descriptor()
 	// company.EstablishedOnValidator is a validator for the "established_on" field. It is called by the builders before save.
 	company.EstablishedOnValidator = companyDescEstablishedOn.Validators[0].(func(string) error)
+	disbursementMixin := schema.Disbursement{}.Mixin()
+	disbursementMixinFields0 := disbursementMixin[0].Fields()
+	_ = disbursementMixinFields0
+	disbursementFields := schema.Disbursement{}.Fields()
+	_ = disbursementFields
+	// disbursementDescCreatedAt is the schema descriptor for created_at field.
+	disbursementDescCreatedAt := disbursementMixinFields0[0].Descriptor()
+	// disbursement.DefaultCreatedAt holds the default value on creation for the created_at field.
+	disbursement.DefaultCreatedAt = disbursementDescCreatedAt.Default.(func() time.Time)
+	// disbursementDescNumber is the schema descriptor for number field.
+	disbursementDescNumber := disbursementFields[2].Descriptor()
+	// disbursement.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	disbursement.NumberValidator = disbursementDescNumber.Validators[0].(func(string) error)
+	// disbursementDescCollections is the schema descriptor for collections field.
+	disbursementDescCollections := disbursementFields[4].Descriptor()
+	// disbursement.CollectionsValidator is a validator for the "collections" field. It is called by the builders before save.
+	disbursement.CollectionsValidator = disbursementDescCollections.Validators[0].(func(string) error)
+	// disbursementDescReference is the schema descriptor for reference field.
+	disbursementDescReference := disbursementFields[6].Descriptor()
+	// disbursement.ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
+	disbursement.ReferenceValidator = disbursementDescReference.Validators[0].(func(string) error)
+	// disbursementDescReport is the schema descriptor for report field.
+	disbursementDescReport := disbursementFields[7].Descriptor()
+	// disbursement.ReportValidator is a validator for the "report" field. It is called by the builders before save.
+	disbursement.ReportValidator = disbursementDescReport.Validators[0].(func(string) error)
+	// disbursementDescAsks is the schema descriptor for asks field.
+	disbursementDescAsks := disbursementFields[8].Descriptor()
+	// disbursement.DefaultAsks holds the default value on creation for the asks field.
+	disbursement.DefaultAsks = disbursementDescAsks.Default.(int)
 	documentMixin := schema.Document{}.Mixin()
 	documentMixinFields0 := documentMixin[0].Fields()
 	_ = documentMixinFields0
@@ -414,16 +462,20 @@ func init() {
 	installmentDescPenalty := installmentFields[8].Descriptor()
 	// installment.DefaultPenalty holds the default value on creation for the penalty field.
 	installment.DefaultPenalty = money.Amount(installmentDescPenalty.Default.(int64))
+	// installmentDescFixedPenalty is the schema descriptor for fixed_penalty field.
+	installmentDescFixedPenalty := installmentFields[9].Descriptor()
+	// installment.DefaultFixedPenalty holds the default value on creation for the fixed_penalty field.
+	installment.DefaultFixedPenalty = money.Amount(installmentDescFixedPenalty.Default.(int64))
 	// installmentDescPaidPrincipal is the schema descriptor for paid_principal field.
-	installmentDescPaidPrincipal := installmentFields[9].Descriptor()
+	installmentDescPaidPrincipal := installmentFields[11].Descriptor()
 	// installment.DefaultPaidPrincipal holds the default value on creation for the paid_principal field.
 	installment.DefaultPaidPrincipal = money.Amount(installmentDescPaidPrincipal.Default.(int64))
 	// installmentDescPaidInterest is the schema descriptor for paid_interest field.
-	installmentDescPaidInterest := installmentFields[10].Descriptor()
+	installmentDescPaidInterest := installmentFields[12].Descriptor()
 	// installment.DefaultPaidInterest holds the default value on creation for the paid_interest field.
 	installment.DefaultPaidInterest = money.Amount(installmentDescPaidInterest.Default.(int64))
 	// installmentDescPaidPenalty is the schema descriptor for paid_penalty field.
-	installmentDescPaidPenalty := installmentFields[11].Descriptor()
+	installmentDescPaidPenalty := installmentFields[13].Descriptor()
 	// installment.DefaultPaidPenalty holds the default value on creation for the paid_penalty field.
 	installment.DefaultPaidPenalty = money.Amount(installmentDescPaidPenalty.Default.(int64))
 	keysetFields := schema.Keyset{}.Fields()
@@ -500,6 +552,14 @@ func init() {
 	loanDescFundedAmount := loanFields[23].Descriptor()
 	// loan.DefaultFundedAmount holds the default value on creation for the funded_amount field.
 	loan.DefaultFundedAmount = money.Amount(loanDescFundedAmount.Default.(int64))
+	// loanDescOrderNumber is the schema descriptor for order_number field.
+	loanDescOrderNumber := loanFields[24].Descriptor()
+	// loan.OrderNumberValidator is a validator for the "order_number" field. It is called by the builders before save.
+	loan.OrderNumberValidator = loanDescOrderNumber.Validators[0].(func(string) error)
+	// loanDescAccruedOn is the schema descriptor for accrued_on field.
+	loanDescAccruedOn := loanFields[26].Descriptor()
+	// loan.AccruedOnValidator is a validator for the "accrued_on" field. It is called by the builders before save.
+	loan.AccruedOnValidator = loanDescAccruedOn.Validators[0].(func(string) error)
 	messageMixin := schema.Message{}.Mixin()
 	messageMixinFields0 := messageMixin[0].Fields()
 	_ = messageMixinFields0
@@ -559,16 +619,24 @@ func init() {
 	repaymentDescCreatedAt := repaymentMixinFields0[0].Descriptor()
 	// repayment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	repayment.DefaultCreatedAt = repaymentDescCreatedAt.Default.(func() time.Time)
+	// repaymentDescFee is the schema descriptor for fee field.
+	repaymentDescFee := repaymentFields[2].Descriptor()
+	// repayment.DefaultFee holds the default value on creation for the fee field.
+	repayment.DefaultFee = money.Amount(repaymentDescFee.Default.(int64))
+	// repaymentDescSettles is the schema descriptor for settles field.
+	repaymentDescSettles := repaymentFields[3].Descriptor()
+	// repayment.DefaultSettles holds the default value on creation for the settles field.
+	repayment.DefaultSettles = repaymentDescSettles.Default.(bool)
 	// repaymentDescReference is the schema descriptor for reference field.
-	repaymentDescReference := repaymentFields[7].Descriptor()
+	repaymentDescReference := repaymentFields[9].Descriptor()
 	// repayment.ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
 	repayment.ReferenceValidator = repaymentDescReference.Validators[0].(func(string) error)
 	// repaymentDescReportedByType is the schema descriptor for reported_by_type field.
-	repaymentDescReportedByType := repaymentFields[9].Descriptor()
+	repaymentDescReportedByType := repaymentFields[11].Descriptor()
 	// repayment.ReportedByTypeValidator is a validator for the "reported_by_type" field. It is called by the builders before save.
 	repayment.ReportedByTypeValidator = repaymentDescReportedByType.Validators[0].(func(string) error)
 	// repaymentDescReportedByName is the schema descriptor for reported_by_name field.
-	repaymentDescReportedByName := repaymentFields[11].Descriptor()
+	repaymentDescReportedByName := repaymentFields[13].Descriptor()
 	// repayment.ReportedByNameValidator is a validator for the "reported_by_name" field. It is called by the builders before save.
 	repayment.ReportedByNameValidator = repaymentDescReportedByName.Validators[0].(func(string) error)
 	reviewMixin := schema.Review{}.Mixin()

@@ -16,6 +16,8 @@ type Tx struct {
 	config
 	// APIKey is the client for interacting with the APIKey builders.
 	APIKey *APIKeyClient
+	// Allocation is the client for interacting with the Allocation builders.
+	Allocation *AllocationClient
 	// Backup is the client for interacting with the Backup builders.
 	Backup *BackupClient
 	// BankCard is the client for interacting with the BankCard builders.
@@ -28,6 +30,8 @@ type Tx struct {
 	Claim *ClaimClient
 	// Company is the client for interacting with the Company builders.
 	Company *CompanyClient
+	// Disbursement is the client for interacting with the Disbursement builders.
+	Disbursement *DisbursementClient
 	// Document is the client for interacting with the Document builders.
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
@@ -202,12 +206,14 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.APIKey = NewAPIKeyClient(tx.config)
+	tx.Allocation = NewAllocationClient(tx.config)
 	tx.Backup = NewBackupClient(tx.config)
 	tx.BankCard = NewBankCardClient(tx.config)
 	tx.BankCardAttempt = NewBankCardAttemptClient(tx.config)
 	tx.Bid = NewBidClient(tx.config)
 	tx.Claim = NewClaimClient(tx.config)
 	tx.Company = NewCompanyClient(tx.config)
+	tx.Disbursement = NewDisbursementClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
 	tx.EventLink = NewEventLinkClient(tx.config)

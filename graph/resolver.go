@@ -22,6 +22,7 @@ import (
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/servicing"
 )
 
 // Resolver hands each root field to a verb or to reading.
@@ -35,6 +36,7 @@ type Resolver struct {
 	Companies      *companies.Office
 	Binding        *binding.Office
 	Marketplace    *marketplace.Office
+	Servicing      *servicing.Office
 	Origination    *origination.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
@@ -168,6 +170,35 @@ func refusal(faults []*model.UserError) error {
 		}
 	}
 	return fault.Deny(fault.BadRequest, strings.Join(said, " "))
+}
+
+// paid is the outcome of a verb about a payment: the loan and the payment.
+func (r *Resolver) paid(ctx context.Context, done servicing.Paid, err error) (*model.Loan, *model.Repayment, []*model.UserError, error) {
+	loan, faults, err := r.loan(ctx, done.Loan, err)
+	if err != nil || loan == nil {
+		return nil, nil, faults, err
+	}
+	repayment, err := put[model.Repayment](r.Reading.Object(access.From(ctx), key.KindRepayment, int64(done.Repayment)), nil)
+	return loan, repayment, faults, err
+}
+
+// settlement is what it costs to settle a loan early. A query has no userErrors: its faults are one refusal that says all of them.
+func (r *Resolver) settlement(ctx context.Context, id string, on *string) (*model.Quote, error) {
+	q, err := r.Servicing.QuoteSettlement(ctx, id, on)
+	faults, err := userErrors(ctx, err)
+	if err != nil || q == nil && len(faults) == 0 {
+		return nil, err
+	}
+	if len(faults) > 0 {
+		return nil, refusal(faults)
+	}
+	principal, interest := q.Due.Principal+q.Principal, q.Sum()-q.Due.Principal-q.Principal
+	return &model.Quote{
+		TotalInterest: interest.String(), TotalPayment: q.Sum().String(), EffectiveAnnualRate: q.Annual.String(),
+		Installments: []*model.QuoteLine{{
+			Number: 1, DueOn: q.On.String(), Principal: principal.String(), Interest: interest.String(), Payment: q.Sum().String(), Balance: money.Amount(0).String(),
+		}},
+	}, nil
 }
 
 func (r *Resolver) bid(ctx context.Context, id key.Bid, err error) (*model.Bid, []*model.UserError, error) {

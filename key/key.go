@@ -25,6 +25,8 @@ type (
 	Claim           int64
 	Link            int64
 	Guess           int64
+	Allocation      int64
+	Disbursement    int64
 	Backup          int64
 	EventLink       int64
 	Webhook         int64

@@ -48,6 +48,10 @@ var (
 		By:      []By{system},
 		Follows: "on the last repayment",
 	})
+	ReopenBid = add(Bids, Move[bid.Status]{
+		Name: "reopenBid", From: []bid.Status{bid.StatusSettled}, To: []bid.Status{bid.StatusHolding}, By: []By{system},
+		Follows: "when the payment that settled the loan is reversed",
+	})
 	LoseBid = add(Bids, Move[bid.Status]{
 		Name:    "loseBid",
 		From:    []bid.Status{bid.StatusHolding},

@@ -146,13 +146,13 @@ var (
 		Name: "defaultLoan",
 		From: []loan.Status{loan.StatusOverdue},
 		To:   []loan.Status{loan.StatusDefaulted},
-		By:   []By{permitted(access.ManageLoans), system},
+		By:   []By{permitted(access.ManageLoans), system}, Guards: []Guard{otherThanBorrower},
 	})
 	WriteOffLoan = add(Loans, Move[loan.Status]{
-		Name:    "writeOffLoan",
-		From:    []loan.Status{loan.StatusDefaulted},
-		To:      []loan.Status{loan.StatusWrittenOff},
-		By:      []By{permitted(access.ManageLoans), system},
+		Name: "writeOffLoan",
+		From: []loan.Status{loan.StatusDefaulted},
+		To:   []loan.Status{loan.StatusWrittenOff},
+		By:   []By{permitted(access.ManageLoans), system}, Guards: []Guard{otherThanBorrower},
 		Follows: "what is lost is shared by outstanding principal",
 	})
 )

@@ -151,6 +151,11 @@ func Beside[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S]
 	return allow(ctx, tx, m, o, said)
 }
 
+// Refuse says why a move cannot be made with this object now, and makes nothing. It is for a verb that must know before it looks at amounts.
+func Refuse[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
+	return allow(ctx, tx, m, o, said)
+}
+
 // allow refuses what may not be done with this object, by this viewer, now.
 func allow[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
 	line := m.line()

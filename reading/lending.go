@@ -35,7 +35,7 @@ func lending() []*Type {
 				"termMonths": number(loan.FieldTermMonths), "repaymentMethod": letters(loan.FieldRepaymentMethod), "purpose": letters(loan.FieldPurpose),
 				"description": letters(loan.FieldDescription), "round": number(loan.FieldRound), "approvalsNeeded": number(loan.FieldApprovalsNeeded),
 				"termsAccepted": flag(loan.FieldTermsAccepted), "minimumBid": amount(loan.FieldMinimumBid), "bidStep": amount(loan.FieldBidStep),
-				"opensAt": instant(loan.FieldOpensAt), "closesAt": instant(loan.FieldClosesAt), "reservedAmount": amount(loan.FieldReservedAmount),
+				"opensAt": instant(loan.FieldOpensAt), "closesAt": instant(loan.FieldClosesAt), "reservedAmount": amount(loan.FieldReservedAmount), "orderNumber": letters(loan.FieldOrderNumber),
 				"fundedAmount": amount(loan.FieldFundedAmount),
 				"remainingAmount": {Columns: columns(loan.FieldAmount, loan.FieldReservedAmount), Write: func(w *writer, row []store.Cell) {
 					w.amount(store.IntCell(row[0].Int() - row[1].Int()))

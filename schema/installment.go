@@ -31,6 +31,9 @@ func (Installment) Fields() []ent.Field {
 		field.Int("number").Immutable(),
 		field.String("due_on").MaxLen(10),
 		amount("principal"), amount("interest"), amount("penalty"),
+		field.Int64("fixed_penalty").GoType(money.Amount(0)).Default(0).
+			Comment("part of the penalty that grows no more: the fee of an early settlement, what was owed before an extension"),
+		field.Int64("planned_interest").GoType(money.Amount(0)).Optional().Nillable().Comment("by the plan, where an early settlement changed the interest"),
 		amount("paid_principal"), amount("paid_interest"), amount("paid_penalty"),
 	}
 }

@@ -56,7 +56,10 @@ func (Loan) Fields() []ent.Field {
 		field.Time("closes_at").Optional().Nillable(),
 		field.Int64("reserved_amount").GoType(money.Amount(0)).Default(0),
 		field.Int64("funded_amount").GoType(money.Amount(0)).Default(0),
+		field.String("order_number").MaxLen(40).Optional().Nillable().Comment("of the order to finance that waits for its report"),
 		field.Time("disbursed_at").Optional().Nillable(),
+		day("accrued_on"), // through which penalties are charged
+		field.Time("defaulted_at").Optional().Nillable(),
 	}
 }
 

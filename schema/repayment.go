@@ -23,6 +23,8 @@ func (Repayment) Fields() []ent.Field {
 	return []ent.Field{
 		id(key.Repayment(0)),
 		needed("loan_id", key.Loan(0)),
+		field.Int64("fee").GoType(money.Amount(0)).Default(0).Immutable().Comment("of an early settlement; part of the penalty"),
+		field.Bool("settles").Default(false).Immutable().Comment("an early settlement"),
 		amount("amount"), amount("penalty"), amount("interest"), amount("principal"),
 		field.Time("paid_at").Immutable(),
 		field.String("reference").MaxLen(100).Unique().Immutable().Comment("finance's own, one report"),

@@ -20,6 +20,18 @@ func (f APIKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.APIKeyMutation", m)
 }
 
+// The AllocationFunc type is an adapter to allow the use of ordinary
+// function as Allocation mutator.
+type AllocationFunc func(context.Context, *ent.AllocationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AllocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.AllocationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AllocationMutation", m)
+}
+
 // The BackupFunc type is an adapter to allow the use of ordinary
 // function as Backup mutator.
 type BackupFunc func(context.Context, *ent.BackupMutation) (ent.Value, error)
@@ -90,6 +102,18 @@ func (f CompanyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.CompanyMutation", m)
+}
+
+// The DisbursementFunc type is an adapter to allow the use of ordinary
+// function as Disbursement mutator.
+type DisbursementFunc func(context.Context, *ent.DisbursementMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f DisbursementFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.DisbursementMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DisbursementMutation", m)
 }
 
 // The DocumentFunc type is an adapter to allow the use of ordinary

@@ -42,6 +42,10 @@ const (
 	FieldInterest = "interest"
 	// FieldPenalty holds the string denoting the penalty field in the database.
 	FieldPenalty = "penalty"
+	// FieldFixedPenalty holds the string denoting the fixed_penalty field in the database.
+	FieldFixedPenalty = "fixed_penalty"
+	// FieldPlannedInterest holds the string denoting the planned_interest field in the database.
+	FieldPlannedInterest = "planned_interest"
 	// FieldPaidPrincipal holds the string denoting the paid_principal field in the database.
 	FieldPaidPrincipal = "paid_principal"
 	// FieldPaidInterest holds the string denoting the paid_interest field in the database.
@@ -86,6 +90,8 @@ var Columns = []string{
 	FieldPrincipal,
 	FieldInterest,
 	FieldPenalty,
+	FieldFixedPenalty,
+	FieldPlannedInterest,
 	FieldPaidPrincipal,
 	FieldPaidInterest,
 	FieldPaidPenalty,
@@ -122,6 +128,8 @@ var (
 	DefaultInterest money.Amount
 	// DefaultPenalty holds the default value on creation for the "penalty" field.
 	DefaultPenalty money.Amount
+	// DefaultFixedPenalty holds the default value on creation for the "fixed_penalty" field.
+	DefaultFixedPenalty money.Amount
 	// DefaultPaidPrincipal holds the default value on creation for the "paid_principal" field.
 	DefaultPaidPrincipal money.Amount
 	// DefaultPaidInterest holds the default value on creation for the "paid_interest" field.
@@ -227,6 +235,16 @@ func ByInterest(opts ...sql.OrderTermOption) OrderOption {
 // ByPenalty orders the results by the penalty field.
 func ByPenalty(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPenalty, opts...).ToFunc()
+}
+
+// ByFixedPenalty orders the results by the fixed_penalty field.
+func ByFixedPenalty(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFixedPenalty, opts...).ToFunc()
+}
+
+// ByPlannedInterest orders the results by the planned_interest field.
+func ByPlannedInterest(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPlannedInterest, opts...).ToFunc()
 }
 
 // ByPaidPrincipal orders the results by the paid_principal field.

@@ -122,6 +122,18 @@ func Penalty(v money.Amount) predicate.Installment {
 	return predicate.Installment(sql.FieldEQ(FieldPenalty, vc))
 }
 
+// FixedPenalty applies equality check predicate on the "fixed_penalty" field. It's identical to FixedPenaltyEQ.
+func FixedPenalty(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldEQ(FieldFixedPenalty, vc))
+}
+
+// PlannedInterest applies equality check predicate on the "planned_interest" field. It's identical to PlannedInterestEQ.
+func PlannedInterest(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldEQ(FieldPlannedInterest, vc))
+}
+
 // PaidPrincipal applies equality check predicate on the "paid_principal" field. It's identical to PaidPrincipalEQ.
 func PaidPrincipal(v money.Amount) predicate.Installment {
 	vc := int64(v)
@@ -695,6 +707,124 @@ func PenaltyLT(v money.Amount) predicate.Installment {
 func PenaltyLTE(v money.Amount) predicate.Installment {
 	vc := int64(v)
 	return predicate.Installment(sql.FieldLTE(FieldPenalty, vc))
+}
+
+// FixedPenaltyEQ applies the EQ predicate on the "fixed_penalty" field.
+func FixedPenaltyEQ(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldEQ(FieldFixedPenalty, vc))
+}
+
+// FixedPenaltyNEQ applies the NEQ predicate on the "fixed_penalty" field.
+func FixedPenaltyNEQ(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldNEQ(FieldFixedPenalty, vc))
+}
+
+// FixedPenaltyIn applies the In predicate on the "fixed_penalty" field.
+func FixedPenaltyIn(vs ...money.Amount) predicate.Installment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Installment(sql.FieldIn(FieldFixedPenalty, v...))
+}
+
+// FixedPenaltyNotIn applies the NotIn predicate on the "fixed_penalty" field.
+func FixedPenaltyNotIn(vs ...money.Amount) predicate.Installment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Installment(sql.FieldNotIn(FieldFixedPenalty, v...))
+}
+
+// FixedPenaltyGT applies the GT predicate on the "fixed_penalty" field.
+func FixedPenaltyGT(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldGT(FieldFixedPenalty, vc))
+}
+
+// FixedPenaltyGTE applies the GTE predicate on the "fixed_penalty" field.
+func FixedPenaltyGTE(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldGTE(FieldFixedPenalty, vc))
+}
+
+// FixedPenaltyLT applies the LT predicate on the "fixed_penalty" field.
+func FixedPenaltyLT(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldLT(FieldFixedPenalty, vc))
+}
+
+// FixedPenaltyLTE applies the LTE predicate on the "fixed_penalty" field.
+func FixedPenaltyLTE(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldLTE(FieldFixedPenalty, vc))
+}
+
+// PlannedInterestEQ applies the EQ predicate on the "planned_interest" field.
+func PlannedInterestEQ(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldEQ(FieldPlannedInterest, vc))
+}
+
+// PlannedInterestNEQ applies the NEQ predicate on the "planned_interest" field.
+func PlannedInterestNEQ(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldNEQ(FieldPlannedInterest, vc))
+}
+
+// PlannedInterestIn applies the In predicate on the "planned_interest" field.
+func PlannedInterestIn(vs ...money.Amount) predicate.Installment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Installment(sql.FieldIn(FieldPlannedInterest, v...))
+}
+
+// PlannedInterestNotIn applies the NotIn predicate on the "planned_interest" field.
+func PlannedInterestNotIn(vs ...money.Amount) predicate.Installment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Installment(sql.FieldNotIn(FieldPlannedInterest, v...))
+}
+
+// PlannedInterestGT applies the GT predicate on the "planned_interest" field.
+func PlannedInterestGT(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldGT(FieldPlannedInterest, vc))
+}
+
+// PlannedInterestGTE applies the GTE predicate on the "planned_interest" field.
+func PlannedInterestGTE(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldGTE(FieldPlannedInterest, vc))
+}
+
+// PlannedInterestLT applies the LT predicate on the "planned_interest" field.
+func PlannedInterestLT(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldLT(FieldPlannedInterest, vc))
+}
+
+// PlannedInterestLTE applies the LTE predicate on the "planned_interest" field.
+func PlannedInterestLTE(v money.Amount) predicate.Installment {
+	vc := int64(v)
+	return predicate.Installment(sql.FieldLTE(FieldPlannedInterest, vc))
+}
+
+// PlannedInterestIsNil applies the IsNil predicate on the "planned_interest" field.
+func PlannedInterestIsNil() predicate.Installment {
+	return predicate.Installment(sql.FieldIsNull(FieldPlannedInterest))
+}
+
+// PlannedInterestNotNil applies the NotNil predicate on the "planned_interest" field.
+func PlannedInterestNotNil() predicate.Installment {
+	return predicate.Installment(sql.FieldNotNull(FieldPlannedInterest))
 }
 
 // PaidPrincipalEQ applies the EQ predicate on the "paid_principal" field.

@@ -72,8 +72,14 @@ const (
 	FieldReservedAmount = "reserved_amount"
 	// FieldFundedAmount holds the string denoting the funded_amount field in the database.
 	FieldFundedAmount = "funded_amount"
+	// FieldOrderNumber holds the string denoting the order_number field in the database.
+	FieldOrderNumber = "order_number"
 	// FieldDisbursedAt holds the string denoting the disbursed_at field in the database.
 	FieldDisbursedAt = "disbursed_at"
+	// FieldAccruedOn holds the string denoting the accrued_on field in the database.
+	FieldAccruedOn = "accrued_on"
+	// FieldDefaultedAt holds the string denoting the defaulted_at field in the database.
+	FieldDefaultedAt = "defaulted_at"
 	// EdgeBorrower holds the string denoting the borrower edge name in mutations.
 	EdgeBorrower = "borrower"
 	// EdgeCompany holds the string denoting the company edge name in mutations.
@@ -136,7 +142,10 @@ var Columns = []string{
 	FieldClosesAt,
 	FieldReservedAmount,
 	FieldFundedAmount,
+	FieldOrderNumber,
 	FieldDisbursedAt,
+	FieldAccruedOn,
+	FieldDefaultedAt,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -174,6 +183,10 @@ var (
 	DefaultReservedAmount money.Amount
 	// DefaultFundedAmount holds the default value on creation for the "funded_amount" field.
 	DefaultFundedAmount money.Amount
+	// OrderNumberValidator is a validator for the "order_number" field. It is called by the builders before save.
+	OrderNumberValidator func(string) error
+	// AccruedOnValidator is a validator for the "accrued_on" field. It is called by the builders before save.
+	AccruedOnValidator func(string) error
 )
 
 // Status defines the type for the "status" enum field.
@@ -418,9 +431,24 @@ func ByFundedAmount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFundedAmount, opts...).ToFunc()
 }
 
+// ByOrderNumber orders the results by the order_number field.
+func ByOrderNumber(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOrderNumber, opts...).ToFunc()
+}
+
 // ByDisbursedAt orders the results by the disbursed_at field.
 func ByDisbursedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDisbursedAt, opts...).ToFunc()
+}
+
+// ByAccruedOn orders the results by the accrued_on field.
+func ByAccruedOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAccruedOn, opts...).ToFunc()
+}
+
+// ByDefaultedAt orders the results by the defaulted_at field.
+func ByDefaultedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDefaultedAt, opts...).ToFunc()
 }
 
 // ByBorrowerField orders the results by borrower field.

@@ -193,9 +193,24 @@ func FundedAmount(v money.Amount) predicate.Loan {
 	return predicate.Loan(sql.FieldEQ(FieldFundedAmount, vc))
 }
 
+// OrderNumber applies equality check predicate on the "order_number" field. It's identical to OrderNumberEQ.
+func OrderNumber(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldEQ(FieldOrderNumber, v))
+}
+
 // DisbursedAt applies equality check predicate on the "disbursed_at" field. It's identical to DisbursedAtEQ.
 func DisbursedAt(v time.Time) predicate.Loan {
 	return predicate.Loan(sql.FieldEQ(FieldDisbursedAt, v))
+}
+
+// AccruedOn applies equality check predicate on the "accrued_on" field. It's identical to AccruedOnEQ.
+func AccruedOn(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldEQ(FieldAccruedOn, v))
+}
+
+// DefaultedAt applies equality check predicate on the "defaulted_at" field. It's identical to DefaultedAtEQ.
+func DefaultedAt(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldEQ(FieldDefaultedAt, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -1440,6 +1455,81 @@ func FundedAmountLTE(v money.Amount) predicate.Loan {
 	return predicate.Loan(sql.FieldLTE(FieldFundedAmount, vc))
 }
 
+// OrderNumberEQ applies the EQ predicate on the "order_number" field.
+func OrderNumberEQ(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldEQ(FieldOrderNumber, v))
+}
+
+// OrderNumberNEQ applies the NEQ predicate on the "order_number" field.
+func OrderNumberNEQ(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldNEQ(FieldOrderNumber, v))
+}
+
+// OrderNumberIn applies the In predicate on the "order_number" field.
+func OrderNumberIn(vs ...string) predicate.Loan {
+	return predicate.Loan(sql.FieldIn(FieldOrderNumber, vs...))
+}
+
+// OrderNumberNotIn applies the NotIn predicate on the "order_number" field.
+func OrderNumberNotIn(vs ...string) predicate.Loan {
+	return predicate.Loan(sql.FieldNotIn(FieldOrderNumber, vs...))
+}
+
+// OrderNumberGT applies the GT predicate on the "order_number" field.
+func OrderNumberGT(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldGT(FieldOrderNumber, v))
+}
+
+// OrderNumberGTE applies the GTE predicate on the "order_number" field.
+func OrderNumberGTE(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldGTE(FieldOrderNumber, v))
+}
+
+// OrderNumberLT applies the LT predicate on the "order_number" field.
+func OrderNumberLT(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldLT(FieldOrderNumber, v))
+}
+
+// OrderNumberLTE applies the LTE predicate on the "order_number" field.
+func OrderNumberLTE(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldLTE(FieldOrderNumber, v))
+}
+
+// OrderNumberContains applies the Contains predicate on the "order_number" field.
+func OrderNumberContains(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldContains(FieldOrderNumber, v))
+}
+
+// OrderNumberHasPrefix applies the HasPrefix predicate on the "order_number" field.
+func OrderNumberHasPrefix(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldHasPrefix(FieldOrderNumber, v))
+}
+
+// OrderNumberHasSuffix applies the HasSuffix predicate on the "order_number" field.
+func OrderNumberHasSuffix(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldHasSuffix(FieldOrderNumber, v))
+}
+
+// OrderNumberIsNil applies the IsNil predicate on the "order_number" field.
+func OrderNumberIsNil() predicate.Loan {
+	return predicate.Loan(sql.FieldIsNull(FieldOrderNumber))
+}
+
+// OrderNumberNotNil applies the NotNil predicate on the "order_number" field.
+func OrderNumberNotNil() predicate.Loan {
+	return predicate.Loan(sql.FieldNotNull(FieldOrderNumber))
+}
+
+// OrderNumberEqualFold applies the EqualFold predicate on the "order_number" field.
+func OrderNumberEqualFold(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldEqualFold(FieldOrderNumber, v))
+}
+
+// OrderNumberContainsFold applies the ContainsFold predicate on the "order_number" field.
+func OrderNumberContainsFold(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldContainsFold(FieldOrderNumber, v))
+}
+
 // DisbursedAtEQ applies the EQ predicate on the "disbursed_at" field.
 func DisbursedAtEQ(v time.Time) predicate.Loan {
 	return predicate.Loan(sql.FieldEQ(FieldDisbursedAt, v))
@@ -1488,6 +1578,131 @@ func DisbursedAtIsNil() predicate.Loan {
 // DisbursedAtNotNil applies the NotNil predicate on the "disbursed_at" field.
 func DisbursedAtNotNil() predicate.Loan {
 	return predicate.Loan(sql.FieldNotNull(FieldDisbursedAt))
+}
+
+// AccruedOnEQ applies the EQ predicate on the "accrued_on" field.
+func AccruedOnEQ(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldEQ(FieldAccruedOn, v))
+}
+
+// AccruedOnNEQ applies the NEQ predicate on the "accrued_on" field.
+func AccruedOnNEQ(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldNEQ(FieldAccruedOn, v))
+}
+
+// AccruedOnIn applies the In predicate on the "accrued_on" field.
+func AccruedOnIn(vs ...string) predicate.Loan {
+	return predicate.Loan(sql.FieldIn(FieldAccruedOn, vs...))
+}
+
+// AccruedOnNotIn applies the NotIn predicate on the "accrued_on" field.
+func AccruedOnNotIn(vs ...string) predicate.Loan {
+	return predicate.Loan(sql.FieldNotIn(FieldAccruedOn, vs...))
+}
+
+// AccruedOnGT applies the GT predicate on the "accrued_on" field.
+func AccruedOnGT(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldGT(FieldAccruedOn, v))
+}
+
+// AccruedOnGTE applies the GTE predicate on the "accrued_on" field.
+func AccruedOnGTE(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldGTE(FieldAccruedOn, v))
+}
+
+// AccruedOnLT applies the LT predicate on the "accrued_on" field.
+func AccruedOnLT(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldLT(FieldAccruedOn, v))
+}
+
+// AccruedOnLTE applies the LTE predicate on the "accrued_on" field.
+func AccruedOnLTE(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldLTE(FieldAccruedOn, v))
+}
+
+// AccruedOnContains applies the Contains predicate on the "accrued_on" field.
+func AccruedOnContains(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldContains(FieldAccruedOn, v))
+}
+
+// AccruedOnHasPrefix applies the HasPrefix predicate on the "accrued_on" field.
+func AccruedOnHasPrefix(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldHasPrefix(FieldAccruedOn, v))
+}
+
+// AccruedOnHasSuffix applies the HasSuffix predicate on the "accrued_on" field.
+func AccruedOnHasSuffix(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldHasSuffix(FieldAccruedOn, v))
+}
+
+// AccruedOnIsNil applies the IsNil predicate on the "accrued_on" field.
+func AccruedOnIsNil() predicate.Loan {
+	return predicate.Loan(sql.FieldIsNull(FieldAccruedOn))
+}
+
+// AccruedOnNotNil applies the NotNil predicate on the "accrued_on" field.
+func AccruedOnNotNil() predicate.Loan {
+	return predicate.Loan(sql.FieldNotNull(FieldAccruedOn))
+}
+
+// AccruedOnEqualFold applies the EqualFold predicate on the "accrued_on" field.
+func AccruedOnEqualFold(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldEqualFold(FieldAccruedOn, v))
+}
+
+// AccruedOnContainsFold applies the ContainsFold predicate on the "accrued_on" field.
+func AccruedOnContainsFold(v string) predicate.Loan {
+	return predicate.Loan(sql.FieldContainsFold(FieldAccruedOn, v))
+}
+
+// DefaultedAtEQ applies the EQ predicate on the "defaulted_at" field.
+func DefaultedAtEQ(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldEQ(FieldDefaultedAt, v))
+}
+
+// DefaultedAtNEQ applies the NEQ predicate on the "defaulted_at" field.
+func DefaultedAtNEQ(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldNEQ(FieldDefaultedAt, v))
+}
+
+// DefaultedAtIn applies the In predicate on the "defaulted_at" field.
+func DefaultedAtIn(vs ...time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldIn(FieldDefaultedAt, vs...))
+}
+
+// DefaultedAtNotIn applies the NotIn predicate on the "defaulted_at" field.
+func DefaultedAtNotIn(vs ...time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldNotIn(FieldDefaultedAt, vs...))
+}
+
+// DefaultedAtGT applies the GT predicate on the "defaulted_at" field.
+func DefaultedAtGT(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldGT(FieldDefaultedAt, v))
+}
+
+// DefaultedAtGTE applies the GTE predicate on the "defaulted_at" field.
+func DefaultedAtGTE(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldGTE(FieldDefaultedAt, v))
+}
+
+// DefaultedAtLT applies the LT predicate on the "defaulted_at" field.
+func DefaultedAtLT(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldLT(FieldDefaultedAt, v))
+}
+
+// DefaultedAtLTE applies the LTE predicate on the "defaulted_at" field.
+func DefaultedAtLTE(v time.Time) predicate.Loan {
+	return predicate.Loan(sql.FieldLTE(FieldDefaultedAt, v))
+}
+
+// DefaultedAtIsNil applies the IsNil predicate on the "defaulted_at" field.
+func DefaultedAtIsNil() predicate.Loan {
+	return predicate.Loan(sql.FieldIsNull(FieldDefaultedAt))
+}
+
+// DefaultedAtNotNil applies the NotNil predicate on the "defaulted_at" field.
+func DefaultedAtNotNil() predicate.Loan {
+	return predicate.Loan(sql.FieldNotNull(FieldDefaultedAt))
 }
 
 // HasBorrower applies the HasEdge predicate on the "borrower" edge.

@@ -41,6 +41,55 @@ var (
 			},
 		},
 	}
+	// AllocationsColumns holds the columns for the "allocations" table.
+	AllocationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "paid_on", Type: field.TypeString, Size: 10},
+		{Name: "penalty", Type: field.TypeInt64},
+		{Name: "interest", Type: field.TypeInt64},
+		{Name: "principal", Type: field.TypeInt64},
+		{Name: "reversed", Type: field.TypeBool, Default: false},
+		{Name: "repayment_id", Type: field.TypeInt64},
+		{Name: "installment_id", Type: field.TypeInt64},
+	}
+	// AllocationsTable holds the schema information for the "allocations" table.
+	AllocationsTable = &schema.Table{
+		Name:       "allocations",
+		Columns:    AllocationsColumns,
+		PrimaryKey: []*schema.Column{AllocationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "allocations_repayments_repayment",
+				Columns:    []*schema.Column{AllocationsColumns[7]},
+				RefColumns: []*schema.Column{RepaymentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "allocations_installments_installment",
+				Columns:    []*schema.Column{AllocationsColumns[8]},
+				RefColumns: []*schema.Column{InstallmentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "allocation_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AllocationsColumns[1]},
+			},
+			{
+				Name:    "allocation_repayment_id_installment_id",
+				Unique:  true,
+				Columns: []*schema.Column{AllocationsColumns[7], AllocationsColumns[8]},
+			},
+			{
+				Name:    "allocation_installment_id",
+				Unique:  false,
+				Columns: []*schema.Column{AllocationsColumns[8]},
+			},
+		},
+	}
 	// BackupsColumns holds the columns for the "backups" table.
 	BackupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -416,6 +465,71 @@ var (
 			},
 		},
 	}
+	// DisbursementsColumns holds the columns for the "disbursements" table.
+	DisbursementsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "number", Type: field.TypeString, Unique: true, Size: 40},
+		{Name: "collections", Type: field.TypeString, Size: 1048576},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"ORDERED", "CONFIRMED", "FAILED"}},
+		{Name: "reference", Type: field.TypeString, Unique: true, Nullable: true, Size: 100},
+		{Name: "report", Type: field.TypeString, Nullable: true, Size: 1048576},
+		{Name: "asks", Type: field.TypeInt, Default: 0},
+		{Name: "asked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "loan_id", Type: field.TypeInt64},
+		{Name: "payee_card_id", Type: field.TypeInt64},
+	}
+	// DisbursementsTable holds the schema information for the "disbursements" table.
+	DisbursementsTable = &schema.Table{
+		Name:       "disbursements",
+		Columns:    DisbursementsColumns,
+		PrimaryKey: []*schema.Column{DisbursementsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "disbursements_loans_loan",
+				Columns:    []*schema.Column{DisbursementsColumns[10]},
+				RefColumns: []*schema.Column{LoansColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "disbursements_bank_cards_payee_card",
+				Columns:    []*schema.Column{DisbursementsColumns[11]},
+				RefColumns: []*schema.Column{BankCardsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "disbursement_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{DisbursementsColumns[1]},
+			},
+			{
+				Name:    "disbursements_open",
+				Unique:  true,
+				Columns: []*schema.Column{DisbursementsColumns[10]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'ORDERED'",
+				},
+			},
+			{
+				Name:    "disbursement_loan_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{DisbursementsColumns[10], DisbursementsColumns[1]},
+			},
+			{
+				Name:    "disbursement_state_asked_at",
+				Unique:  false,
+				Columns: []*schema.Column{DisbursementsColumns[4], DisbursementsColumns[8]},
+			},
+			{
+				Name:    "disbursement_payee_card_id",
+				Unique:  false,
+				Columns: []*schema.Column{DisbursementsColumns[11]},
+			},
+		},
+	}
 	// DocumentsColumns holds the columns for the "documents" table.
 	DocumentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -656,6 +770,8 @@ var (
 		{Name: "principal", Type: field.TypeInt64, Default: 0},
 		{Name: "interest", Type: field.TypeInt64, Default: 0},
 		{Name: "penalty", Type: field.TypeInt64, Default: 0},
+		{Name: "fixed_penalty", Type: field.TypeInt64, Default: 0},
+		{Name: "planned_interest", Type: field.TypeInt64, Nullable: true},
 		{Name: "paid_principal", Type: field.TypeInt64, Default: 0},
 		{Name: "paid_interest", Type: field.TypeInt64, Default: 0},
 		{Name: "paid_penalty", Type: field.TypeInt64, Default: 0},
@@ -670,13 +786,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "installments_loans_loan",
-				Columns:    []*schema.Column{InstallmentsColumns[15]},
+				Columns:    []*schema.Column{InstallmentsColumns[17]},
 				RefColumns: []*schema.Column{LoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "installments_bids_bid",
-				Columns:    []*schema.Column{InstallmentsColumns[16]},
+				Columns:    []*schema.Column{InstallmentsColumns[18]},
 				RefColumns: []*schema.Column{BidsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -700,7 +816,7 @@ var (
 			{
 				Name:    "installments_of_loan",
 				Unique:  true,
-				Columns: []*schema.Column{InstallmentsColumns[15], InstallmentsColumns[6], InstallmentsColumns[7]},
+				Columns: []*schema.Column{InstallmentsColumns[17], InstallmentsColumns[6], InstallmentsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "bid_id IS NULL",
 				},
@@ -708,7 +824,7 @@ var (
 			{
 				Name:    "installments_of_bid",
 				Unique:  true,
-				Columns: []*schema.Column{InstallmentsColumns[16], InstallmentsColumns[6], InstallmentsColumns[7]},
+				Columns: []*schema.Column{InstallmentsColumns[18], InstallmentsColumns[6], InstallmentsColumns[7]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "bid_id IS NOT NULL",
 				},
@@ -716,12 +832,12 @@ var (
 			{
 				Name:    "installment_loan_id_number",
 				Unique:  false,
-				Columns: []*schema.Column{InstallmentsColumns[15], InstallmentsColumns[7]},
+				Columns: []*schema.Column{InstallmentsColumns[17], InstallmentsColumns[7]},
 			},
 			{
 				Name:    "installment_bid_id_number",
 				Unique:  false,
-				Columns: []*schema.Column{InstallmentsColumns[16], InstallmentsColumns[7]},
+				Columns: []*schema.Column{InstallmentsColumns[18], InstallmentsColumns[7]},
 			},
 			{
 				Name:    "installment_status_due_on",
@@ -824,7 +940,10 @@ var (
 		{Name: "closes_at", Type: field.TypeTime, Nullable: true},
 		{Name: "reserved_amount", Type: field.TypeInt64, Default: 0},
 		{Name: "funded_amount", Type: field.TypeInt64, Default: 0},
+		{Name: "order_number", Type: field.TypeString, Nullable: true, Size: 40},
 		{Name: "disbursed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "accrued_on", Type: field.TypeString, Nullable: true, Size: 10},
+		{Name: "defaulted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "borrower_id", Type: field.TypeInt64},
 		{Name: "company_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "reviewer_id", Type: field.TypeInt64, Nullable: true},
@@ -837,19 +956,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "loans_users_borrower",
-				Columns:    []*schema.Column{LoansColumns[27]},
+				Columns:    []*schema.Column{LoansColumns[30]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "loans_companies_company",
-				Columns:    []*schema.Column{LoansColumns[28]},
+				Columns:    []*schema.Column{LoansColumns[31]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "loans_staff_reviewer",
-				Columns:    []*schema.Column{LoansColumns[29]},
+				Columns:    []*schema.Column{LoansColumns[32]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -873,12 +992,12 @@ var (
 			{
 				Name:    "loan_borrower_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LoansColumns[27], LoansColumns[1]},
+				Columns: []*schema.Column{LoansColumns[30], LoansColumns[1]},
 			},
 			{
 				Name:    "loan_company_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LoansColumns[28], LoansColumns[1]},
+				Columns: []*schema.Column{LoansColumns[31], LoansColumns[1]},
 			},
 			{
 				Name:    "loan_amount",
@@ -986,6 +1105,8 @@ var (
 	RepaymentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
 		{Name: "created_at", Type: field.TypeTime},
+		{Name: "fee", Type: field.TypeInt64, Default: 0},
+		{Name: "settles", Type: field.TypeBool, Default: false},
 		{Name: "amount", Type: field.TypeInt64},
 		{Name: "penalty", Type: field.TypeInt64},
 		{Name: "interest", Type: field.TypeInt64},
@@ -1006,7 +1127,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "repayments_loans_loan",
-				Columns:    []*schema.Column{RepaymentsColumns[12]},
+				Columns:    []*schema.Column{RepaymentsColumns[14]},
 				RefColumns: []*schema.Column{LoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1020,12 +1141,12 @@ var (
 			{
 				Name:    "repayment_loan_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{RepaymentsColumns[12], RepaymentsColumns[1]},
+				Columns: []*schema.Column{RepaymentsColumns[14], RepaymentsColumns[1]},
 			},
 			{
 				Name:    "repayment_paid_at",
 				Unique:  false,
-				Columns: []*schema.Column{RepaymentsColumns[6]},
+				Columns: []*schema.Column{RepaymentsColumns[8]},
 			},
 		},
 	}
@@ -1670,12 +1791,14 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APIKeysTable,
+		AllocationsTable,
 		BackupsTable,
 		BankCardsTable,
 		BankCardAttemptsTable,
 		BidsTable,
 		ClaimsTable,
 		CompaniesTable,
+		DisbursementsTable,
 		DocumentsTable,
 		EventsTable,
 		EventLinksTable,
@@ -1706,6 +1829,14 @@ func init() {
 	APIKeysTable.ForeignKeys[0].RefTable = StaffTable
 	APIKeysTable.Annotation = &entsql.Annotation{
 		Table: "api_keys",
+	}
+	AllocationsTable.ForeignKeys[0].RefTable = RepaymentsTable
+	AllocationsTable.ForeignKeys[1].RefTable = InstallmentsTable
+	AllocationsTable.Annotation = &entsql.Annotation{
+		Table: "allocations",
+	}
+	AllocationsTable.Annotation.Checks = map[string]string{
+		"allocations_amounts": "penalty >= 0 AND interest >= 0 AND principal >= 0 AND penalty + interest + principal > 0",
 	}
 	BackupsTable.ForeignKeys[0].RefTable = StaffTable
 	BackupsTable.Annotation = &entsql.Annotation{
@@ -1762,6 +1893,15 @@ func init() {
 		"companies_registered_capital": "registered_capital >= 0",
 		"companies_status":             "status IN ('PENDING_REVIEW', 'VERIFIED', 'REJECTED')",
 		"companies_version":            "version > 0",
+	}
+	DisbursementsTable.ForeignKeys[0].RefTable = LoansTable
+	DisbursementsTable.ForeignKeys[1].RefTable = BankCardsTable
+	DisbursementsTable.Annotation = &entsql.Annotation{
+		Table: "disbursements",
+	}
+	DisbursementsTable.Annotation.Checks = map[string]string{
+		"disbursements_ended": "(state = 'ORDERED') = (finished_at IS NULL)",
+		"disbursements_state": "state IN ('ORDERED', 'CONFIRMED', 'FAILED')",
 	}
 	DocumentsTable.ForeignKeys[0].RefTable = UsersTable
 	DocumentsTable.ForeignKeys[1].RefTable = DocumentsTable

@@ -9,6 +9,9 @@ import (
 // APIKey is the predicate function for apikey builders.
 type APIKey func(*sql.Selector)
 
+// Allocation is the predicate function for allocation builders.
+type Allocation func(*sql.Selector)
+
 // Backup is the predicate function for backup builders.
 type Backup func(*sql.Selector)
 
@@ -26,6 +29,9 @@ type Claim func(*sql.Selector)
 
 // Company is the predicate function for company builders.
 type Company func(*sql.Selector)
+
+// Disbursement is the predicate function for disbursement builders.
+type Disbursement func(*sql.Selector)
 
 // Document is the predicate function for document builders.
 type Document func(*sql.Selector)

@@ -3,6 +3,7 @@
 package repayment
 
 import (
+	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -18,6 +19,10 @@ const (
 	FieldCreatedAt = "created_at"
 	// FieldLoanID holds the string denoting the loan_id field in the database.
 	FieldLoanID = "loan_id"
+	// FieldFee holds the string denoting the fee field in the database.
+	FieldFee = "fee"
+	// FieldSettles holds the string denoting the settles field in the database.
+	FieldSettles = "settles"
 	// FieldAmount holds the string denoting the amount field in the database.
 	FieldAmount = "amount"
 	// FieldPenalty holds the string denoting the penalty field in the database.
@@ -56,6 +61,8 @@ var Columns = []string{
 	FieldID,
 	FieldCreatedAt,
 	FieldLoanID,
+	FieldFee,
+	FieldSettles,
 	FieldAmount,
 	FieldPenalty,
 	FieldInterest,
@@ -81,6 +88,10 @@ func ValidColumn(column string) bool {
 var (
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultFee holds the default value on creation for the "fee" field.
+	DefaultFee money.Amount
+	// DefaultSettles holds the default value on creation for the "settles" field.
+	DefaultSettles bool
 	// ReferenceValidator is a validator for the "reference" field. It is called by the builders before save.
 	ReferenceValidator func(string) error
 	// ReportedByTypeValidator is a validator for the "reported_by_type" field. It is called by the builders before save.
@@ -105,6 +116,16 @@ func ByCreatedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByLoanID orders the results by the loan_id field.
 func ByLoanID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLoanID, opts...).ToFunc()
+}
+
+// ByFee orders the results by the fee field.
+func ByFee(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFee, opts...).ToFunc()
+}
+
+// BySettles orders the results by the settles field.
+func BySettles(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSettles, opts...).ToFunc()
 }
 
 // ByAmount orders the results by the amount field.

@@ -68,6 +68,17 @@ func LoanID(v key.Loan) predicate.Repayment {
 	return predicate.Repayment(sql.FieldEQ(FieldLoanID, vc))
 }
 
+// Fee applies equality check predicate on the "fee" field. It's identical to FeeEQ.
+func Fee(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldEQ(FieldFee, vc))
+}
+
+// Settles applies equality check predicate on the "settles" field. It's identical to SettlesEQ.
+func Settles(v bool) predicate.Repayment {
+	return predicate.Repayment(sql.FieldEQ(FieldSettles, v))
+}
+
 // Amount applies equality check predicate on the "amount" field. It's identical to AmountEQ.
 func Amount(v money.Amount) predicate.Repayment {
 	vc := int64(v)
@@ -190,6 +201,70 @@ func LoanIDNotIn(vs ...key.Loan) predicate.Repayment {
 		v[i] = int64(vs[i])
 	}
 	return predicate.Repayment(sql.FieldNotIn(FieldLoanID, v...))
+}
+
+// FeeEQ applies the EQ predicate on the "fee" field.
+func FeeEQ(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldEQ(FieldFee, vc))
+}
+
+// FeeNEQ applies the NEQ predicate on the "fee" field.
+func FeeNEQ(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldNEQ(FieldFee, vc))
+}
+
+// FeeIn applies the In predicate on the "fee" field.
+func FeeIn(vs ...money.Amount) predicate.Repayment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Repayment(sql.FieldIn(FieldFee, v...))
+}
+
+// FeeNotIn applies the NotIn predicate on the "fee" field.
+func FeeNotIn(vs ...money.Amount) predicate.Repayment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.Repayment(sql.FieldNotIn(FieldFee, v...))
+}
+
+// FeeGT applies the GT predicate on the "fee" field.
+func FeeGT(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldGT(FieldFee, vc))
+}
+
+// FeeGTE applies the GTE predicate on the "fee" field.
+func FeeGTE(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldGTE(FieldFee, vc))
+}
+
+// FeeLT applies the LT predicate on the "fee" field.
+func FeeLT(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldLT(FieldFee, vc))
+}
+
+// FeeLTE applies the LTE predicate on the "fee" field.
+func FeeLTE(v money.Amount) predicate.Repayment {
+	vc := int64(v)
+	return predicate.Repayment(sql.FieldLTE(FieldFee, vc))
+}
+
+// SettlesEQ applies the EQ predicate on the "settles" field.
+func SettlesEQ(v bool) predicate.Repayment {
+	return predicate.Repayment(sql.FieldEQ(FieldSettles, v))
+}
+
+// SettlesNEQ applies the NEQ predicate on the "settles" field.
+func SettlesNEQ(v bool) predicate.Repayment {
+	return predicate.Repayment(sql.FieldNEQ(FieldSettles, v))
 }
 
 // AmountEQ applies the EQ predicate on the "amount" field.

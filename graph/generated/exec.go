@@ -15,6 +15,7 @@ import (
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/servicing"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -92,6 +93,11 @@ type ComplexityRoot struct {
 
 	ApproveBidPayload struct {
 		Bid        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveFundingPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -293,6 +299,11 @@ type ComplexityRoot struct {
 		UserErrors    func(childComplexity int) int
 	}
 
+	ConfirmDisbursementPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ConfirmEmailPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -336,6 +347,11 @@ type ComplexityRoot struct {
 
 	DeactivateStaffPayload struct {
 		Staff      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DefaultLoanPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -400,6 +416,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	FailDisbursementPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Installment struct {
 		DueOn     func(childComplexity int) int
 		ID        func(childComplexity int) int
@@ -460,6 +481,7 @@ type ComplexityRoot struct {
 		MinimumBid           func(childComplexity int) int
 		Number               func(childComplexity int) int
 		OpensAt              func(childComplexity int) int
+		OrderNumber          func(childComplexity int) int
 		OutstandingPrincipal func(childComplexity int) int
 		Progress             func(childComplexity int) int
 		Purpose              func(childComplexity int) int
@@ -539,6 +561,7 @@ type ComplexityRoot struct {
 		AddServiceRecord          func(childComplexity int, input customers.AddRecordInput) int
 		AmendRegistration         func(childComplexity int, input registration.AmendInput) int
 		ApproveBid                func(childComplexity int, input marketplace.ApproveInput) int
+		ApproveFunding            func(childComplexity int, input servicing.ApproveFundingInput) int
 		ApproveRegistration       func(childComplexity int, input registration.ApproveInput) int
 		AssignAccountManager      func(childComplexity int, input customers.AssignInput) int
 		BindBankCard              func(childComplexity int, input binding.BindInput) int
@@ -547,6 +570,7 @@ type ComplexityRoot struct {
 		ChangePassword            func(childComplexity int, input authentication.ChangePasswordInput) int
 		CloseUser                 func(childComplexity int, input customers.CloseInput) int
 		CompleteServiceRecord     func(childComplexity int, input customers.CompleteRecordInput) int
+		ConfirmDisbursement       func(childComplexity int, input servicing.ConfirmInput) int
 		ConfirmEmail              func(childComplexity int, input registration.ConfirmEmailInput) int
 		CreateAPIKey              func(childComplexity int, input administration.CreateAPIKeyInput) int
 		CreateBackup              func(childComplexity int, input *administration.CreateBackupInput) int
@@ -554,7 +578,9 @@ type ComplexityRoot struct {
 		CreateRole                func(childComplexity int, input administration.CreateRoleInput) int
 		CreateStaff               func(childComplexity int, input administration.CreateStaffInput) int
 		DeactivateStaff           func(childComplexity int, input administration.DeactivateStaffInput) int
+		DefaultLoan               func(childComplexity int, input servicing.EndInput) int
 		DeleteRole                func(childComplexity int, input administration.DeleteRoleInput) int
+		FailDisbursement          func(childComplexity int, input servicing.FailInput) int
 		InviteStaff               func(childComplexity int, input administration.InviteStaffInput) int
 		ListLoan                  func(childComplexity int, input marketplace.ListInput) int
 		MergeUsers                func(childComplexity int, input customers.MergeInput) int
@@ -562,10 +588,12 @@ type ComplexityRoot struct {
 		PlaceBid                  func(childComplexity int, input marketplace.PlaceInput) int
 		ReactivateStaff           func(childComplexity int, input administration.ReactivateStaffInput) int
 		RebindBankCard            func(childComplexity int, input binding.RebindInput) int
+		RecordRepayment           func(childComplexity int, input servicing.RepayInput) int
 		RegisterUser              func(childComplexity int, input registration.RegisterInput) int
 		ReinstateUser             func(childComplexity int, input customers.ReinstateInput) int
 		RejectBid                 func(childComplexity int, input marketplace.RejectInput) int
 		RejectCompany             func(childComplexity int, input companies.RejectInput) int
+		RejectFunding             func(childComplexity int, input servicing.RejectFundingInput) int
 		RejectRegistration        func(childComplexity int, input registration.RejectInput) int
 		RelistLoan                func(childComplexity int, input marketplace.RelistInput) int
 		ReopenRegistration        func(childComplexity int, input registration.ReopenInput) int
@@ -574,9 +602,11 @@ type ComplexityRoot struct {
 		ResubmitRegistration      func(childComplexity int, input registration.ResubmitInput) int
 		RetryBankCardVerification func(childComplexity int, input binding.RetryInput) int
 		ReturnRegistration        func(childComplexity int, input registration.ReturnInput) int
+		ReverseRepayment          func(childComplexity int, input servicing.ReverseInput) int
 		RevokeAPIKey              func(childComplexity int, input administration.RevokeAPIKeyInput) int
 		SetParameter              func(childComplexity int, input administration.SetParameterInput) int
 		SetStaffRoles             func(childComplexity int, input administration.SetStaffRolesInput) int
+		SettleLoanEarly           func(childComplexity int, input servicing.RepayInput) int
 		SignIn                    func(childComplexity int, input authentication.SignInInput) int
 		SignOut                   func(childComplexity int) int
 		SuspendUser               func(childComplexity int, input customers.SuspendInput) int
@@ -591,6 +621,7 @@ type ComplexityRoot struct {
 		VerifyCompany             func(childComplexity int, input companies.VerifyInput) int
 		WithdrawBid               func(childComplexity int, input marketplace.WithdrawInput) int
 		WithdrawRegistration      func(childComplexity int, input *registration.WithdrawInput) int
+		WriteOffLoan              func(childComplexity int, input servicing.EndInput) int
 	}
 
 	PageInfo struct {
@@ -636,30 +667,31 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		APIKeys            func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Backups            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BackupFilter) int
-		BankCards          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
-		Bids               func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) int
-		Companies          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) int
-		Documents          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
-		DueServiceRecords  func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter) int
-		Events             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
-		Lifecycles         func(childComplexity int) int
-		Loans              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) int
-		Messages           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
-		Node               func(childComplexity int, id string) int
-		Nodes              func(childComplexity int, ids []string) int
-		Parameters         func(childComplexity int) int
-		PossibleDuplicates func(childComplexity int, userID string) int
-		QuoteLoan          func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
-		ReviewQueue        func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
-		Roles              func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Search             func(childComplexity int, text string, first *int, after *string, last *int, before *string) int
-		ServiceRecords     func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
-		Staff              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
-		System             func(childComplexity int) int
-		Users              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
-		Viewer             func(childComplexity int) int
+		APIKeys              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Backups              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BackupFilter) int
+		BankCards            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
+		Bids                 func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) int
+		Companies            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) int
+		Documents            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
+		DueServiceRecords    func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter) int
+		Events               func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
+		Lifecycles           func(childComplexity int) int
+		Loans                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) int
+		Messages             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
+		Node                 func(childComplexity int, id string) int
+		Nodes                func(childComplexity int, ids []string) int
+		Parameters           func(childComplexity int) int
+		PossibleDuplicates   func(childComplexity int, userID string) int
+		QuoteEarlySettlement func(childComplexity int, loanID string, on *string) int
+		QuoteLoan            func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
+		ReviewQueue          func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
+		Roles                func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Search               func(childComplexity int, text string, first *int, after *string, last *int, before *string) int
+		ServiceRecords       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
+		Staff                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
+		System               func(childComplexity int) int
+		Users                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
+		Viewer               func(childComplexity int) int
 	}
 
 	Quote struct {
@@ -689,6 +721,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RecordRepaymentPayload struct {
+		Loan       func(childComplexity int) int
+		Repayment  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RegisterUserPayload struct {
 		Notice     func(childComplexity int) int
 		User       func(childComplexity int) int
@@ -707,6 +745,11 @@ type ComplexityRoot struct {
 
 	RejectCompanyPayload struct {
 		Company    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RejectFundingPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -774,6 +817,12 @@ type ComplexityRoot struct {
 
 	ReturnRegistrationPayload struct {
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReverseRepaymentPayload struct {
+		Loan       func(childComplexity int) int
+		Repayment  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -922,6 +971,12 @@ type ComplexityRoot struct {
 
 	SetStaffRolesPayload struct {
 		Staff      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SettleLoanEarlyPayload struct {
+		Loan       func(childComplexity int) int
+		Repayment  func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1105,6 +1160,11 @@ type ComplexityRoot struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
+
+	WriteOffLoanPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
@@ -1168,6 +1228,15 @@ type MutationResolver interface {
 	SuspendUser(ctx context.Context, input customers.SuspendInput) (*model.SuspendUserPayload, error)
 	ReinstateUser(ctx context.Context, input customers.ReinstateInput) (*model.ReinstateUserPayload, error)
 	CloseUser(ctx context.Context, input customers.CloseInput) (*model.CloseUserPayload, error)
+	ApproveFunding(ctx context.Context, input servicing.ApproveFundingInput) (*model.ApproveFundingPayload, error)
+	RejectFunding(ctx context.Context, input servicing.RejectFundingInput) (*model.RejectFundingPayload, error)
+	ConfirmDisbursement(ctx context.Context, input servicing.ConfirmInput) (*model.ConfirmDisbursementPayload, error)
+	FailDisbursement(ctx context.Context, input servicing.FailInput) (*model.FailDisbursementPayload, error)
+	RecordRepayment(ctx context.Context, input servicing.RepayInput) (*model.RecordRepaymentPayload, error)
+	ReverseRepayment(ctx context.Context, input servicing.ReverseInput) (*model.ReverseRepaymentPayload, error)
+	SettleLoanEarly(ctx context.Context, input servicing.RepayInput) (*model.SettleLoanEarlyPayload, error)
+	DefaultLoan(ctx context.Context, input servicing.EndInput) (*model.DefaultLoanPayload, error)
+	WriteOffLoan(ctx context.Context, input servicing.EndInput) (*model.WriteOffLoanPayload, error)
 	SetParameter(ctx context.Context, input administration.SetParameterInput) (*model.SetParameterPayload, error)
 }
 type QueryResolver interface {
@@ -1188,6 +1257,7 @@ type QueryResolver interface {
 	Loans(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) (*model.LoanConnection, error)
 	QuoteLoan(ctx context.Context, amount string, annualRate string, termMonths int, repaymentMethod string) (*model.Quote, error)
 	ServiceRecords(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) (*model.ServiceRecordConnection, error)
+	QuoteEarlySettlement(ctx context.Context, loanID string, on *string) (*model.Quote, error)
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Staff(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) (*model.StaffConnection, error)
 	Roles(ctx context.Context, first *int, after *string, last *int, before *string) (*model.RoleConnection, error)
@@ -1378,6 +1448,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproveBidPayload.UserErrors(childComplexity), true
+
+	case "ApproveFundingPayload.loan":
+		if e.ComplexityRoot.ApproveFundingPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveFundingPayload.Loan(childComplexity), true
+	case "ApproveFundingPayload.userErrors":
+		if e.ComplexityRoot.ApproveFundingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveFundingPayload.UserErrors(childComplexity), true
 
 	case "ApproveRegistrationPayload.user":
 		if e.ComplexityRoot.ApproveRegistrationPayload.User == nil {
@@ -2204,6 +2287,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CompleteServiceRecordPayload.UserErrors(childComplexity), true
 
+	case "ConfirmDisbursementPayload.loan":
+		if e.ComplexityRoot.ConfirmDisbursementPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmDisbursementPayload.Loan(childComplexity), true
+	case "ConfirmDisbursementPayload.userErrors":
+		if e.ComplexityRoot.ConfirmDisbursementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmDisbursementPayload.UserErrors(childComplexity), true
+
 	case "ConfirmEmailPayload.user":
 		if e.ComplexityRoot.ConfirmEmailPayload.User == nil {
 			break
@@ -2343,6 +2439,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DeactivateStaffPayload.UserErrors(childComplexity), true
+
+	case "DefaultLoanPayload.loan":
+		if e.ComplexityRoot.DefaultLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefaultLoanPayload.Loan(childComplexity), true
+	case "DefaultLoanPayload.userErrors":
+		if e.ComplexityRoot.DefaultLoanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DefaultLoanPayload.UserErrors(childComplexity), true
 
 	case "DeleteRolePayload.deletedRoleId":
 		if e.ComplexityRoot.DeleteRolePayload.DeletedRoleID == nil {
@@ -2595,6 +2704,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EventEdge.Node(childComplexity), true
+
+	case "FailDisbursementPayload.loan":
+		if e.ComplexityRoot.FailDisbursementPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailDisbursementPayload.Loan(childComplexity), true
+	case "FailDisbursementPayload.userErrors":
+		if e.ComplexityRoot.FailDisbursementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FailDisbursementPayload.UserErrors(childComplexity), true
 
 	case "Installment.dueOn":
 		if e.ComplexityRoot.Installment.DueOn == nil {
@@ -2863,6 +2985,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Loan.OpensAt(childComplexity), true
+	case "Loan.orderNumber":
+		if e.ComplexityRoot.Loan.OrderNumber == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Loan.OrderNumber(childComplexity), true
 	case "Loan.outstandingPrincipal":
 		if e.ComplexityRoot.Loan.OutstandingPrincipal == nil {
 			break
@@ -3246,6 +3374,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveBid(childComplexity, args["input"].(marketplace.ApproveInput)), true
+	case "Mutation.approveFunding":
+		if e.ComplexityRoot.Mutation.ApproveFunding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveFunding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveFunding(childComplexity, args["input"].(servicing.ApproveFundingInput)), true
 	case "Mutation.approveRegistration":
 		if e.ComplexityRoot.Mutation.ApproveRegistration == nil {
 			break
@@ -3334,6 +3473,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CompleteServiceRecord(childComplexity, args["input"].(customers.CompleteRecordInput)), true
+	case "Mutation.confirmDisbursement":
+		if e.ComplexityRoot.Mutation.ConfirmDisbursement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmDisbursement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmDisbursement(childComplexity, args["input"].(servicing.ConfirmInput)), true
 	case "Mutation.confirmEmail":
 		if e.ComplexityRoot.Mutation.ConfirmEmail == nil {
 			break
@@ -3411,6 +3561,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivateStaff(childComplexity, args["input"].(administration.DeactivateStaffInput)), true
+	case "Mutation.defaultLoan":
+		if e.ComplexityRoot.Mutation.DefaultLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_defaultLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DefaultLoan(childComplexity, args["input"].(servicing.EndInput)), true
 	case "Mutation.deleteRole":
 		if e.ComplexityRoot.Mutation.DeleteRole == nil {
 			break
@@ -3422,6 +3583,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteRole(childComplexity, args["input"].(administration.DeleteRoleInput)), true
+	case "Mutation.failDisbursement":
+		if e.ComplexityRoot.Mutation.FailDisbursement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_failDisbursement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FailDisbursement(childComplexity, args["input"].(servicing.FailInput)), true
 	case "Mutation.inviteStaff":
 		if e.ComplexityRoot.Mutation.InviteStaff == nil {
 			break
@@ -3499,6 +3671,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RebindBankCard(childComplexity, args["input"].(binding.RebindInput)), true
+	case "Mutation.recordRepayment":
+		if e.ComplexityRoot.Mutation.RecordRepayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordRepayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordRepayment(childComplexity, args["input"].(servicing.RepayInput)), true
 	case "Mutation.registerUser":
 		if e.ComplexityRoot.Mutation.RegisterUser == nil {
 			break
@@ -3543,6 +3726,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectCompany(childComplexity, args["input"].(companies.RejectInput)), true
+	case "Mutation.rejectFunding":
+		if e.ComplexityRoot.Mutation.RejectFunding == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectFunding_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectFunding(childComplexity, args["input"].(servicing.RejectFundingInput)), true
 	case "Mutation.rejectRegistration":
 		if e.ComplexityRoot.Mutation.RejectRegistration == nil {
 			break
@@ -3631,6 +3825,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnRegistration(childComplexity, args["input"].(registration.ReturnInput)), true
+	case "Mutation.reverseRepayment":
+		if e.ComplexityRoot.Mutation.ReverseRepayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_reverseRepayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReverseRepayment(childComplexity, args["input"].(servicing.ReverseInput)), true
 	case "Mutation.revokeApiKey":
 		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
 			break
@@ -3664,6 +3869,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetStaffRoles(childComplexity, args["input"].(administration.SetStaffRolesInput)), true
+	case "Mutation.settleLoanEarly":
+		if e.ComplexityRoot.Mutation.SettleLoanEarly == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_settleLoanEarly_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SettleLoanEarly(childComplexity, args["input"].(servicing.RepayInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -3813,6 +4029,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawRegistration(childComplexity, args["input"].(*registration.WithdrawInput)), true
+	case "Mutation.writeOffLoan":
+		if e.ComplexityRoot.Mutation.WriteOffLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_writeOffLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WriteOffLoan(childComplexity, args["input"].(servicing.EndInput)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -4120,6 +4347,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PossibleDuplicates(childComplexity, args["userId"].(string)), true
+	case "Query.quoteEarlySettlement":
+		if e.ComplexityRoot.Query.QuoteEarlySettlement == nil {
+			break
+		}
+
+		args, err := ec.field_Query_quoteEarlySettlement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.QuoteEarlySettlement(childComplexity, args["loanId"].(string), args["on"].(*string)), true
 	case "Query.quoteLoan":
 		if e.ComplexityRoot.Query.QuoteLoan == nil {
 			break
@@ -4304,6 +4542,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RebindBankCardPayload.UserErrors(childComplexity), true
 
+	case "RecordRepaymentPayload.loan":
+		if e.ComplexityRoot.RecordRepaymentPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRepaymentPayload.Loan(childComplexity), true
+	case "RecordRepaymentPayload.repayment":
+		if e.ComplexityRoot.RecordRepaymentPayload.Repayment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRepaymentPayload.Repayment(childComplexity), true
+	case "RecordRepaymentPayload.userErrors":
+		if e.ComplexityRoot.RecordRepaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordRepaymentPayload.UserErrors(childComplexity), true
+
 	case "RegisterUserPayload.notice":
 		if e.ComplexityRoot.RegisterUserPayload.Notice == nil {
 			break
@@ -4361,6 +4618,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RejectCompanyPayload.UserErrors(childComplexity), true
+
+	case "RejectFundingPayload.loan":
+		if e.ComplexityRoot.RejectFundingPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectFundingPayload.Loan(childComplexity), true
+	case "RejectFundingPayload.userErrors":
+		if e.ComplexityRoot.RejectFundingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectFundingPayload.UserErrors(childComplexity), true
 
 	case "RejectRegistrationPayload.user":
 		if e.ComplexityRoot.RejectRegistrationPayload.User == nil {
@@ -4576,6 +4846,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReturnRegistrationPayload.UserErrors(childComplexity), true
+
+	case "ReverseRepaymentPayload.loan":
+		if e.ComplexityRoot.ReverseRepaymentPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReverseRepaymentPayload.Loan(childComplexity), true
+	case "ReverseRepaymentPayload.repayment":
+		if e.ComplexityRoot.ReverseRepaymentPayload.Repayment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReverseRepaymentPayload.Repayment(childComplexity), true
+	case "ReverseRepaymentPayload.userErrors":
+		if e.ComplexityRoot.ReverseRepaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReverseRepaymentPayload.UserErrors(childComplexity), true
 
 	case "Review.createdAt":
 		if e.ComplexityRoot.Review.CreatedAt == nil {
@@ -5117,6 +5406,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SetStaffRolesPayload.UserErrors(childComplexity), true
+
+	case "SettleLoanEarlyPayload.loan":
+		if e.ComplexityRoot.SettleLoanEarlyPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleLoanEarlyPayload.Loan(childComplexity), true
+	case "SettleLoanEarlyPayload.repayment":
+		if e.ComplexityRoot.SettleLoanEarlyPayload.Repayment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleLoanEarlyPayload.Repayment(childComplexity), true
+	case "SettleLoanEarlyPayload.userErrors":
+		if e.ComplexityRoot.SettleLoanEarlyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SettleLoanEarlyPayload.UserErrors(childComplexity), true
 
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
@@ -5802,6 +6110,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawRegistrationPayload.UserErrors(childComplexity), true
 
+	case "WriteOffLoanPayload.loan":
+		if e.ComplexityRoot.WriteOffLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteOffLoanPayload.Loan(childComplexity), true
+	case "WriteOffLoanPayload.userErrors":
+		if e.ComplexityRoot.WriteOffLoanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WriteOffLoanPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -5815,6 +6136,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddServiceRecordInput,
 		ec.unmarshalInputAmendRegistrationInput,
 		ec.unmarshalInputApproveBidInput,
+		ec.unmarshalInputApproveFundingInput,
 		ec.unmarshalInputApproveRegistrationInput,
 		ec.unmarshalInputAssignAccountManagerInput,
 		ec.unmarshalInputBackupFilter,
@@ -5830,6 +6152,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompanyFilter,
 		ec.unmarshalInputCompanyOrder,
 		ec.unmarshalInputCompleteServiceRecordInput,
+		ec.unmarshalInputConfirmDisbursementInput,
 		ec.unmarshalInputConfirmEmailInput,
 		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateBackupInput,
@@ -5837,11 +6160,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateRoleInput,
 		ec.unmarshalInputCreateStaffInput,
 		ec.unmarshalInputDeactivateStaffInput,
+		ec.unmarshalInputDefaultLoanInput,
 		ec.unmarshalInputDeleteRoleInput,
 		ec.unmarshalInputDocumentFilter,
 		ec.unmarshalInputDocumentOrder,
 		ec.unmarshalInputEventFilter,
 		ec.unmarshalInputEventOrder,
+		ec.unmarshalInputFailDisbursementInput,
 		ec.unmarshalInputInstallmentFilter,
 		ec.unmarshalInputInstallmentOrder,
 		ec.unmarshalInputInviteStaffInput,
@@ -5855,11 +6180,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputPlaceBidInput,
 		ec.unmarshalInputReactivateStaffInput,
 		ec.unmarshalInputRebindBankCardInput,
+		ec.unmarshalInputRecordRepaymentInput,
 		ec.unmarshalInputRegisterCompanyInput,
 		ec.unmarshalInputRegisterUserInput,
 		ec.unmarshalInputReinstateUserInput,
 		ec.unmarshalInputRejectBidInput,
 		ec.unmarshalInputRejectCompanyInput,
+		ec.unmarshalInputRejectFundingInput,
 		ec.unmarshalInputRejectRegistrationInput,
 		ec.unmarshalInputRelistLoanInput,
 		ec.unmarshalInputReopenRegistrationInput,
@@ -5868,11 +6195,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputResubmitRegistrationInput,
 		ec.unmarshalInputRetryBankCardVerificationInput,
 		ec.unmarshalInputReturnRegistrationInput,
+		ec.unmarshalInputReverseRepaymentInput,
 		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputServiceRecordFilter,
 		ec.unmarshalInputServiceRecordOrder,
 		ec.unmarshalInputSetParameterInput,
 		ec.unmarshalInputSetStaffRolesInput,
+		ec.unmarshalInputSettleLoanEarlyInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputStaffFilter,
 		ec.unmarshalInputStaffOrder,
@@ -5890,6 +6219,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputVerifyCompanyInput,
 		ec.unmarshalInputWithdrawBidInput,
 		ec.unmarshalInputWithdrawRegistrationInput,
+		ec.unmarshalInputWriteOffLoanInput,
 	)
 	first := true
 
@@ -8091,6 +8421,8 @@ type Loan implements Node & Lifecycle {
   opensAt: DateTime
   "Until when bids are taken. Null before it is listed. UTC."
   closesAt: DateTime
+  "Number of the order to the finance system that waits for its report, for who reports payments. Null while there is none."
+  orderNumber: String @requires(permission: REPORT_PAYMENTS)
   "Sum of bids that hold a place: waiting for review, approved, and paid out."
   reservedAmount: Money!
   "Sum of bids approved, and paid out."
@@ -9518,6 +9850,280 @@ type ServiceRequestEdge {
   node: ServiceRequest!
 }
 `, BuiltIn: false},
+	{Name: "../servicing.graphqls", Input: `extend type Query {
+  """
+  What it costs to settle a loan early on a day: what is due and unpaid with its penalties, the principal of later instalments, interest on it since the last due date by days
+  (ACT/365F), and the fee EARLY_SETTLEMENT_FEE. For the borrower and for staff who see loans; null for others, and while the loan cannot be settled.
+  """
+  quoteEarlySettlement(
+    "The loan (` + "`" + `loan_…` + "`" + `)."
+    loanId: ID!
+    "The day on which the money is to come in, today or later. Left out: today."
+    on: Date
+  ): Quote
+}
+
+extend type Mutation {
+  """
+  Passes a full listing (满标审核): FULLY_FUNDED → AWAITING_DISBURSEMENT. Finance gets a numbered order, in which every card is fixed. Errors: TOO_LONG note; NOT_FOUND; NOT_ALLOWED_NOW;
+  SAME_PERSON (for who approved the application, and for one's own affairs); NOT_ELIGIBLE (the borrower is not ACTIVE); CARD_NOT_BOUND (of the borrower or an investor); CONFLICT.
+  """
+  approveFunding(
+    "What is asked for."
+    input: ApproveFundingInput!
+  ): ApproveFundingPayload @requires(permission: REVIEW_FUNDING)
+  """
+  Fails a full listing: FULLY_FUNDED → LISTING_FAILED. Every bid is RELEASED; mails tell borrower and investors. Errors: REQUIRED, TOO_LONG reason; NOT_FOUND; NOT_ALLOWED_NOW;
+  SAME_PERSON; CONFLICT.
+  """
+  rejectFunding(
+    "What is asked for."
+    input: RejectFundingInput!
+  ): RejectFundingPayload @requires(permission: REVIEW_FUNDING)
+  """
+  Reports that an order was carried out (放款): AWAITING_DISBURSEMENT → REPAYING. The repayment plan and each bid's share are made; bids are HOLDING. The same report again is
+  answered as the first. Errors: REQUIRED, INVALID, TOO_LONG orderNumber, reference, disbursedAt; OUT_OF_RANGE disbursedAt (ahead); CONFLICT orderNumber (not the open order),
+  reference (another report under it); NOT_FOUND; NOT_ALLOWED_NOW; SAME_PERSON (for who approved the funding).
+  """
+  confirmDisbursement(
+    "What is asked for."
+    input: ConfirmDisbursementInput!
+  ): ConfirmDisbursementPayload @requires(permission: REPORT_PAYMENTS)
+  """
+  Reports that an order was not carried out: AWAITING_DISBURSEMENT → FULLY_FUNDED, to be reviewed again. With ` + "`" + `failedBidIds` + "`" + ` only those payments failed: those bids are RELEASED and
+  the loan is BIDDING again for REOPENED_LISTING_DAYS. The same report again is answered as the first. Errors: REQUIRED, TOO_LONG orderNumber, reason; NOT_FOUND, INVALID
+  failedBidIds; CONFLICT orderNumber; NOT_FOUND; NOT_ALLOWED_NOW; SAME_PERSON.
+  """
+  failDisbursement(
+    "What is asked for."
+    input: FailDisbursementInput!
+  ): FailDisbursementPayload @requires(permission: REPORT_PAYMENTS)
+  """
+  Reports a payment on a loan (还款), of any amount that is owed. It goes to the oldest instalment first, in it to penalty, interest, principal; on a WRITTEN_OFF loan to principal first, as a
+  recovery. The loan is cured or SETTLED when the instalments then say so. The same report again is answered as the first. Errors: REQUIRED, INVALID, OUT_OF_RANGE amount, paidAt;
+  REQUIRED, TOO_LONG reference; AMOUNT_EXCEEDS_REMAINING amount; CONFLICT reference (another report under it); NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT.
+  """
+  recordRepayment(
+    "What is asked for."
+    input: RecordRepaymentInput!
+  ): RecordRepaymentPayload @requires(permission: REPORT_PAYMENTS)
+  """
+  Undoes a payment that bounced: what it paid is owed again, with the penalties as if it had never come; the loan stands where its instalments then say. Later payments stay where they are.
+  Errors: REQUIRED, TOO_LONG reason; NOT_FOUND repaymentId; NOT_ALLOWED_NOW, also when it was reversed already; CONFLICT.
+  """
+  reverseRepayment(
+    "What is asked for."
+    input: ReverseRepaymentInput!
+  ): ReverseRepaymentPayload @requires(permission: REPORT_PAYMENTS)
+  """
+  Reports the payment that settles a loan before its time (提前结清): REPAYING or OVERDUE → SETTLED. The amount must be what ` + "`" + `quoteEarlySettlement` + "`" + ` says for the day of ` + "`" + `paidAt` + "`" + `. Interest to
+  come is cancelled. Errors: those of ` + "`" + `recordRepayment` + "`" + `; OUT_OF_RANGE amount, naming the price.
+  """
+  settleLoanEarly(
+    "What is asked for."
+    input: SettleLoanEarlyInput!
+  ): SettleLoanEarlyPayload @requires(permission: REPORT_PAYMENTS)
+  """
+  Gives an OVERDUE loan up as regular (违约): DEFAULTED. Payments are still taken. Errors: REQUIRED, TOO_LONG reason; NOT_FOUND; NOT_ALLOWED_NOW; SAME_PERSON; CONFLICT.
+  """
+  defaultLoan(
+    "What is asked for."
+    input: DefaultLoanInput!
+  ): DefaultLoanPayload @requires(permission: MANAGE_LOANS)
+  """
+  Takes a DEFAULTED loan as lost (核销): WRITTEN_OFF. Its bids are lost; what still comes in is shared among them. Errors: REQUIRED, TOO_LONG reason; NOT_FOUND; NOT_ALLOWED_NOW; SAME_PERSON;
+  CONFLICT.
+  """
+  writeOffLoan(
+    "What is asked for."
+    input: WriteOffLoanInput!
+  ): WriteOffLoanPayload @requires(permission: MANAGE_LOANS)
+}
+
+"Passes a full listing."
+input ApproveFundingInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "For staff only, at most 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Fails a full listing."
+input RejectFundingInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Told to borrower and investors, at most 1,000 characters. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Reports that an order was carried out."
+input ConfirmDisbursementInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Number of the order (` + "`" + `Loan.orderNumber` + "`" + `). REQUIRED when missing."
+  orderNumber: String
+  "The finance system's own number of the report, unique, at most 100 characters. REQUIRED when missing."
+  reference: String
+  "When the borrower was paid. The plan counts from this day, in the platform's time zone. REQUIRED when missing. UTC."
+  disbursedAt: DateTime
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Reports that an order was not carried out."
+input FailDisbursementInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Number of the order (` + "`" + `Loan.orderNumber` + "`" + `). REQUIRED when missing."
+  orderNumber: String
+  "Why, for staff, at most 1,000 characters. REQUIRED when missing."
+  reason: String
+  "The bids (` + "`" + `bid_…` + "`" + `) whose payment failed. Left out or empty: the whole order failed."
+  failedBidIds: [ID!]
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Reports a payment."
+input RecordRepaymentInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "How much came in: more than 0, at most what is owed. REQUIRED when missing."
+  amount: Money
+  "When it came in; not ahead, nor before the disbursement. REQUIRED when missing. UTC."
+  paidAt: DateTime
+  "The finance system's own number of the payment, unique, at most 100 characters. REQUIRED when missing."
+  reference: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Undoes a payment."
+input ReverseRepaymentInput {
+  "The payment (` + "`" + `repayment_…` + "`" + `)."
+  repaymentId: ID!
+  "Why, at most 1,000 characters; the borrower reads it. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Reports an early settlement."
+input SettleLoanEarlyInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "The price of the day on which it came in. REQUIRED when missing."
+  amount: Money
+  "When it came in; not ahead, nor before the disbursement. REQUIRED when missing. UTC."
+  paidAt: DateTime
+  "The finance system's own number of the payment, unique, at most 100 characters. REQUIRED when missing."
+  reference: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Gives a loan up as regular."
+input DefaultLoanInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Why, at most 1,000 characters; the borrower reads it. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Takes a loan as lost."
+input WriteOffLoanInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Why, at most 1,000 characters; the borrower reads it. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `approveFunding` + "`" + `."
+type ApproveFundingPayload {
+  "The loan, AWAITING_DISBURSEMENT. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `rejectFunding` + "`" + `."
+type RejectFundingPayload {
+  "The loan, LISTING_FAILED. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `confirmDisbursement` + "`" + `."
+type ConfirmDisbursementPayload {
+  "The loan, REPAYING. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `failDisbursement` + "`" + `."
+type FailDisbursementPayload {
+  "The loan, FULLY_FUNDED or BIDDING. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `recordRepayment` + "`" + `."
+type RecordRepaymentPayload {
+  "The loan. Null when refused."
+  loan: Loan
+  "The payment. Null when refused."
+  repayment: Repayment
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `reverseRepayment` + "`" + `."
+type ReverseRepaymentPayload {
+  "The loan. Null when refused."
+  loan: Loan
+  "The payment. Null when refused."
+  repayment: Repayment
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `settleLoanEarly` + "`" + `."
+type SettleLoanEarlyPayload {
+  "The loan, SETTLED. Null when refused."
+  loan: Loan
+  "The payment. Null when refused."
+  repayment: Repayment
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `defaultLoan` + "`" + `."
+type DefaultLoanPayload {
+  "The loan, DEFAULTED. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `writeOffLoan` + "`" + `."
+type WriteOffLoanPayload {
+  "The loan, WRITTEN_OFF. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../session.graphqls", Input: `extend type Query {
   "Who is asking. Null when nobody is signed in: no token, an unknown, expired or revoked one."
   viewer: Viewer
@@ -10370,6 +10976,16 @@ func (ec *executionContext) childFields_ApproveBidPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ApproveBidPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveFundingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ApproveFundingPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveFundingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveFundingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApproveRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -10766,6 +11382,16 @@ func (ec *executionContext) childFields_CompleteServiceRecordPayload(ctx context
 	return nil, fmt.Errorf("no field named %q was found under type CompleteServiceRecordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmDisbursementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ConfirmDisbursementPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmDisbursementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmDisbursementPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConfirmEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -10856,6 +11482,16 @@ func (ec *executionContext) childFields_DeactivateStaffPayload(ctx context.Conte
 		return ec.fieldContext_DeactivateStaffPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DeactivateStaffPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DefaultLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_DefaultLoanPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DefaultLoanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DefaultLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DeleteRolePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10978,6 +11614,16 @@ func (ec *executionContext) childFields_EventEdge(ctx context.Context, field gra
 		return ec.fieldContext_EventEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_FailDisbursementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_FailDisbursementPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_FailDisbursementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FailDisbursementPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Installment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11110,6 +11756,8 @@ func (ec *executionContext) childFields_Loan(ctx context.Context, field graphql.
 		return ec.fieldContext_Loan_opensAt(ctx, field)
 	case "closesAt":
 		return ec.fieldContext_Loan_closesAt(ctx, field)
+	case "orderNumber":
+		return ec.fieldContext_Loan_orderNumber(ctx, field)
 	case "reservedAmount":
 		return ec.fieldContext_Loan_reservedAmount(ctx, field)
 	case "fundedAmount":
@@ -11384,6 +12032,18 @@ func (ec *executionContext) childFields_RebindBankCardPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type RebindBankCardPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RecordRepaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_RecordRepaymentPayload_loan(ctx, field)
+	case "repayment":
+		return ec.fieldContext_RecordRepaymentPayload_repayment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordRepaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordRepaymentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RegisterUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -11424,6 +12084,16 @@ func (ec *executionContext) childFields_RejectCompanyPayload(ctx context.Context
 		return ec.fieldContext_RejectCompanyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RejectCompanyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectFundingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_RejectFundingPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectFundingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectFundingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RejectRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11558,6 +12228,18 @@ func (ec *executionContext) childFields_ReturnRegistrationPayload(ctx context.Co
 		return ec.fieldContext_ReturnRegistrationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ReturnRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReverseRepaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ReverseRepaymentPayload_loan(ctx, field)
+	case "repayment":
+		return ec.fieldContext_ReverseRepaymentPayload_repayment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReverseRepaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReverseRepaymentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11854,6 +12536,18 @@ func (ec *executionContext) childFields_SetStaffRolesPayload(ctx context.Context
 		return ec.fieldContext_SetStaffRolesPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SetStaffRolesPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SettleLoanEarlyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_SettleLoanEarlyPayload_loan(ctx, field)
+	case "repayment":
+		return ec.fieldContext_SettleLoanEarlyPayload_repayment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SettleLoanEarlyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SettleLoanEarlyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12208,6 +12902,16 @@ func (ec *executionContext) childFields_WithdrawRegistrationPayload(ctx context.
 		return ec.fieldContext_WithdrawRegistrationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WriteOffLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_WriteOffLoanPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WriteOffLoanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WriteOffLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13301,6 +14005,20 @@ func (ec *executionContext) field_Mutation_approveBid_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveFunding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.ApproveFundingInput, error) {
+			return ec.unmarshalNApproveFundingInput2lenddeskᚋworkflowᚋservicingᚐApproveFundingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13413,6 +14131,20 @@ func (ec *executionContext) field_Mutation_completeServiceRecord_args(ctx contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_confirmDisbursement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.ConfirmInput, error) {
+			return ec.unmarshalNConfirmDisbursementInput2lenddeskᚋworkflowᚋservicingᚐConfirmInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_confirmEmail_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13511,12 +14243,40 @@ func (ec *executionContext) field_Mutation_deactivateStaff_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_defaultLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.EndInput, error) {
+			return ec.unmarshalNDefaultLoanInput2lenddeskᚋworkflowᚋservicingᚐEndInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_deleteRole_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.DeleteRoleInput, error) {
 			return ec.unmarshalNDeleteRoleInput2lenddeskᚋworkflowᚋadministrationᚐDeleteRoleInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_failDisbursement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.FailInput, error) {
+			return ec.unmarshalNFailDisbursementInput2lenddeskᚋworkflowᚋservicingᚐFailInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13623,6 +14383,20 @@ func (ec *executionContext) field_Mutation_rebindBankCard_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_recordRepayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.RepayInput, error) {
+			return ec.unmarshalNRecordRepaymentInput2lenddeskᚋworkflowᚋservicingᚐRepayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_registerUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13671,6 +14445,20 @@ func (ec *executionContext) field_Mutation_rejectCompany_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (companies.RejectInput, error) {
 			return ec.unmarshalNRejectCompanyInput2lenddeskᚋworkflowᚋcompaniesᚐRejectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rejectFunding_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.RejectFundingInput, error) {
+			return ec.unmarshalNRejectFundingInput2lenddeskᚋworkflowᚋservicingᚐRejectFundingInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13791,6 +14579,20 @@ func (ec *executionContext) field_Mutation_returnRegistration_args(ctx context.C
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_reverseRepayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.ReverseInput, error) {
+			return ec.unmarshalNReverseRepaymentInput2lenddeskᚋworkflowᚋservicingᚐReverseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeApiKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13825,6 +14627,20 @@ func (ec *executionContext) field_Mutation_setStaffRoles_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.SetStaffRolesInput, error) {
 			return ec.unmarshalNSetStaffRolesInput2lenddeskᚋworkflowᚋadministrationᚐSetStaffRolesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_settleLoanEarly_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.RepayInput, error) {
+			return ec.unmarshalNSettleLoanEarlyInput2lenddeskᚋworkflowᚋservicingᚐRepayInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14007,6 +14823,20 @@ func (ec *executionContext) field_Mutation_withdrawRegistration_args(ctx context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (*registration.WithdrawInput, error) {
 			return ec.unmarshalOWithdrawRegistrationInput2ᚖlenddeskᚋworkflowᚋregistrationᚐWithdrawInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_writeOffLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.EndInput, error) {
+			return ec.unmarshalNWriteOffLoanInput2lenddeskᚋworkflowᚋservicingᚐEndInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14576,6 +15406,28 @@ func (ec *executionContext) field_Query_possibleDuplicates_args(ctx context.Cont
 		return nil, err
 	}
 	args["userId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_quoteEarlySettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "loanId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["loanId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "on",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalODate2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["on"] = arg1
 	return args, nil
 }
 
@@ -16293,6 +17145,74 @@ func (ec *executionContext) _ApproveBidPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_ApproveBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ApproveBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveFundingPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ApproveFundingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveFundingPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveFundingPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveFundingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveFundingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApproveFundingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveFundingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveFundingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveFundingPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -20038,6 +20958,74 @@ func (ec *executionContext) fieldContext_CompleteServiceRecordPayload_userErrors
 	return fc, nil
 }
 
+func (ec *executionContext) _ConfirmDisbursementPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmDisbursementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmDisbursementPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmDisbursementPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConfirmDisbursementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConfirmDisbursementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmDisbursementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmDisbursementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmDisbursementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConfirmDisbursementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConfirmEmailPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmEmailPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -20704,6 +21692,74 @@ func (ec *executionContext) _DeactivateStaffPayload_userErrors(ctx context.Conte
 func (ec *executionContext) fieldContext_DeactivateStaffPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "DeactivateStaffPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DefaultLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.DefaultLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DefaultLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DefaultLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DefaultLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DefaultLoanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DefaultLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DefaultLoanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DefaultLoanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DefaultLoanPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -21855,6 +22911,74 @@ func (ec *executionContext) fieldContext_EventEdge_node(_ context.Context, field
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Event(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailDisbursementPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.FailDisbursementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailDisbursementPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_FailDisbursementPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailDisbursementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _FailDisbursementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.FailDisbursementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_FailDisbursementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_FailDisbursementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "FailDisbursementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -23116,6 +24240,47 @@ func (ec *executionContext) _Loan_closesAt(ctx context.Context, field graphql.Co
 }
 func (ec *executionContext) fieldContext_Loan_closesAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Loan", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Loan_orderNumber(ctx context.Context, field graphql.CollectedField, obj *model.Loan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Loan_orderNumber(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OrderNumber, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REPORT_PAYMENTS")
+				if err != nil {
+					var zeroVal *string
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *string
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, obj, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Loan_orderNumber(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Loan", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Loan_reservedAmount(ctx context.Context, field graphql.CollectedField, obj *model.Loan) (ret graphql.Marshaler) {
@@ -27727,6 +28892,564 @@ func (ec *executionContext) fieldContext_Mutation_closeUser(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_approveFunding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveFunding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveFunding(ctx, fc.Args["input"].(servicing.ApproveFundingInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_FUNDING")
+				if err != nil {
+					var zeroVal *model.ApproveFundingPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ApproveFundingPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveFundingPayload) graphql.Marshaler {
+			return ec.marshalOApproveFundingPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveFundingPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveFunding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveFundingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveFunding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectFunding(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectFunding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectFunding(ctx, fc.Args["input"].(servicing.RejectFundingInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_FUNDING")
+				if err != nil {
+					var zeroVal *model.RejectFundingPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RejectFundingPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RejectFundingPayload) graphql.Marshaler {
+			return ec.marshalORejectFundingPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectFundingPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectFunding(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectFundingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectFunding_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmDisbursement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmDisbursement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmDisbursement(ctx, fc.Args["input"].(servicing.ConfirmInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REPORT_PAYMENTS")
+				if err != nil {
+					var zeroVal *model.ConfirmDisbursementPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ConfirmDisbursementPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmDisbursementPayload) graphql.Marshaler {
+			return ec.marshalOConfirmDisbursementPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmDisbursementPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmDisbursement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmDisbursementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmDisbursement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_failDisbursement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_failDisbursement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FailDisbursement(ctx, fc.Args["input"].(servicing.FailInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REPORT_PAYMENTS")
+				if err != nil {
+					var zeroVal *model.FailDisbursementPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.FailDisbursementPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.FailDisbursementPayload) graphql.Marshaler {
+			return ec.marshalOFailDisbursementPayload2ᚖlenddeskᚋgraphᚋmodelᚐFailDisbursementPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_failDisbursement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_FailDisbursementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_failDisbursement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordRepayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordRepayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordRepayment(ctx, fc.Args["input"].(servicing.RepayInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REPORT_PAYMENTS")
+				if err != nil {
+					var zeroVal *model.RecordRepaymentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RecordRepaymentPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordRepaymentPayload) graphql.Marshaler {
+			return ec.marshalORecordRepaymentPayload2ᚖlenddeskᚋgraphᚋmodelᚐRecordRepaymentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordRepayment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordRepaymentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordRepayment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_reverseRepayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_reverseRepayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReverseRepayment(ctx, fc.Args["input"].(servicing.ReverseInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REPORT_PAYMENTS")
+				if err != nil {
+					var zeroVal *model.ReverseRepaymentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ReverseRepaymentPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReverseRepaymentPayload) graphql.Marshaler {
+			return ec.marshalOReverseRepaymentPayload2ᚖlenddeskᚋgraphᚋmodelᚐReverseRepaymentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_reverseRepayment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReverseRepaymentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_reverseRepayment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_settleLoanEarly(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_settleLoanEarly(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SettleLoanEarly(ctx, fc.Args["input"].(servicing.RepayInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REPORT_PAYMENTS")
+				if err != nil {
+					var zeroVal *model.SettleLoanEarlyPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.SettleLoanEarlyPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SettleLoanEarlyPayload) graphql.Marshaler {
+			return ec.marshalOSettleLoanEarlyPayload2ᚖlenddeskᚋgraphᚋmodelᚐSettleLoanEarlyPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_settleLoanEarly(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SettleLoanEarlyPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_settleLoanEarly_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_defaultLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_defaultLoan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DefaultLoan(ctx, fc.Args["input"].(servicing.EndInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_LOANS")
+				if err != nil {
+					var zeroVal *model.DefaultLoanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.DefaultLoanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DefaultLoanPayload) graphql.Marshaler {
+			return ec.marshalODefaultLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐDefaultLoanPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_defaultLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DefaultLoanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_defaultLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_writeOffLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_writeOffLoan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WriteOffLoan(ctx, fc.Args["input"].(servicing.EndInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_LOANS")
+				if err != nil {
+					var zeroVal *model.WriteOffLoanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.WriteOffLoanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WriteOffLoanPayload) graphql.Marshaler {
+			return ec.marshalOWriteOffLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐWriteOffLoanPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_writeOffLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WriteOffLoanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_writeOffLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setParameter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -29343,6 +31066,52 @@ func (ec *executionContext) fieldContext_Query_serviceRecords(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_quoteEarlySettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_quoteEarlySettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().QuoteEarlySettlement(ctx, fc.Args["loanId"].(string), fc.Args["on"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Quote) graphql.Marshaler {
+			return ec.marshalOQuote2ᚖlenddeskᚋgraphᚋmodelᚐQuote(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_quoteEarlySettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Quote(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_quoteEarlySettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30225,6 +31994,108 @@ func (ec *executionContext) fieldContext_RebindBankCardPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _RecordRepaymentPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.RecordRepaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordRepaymentPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordRepaymentPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordRepaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordRepaymentPayload_repayment(ctx context.Context, field graphql.CollectedField, obj *model.RecordRepaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordRepaymentPayload_repayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Repayment, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Repayment) graphql.Marshaler {
+			return ec.marshalORepayment2ᚖlenddeskᚋgraphᚋmodelᚐRepayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RecordRepaymentPayload_repayment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordRepaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Repayment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RecordRepaymentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RecordRepaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RecordRepaymentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RecordRepaymentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RecordRepaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RegisterUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RegisterUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30512,6 +32383,74 @@ func (ec *executionContext) _RejectCompanyPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_RejectCompanyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RejectCompanyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectFundingPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.RejectFundingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectFundingPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RejectFundingPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectFundingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectFundingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RejectFundingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectFundingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectFundingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectFundingPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -31533,6 +33472,108 @@ func (ec *executionContext) _ReturnRegistrationPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_ReturnRegistrationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReturnRegistrationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReverseRepaymentPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ReverseRepaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReverseRepaymentPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReverseRepaymentPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReverseRepaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReverseRepaymentPayload_repayment(ctx context.Context, field graphql.CollectedField, obj *model.ReverseRepaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReverseRepaymentPayload_repayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Repayment, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Repayment) graphql.Marshaler {
+			return ec.marshalORepayment2ᚖlenddeskᚋgraphᚋmodelᚐRepayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReverseRepaymentPayload_repayment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReverseRepaymentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Repayment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReverseRepaymentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReverseRepaymentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReverseRepaymentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReverseRepaymentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReverseRepaymentPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -34031,6 +36072,108 @@ func (ec *executionContext) _SetStaffRolesPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_SetStaffRolesPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "SetStaffRolesPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettleLoanEarlyPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.SettleLoanEarlyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettleLoanEarlyPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettleLoanEarlyPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettleLoanEarlyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettleLoanEarlyPayload_repayment(ctx context.Context, field graphql.CollectedField, obj *model.SettleLoanEarlyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettleLoanEarlyPayload_repayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Repayment, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Repayment) graphql.Marshaler {
+			return ec.marshalORepayment2ᚖlenddeskᚋgraphᚋmodelᚐRepayment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SettleLoanEarlyPayload_repayment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettleLoanEarlyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Repayment(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SettleLoanEarlyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SettleLoanEarlyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SettleLoanEarlyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SettleLoanEarlyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SettleLoanEarlyPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -37226,6 +39369,74 @@ func (ec *executionContext) fieldContext_WithdrawRegistrationPayload_userErrors(
 	return fc, nil
 }
 
+func (ec *executionContext) _WriteOffLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.WriteOffLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WriteOffLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WriteOffLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WriteOffLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WriteOffLoanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WriteOffLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WriteOffLoanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WriteOffLoanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WriteOffLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38630,6 +40841,50 @@ func (ec *executionContext) unmarshalInputApproveBidInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputApproveFundingInput(ctx context.Context, obj any) (servicing.ApproveFundingInput, error) {
+	var it servicing.ApproveFundingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputApproveRegistrationInput(ctx context.Context, obj any) (registration.ApproveInput, error) {
 	var it registration.ApproveInput
 	if obj == nil {
@@ -39262,6 +41517,64 @@ func (ec *executionContext) unmarshalInputCompleteServiceRecordInput(ctx context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConfirmDisbursementInput(ctx context.Context, obj any) (servicing.ConfirmInput, error) {
+	var it servicing.ConfirmInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "orderNumber", "reference", "disbursedAt", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "orderNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orderNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrderNumber = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
+		case "disbursedAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("disbursedAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DisbursedAt = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConfirmEmailInput(ctx context.Context, obj any) (registration.ConfirmEmailInput, error) {
 	var it registration.ConfirmEmailInput
 	if obj == nil {
@@ -39626,6 +41939,50 @@ func (ec *executionContext) unmarshalInputDeactivateStaffInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDefaultLoanInput(ctx context.Context, obj any) (servicing.EndInput, error) {
+	var it servicing.EndInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDeleteRoleInput(ctx context.Context, obj any) (administration.DeleteRoleInput, error) {
 	var it administration.DeleteRoleInput
 	if obj == nil {
@@ -39820,6 +42177,64 @@ func (ec *executionContext) unmarshalInputEventOrder(ctx context.Context, obj an
 				return it, err
 			}
 			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputFailDisbursementInput(ctx context.Context, obj any) (servicing.FailInput, error) {
+	var it servicing.FailInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "orderNumber", "reason", "failedBidIds", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "orderNumber":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("orderNumber"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrderNumber = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "failedBidIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("failedBidIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.FailedBidIds = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		}
 	}
 	return it, nil
@@ -40425,6 +42840,64 @@ func (ec *executionContext) unmarshalInputRebindBankCardInput(ctx context.Contex
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRecordRepaymentInput(ctx context.Context, obj any) (servicing.RepayInput, error) {
+	var it servicing.RepayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "amount", "paidAt", "reference", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "paidAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paidAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaidAt = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRegisterCompanyInput(ctx context.Context, obj any) (registration.CompanyInput, error) {
 	var it registration.CompanyInput
 	if obj == nil {
@@ -40654,6 +43127,50 @@ func (ec *executionContext) unmarshalInputRejectCompanyInput(ctx context.Context
 				return it, err
 			}
 			it.CompanyID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRejectFundingInput(ctx context.Context, obj any) (servicing.RejectFundingInput, error) {
+	var it servicing.RejectFundingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
 		case "reason":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -41039,6 +43556,50 @@ func (ec *executionContext) unmarshalInputReturnRegistrationInput(ctx context.Co
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputReverseRepaymentInput(ctx context.Context, obj any) (servicing.ReverseInput, error) {
+	var it servicing.ReverseInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"repaymentId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "repaymentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("repaymentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RepaymentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRevokeApiKeyInput(ctx context.Context, obj any) (administration.RevokeAPIKeyInput, error) {
 	var it administration.RevokeAPIKeyInput
 	if obj == nil {
@@ -41240,6 +43801,64 @@ func (ec *executionContext) unmarshalInputSetStaffRolesInput(ctx context.Context
 				return it, err
 			}
 			it.RoleIDs = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputSettleLoanEarlyInput(ctx context.Context, obj any) (servicing.RepayInput, error) {
+	var it servicing.RepayInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "amount", "paidAt", "reference", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "paidAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paidAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaidAt = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -42154,6 +44773,50 @@ func (ec *executionContext) unmarshalInputWithdrawRegistrationInput(ctx context.
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputWriteOffLoanInput(ctx context.Context, obj any) (servicing.EndInput, error) {
+	var it servicing.EndInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -42822,6 +45485,49 @@ func (ec *executionContext) _ApproveBidPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._ApproveBidPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var approveFundingPayloadImplementors = []string{"ApproveFundingPayload"}
+
+func (ec *executionContext) _ApproveFundingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveFundingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveFundingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveFundingPayload")
+		case "loan":
+			out.Values[i] = ec._ApproveFundingPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveFundingPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44268,6 +46974,49 @@ func (ec *executionContext) _CompleteServiceRecordPayload(ctx context.Context, s
 	return out
 }
 
+var confirmDisbursementPayloadImplementors = []string{"ConfirmDisbursementPayload"}
+
+func (ec *executionContext) _ConfirmDisbursementPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmDisbursementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, confirmDisbursementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmDisbursementPayload")
+		case "loan":
+			out.Values[i] = ec._ConfirmDisbursementPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConfirmDisbursementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var confirmEmailPayloadImplementors = []string{"ConfirmEmailPayload"}
 
 func (ec *executionContext) _ConfirmEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmEmailPayload) graphql.Marshaler {
@@ -44618,6 +47367,49 @@ func (ec *executionContext) _DeactivateStaffPayload(ctx context.Context, sel ast
 			}
 		case "userErrors":
 			out.Values[i] = ec._DeactivateStaffPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var defaultLoanPayloadImplementors = []string{"DefaultLoanPayload"}
+
+func (ec *executionContext) _DefaultLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DefaultLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, defaultLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DefaultLoanPayload")
+		case "loan":
+			out.Values[i] = ec._DefaultLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DefaultLoanPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -45049,6 +47841,49 @@ func (ec *executionContext) _EventEdge(ctx context.Context, sel ast.SelectionSet
 			}
 		case "node":
 			out.Values[i] = ec._EventEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var failDisbursementPayloadImplementors = []string{"FailDisbursementPayload"}
+
+func (ec *executionContext) _FailDisbursementPayload(ctx context.Context, sel ast.SelectionSet, obj *model.FailDisbursementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, failDisbursementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("FailDisbursementPayload")
+		case "loan":
+			out.Values[i] = ec._FailDisbursementPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._FailDisbursementPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -45510,6 +48345,11 @@ func (ec *executionContext) _Loan(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "closesAt":
 			out.Values[i] = ec._Loan_closesAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "orderNumber":
+			out.Values[i] = ec._Loan_orderNumber(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -46402,6 +49242,69 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "approveFunding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveFunding(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rejectFunding":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectFunding(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "confirmDisbursement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmDisbursement(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "failDisbursement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_failDisbursement(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "recordRepayment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordRepayment(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reverseRepayment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_reverseRepayment(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "settleLoanEarly":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_settleLoanEarly(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "defaultLoan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_defaultLoan(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "writeOffLoan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_writeOffLoan(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "setParameter":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setParameter(ctx, field)
@@ -47142,6 +50045,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "quoteEarlySettlement":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_quoteEarlySettlement(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "viewer":
 			field := field
 
@@ -47538,6 +50463,54 @@ func (ec *executionContext) _RebindBankCardPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var recordRepaymentPayloadImplementors = []string{"RecordRepaymentPayload"}
+
+func (ec *executionContext) _RecordRepaymentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RecordRepaymentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, recordRepaymentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RecordRepaymentPayload")
+		case "loan":
+			out.Values[i] = ec._RecordRepaymentPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "repayment":
+			out.Values[i] = ec._RecordRepaymentPayload_repayment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RecordRepaymentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var registerUserPayloadImplementors = []string{"RegisterUserPayload"}
 
 func (ec *executionContext) _RegisterUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RegisterUserPayload) graphql.Marshaler {
@@ -47691,6 +50664,49 @@ func (ec *executionContext) _RejectCompanyPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._RejectCompanyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var rejectFundingPayloadImplementors = []string{"RejectFundingPayload"}
+
+func (ec *executionContext) _RejectFundingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectFundingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectFundingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectFundingPayload")
+		case "loan":
+			out.Values[i] = ec._RejectFundingPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectFundingPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -48224,6 +51240,54 @@ func (ec *executionContext) _ReturnRegistrationPayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._ReturnRegistrationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var reverseRepaymentPayloadImplementors = []string{"ReverseRepaymentPayload"}
+
+func (ec *executionContext) _ReverseRepaymentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReverseRepaymentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, reverseRepaymentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReverseRepaymentPayload")
+		case "loan":
+			out.Values[i] = ec._ReverseRepaymentPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "repayment":
+			out.Values[i] = ec._ReverseRepaymentPayload_repayment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReverseRepaymentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -49342,6 +52406,54 @@ func (ec *executionContext) _SetStaffRolesPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._SetStaffRolesPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var settleLoanEarlyPayloadImplementors = []string{"SettleLoanEarlyPayload"}
+
+func (ec *executionContext) _SettleLoanEarlyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SettleLoanEarlyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, settleLoanEarlyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SettleLoanEarlyPayload")
+		case "loan":
+			out.Values[i] = ec._SettleLoanEarlyPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "repayment":
+			out.Values[i] = ec._SettleLoanEarlyPayload_repayment(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SettleLoanEarlyPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -50739,6 +53851,49 @@ func (ec *executionContext) _WithdrawRegistrationPayload(ctx context.Context, se
 	return out
 }
 
+var writeOffLoanPayloadImplementors = []string{"WriteOffLoanPayload"}
+
+func (ec *executionContext) _WriteOffLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WriteOffLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, writeOffLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WriteOffLoanPayload")
+		case "loan":
+			out.Values[i] = ec._WriteOffLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WriteOffLoanPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -51208,6 +54363,11 @@ func (ec *executionContext) unmarshalNApproveBidInput2lenddeskᚋworkflowᚋmark
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNApproveFundingInput2lenddeskᚋworkflowᚋservicingᚐApproveFundingInput(ctx context.Context, v any) (servicing.ApproveFundingInput, error) {
+	res, err := ec.unmarshalInputApproveFundingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNApproveRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐApproveInput(ctx context.Context, v any) (registration.ApproveInput, error) {
 	res, err := ec.unmarshalInputApproveRegistrationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -51666,6 +54826,11 @@ func (ec *executionContext) unmarshalNCompleteServiceRecordInput2lenddeskᚋwork
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConfirmDisbursementInput2lenddeskᚋworkflowᚋservicingᚐConfirmInput(ctx context.Context, v any) (servicing.ConfirmInput, error) {
+	res, err := ec.unmarshalInputConfirmDisbursementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConfirmEmailInput2lenddeskᚋworkflowᚋregistrationᚐConfirmEmailInput(ctx context.Context, v any) (registration.ConfirmEmailInput, error) {
 	res, err := ec.unmarshalInputConfirmEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -51735,6 +54900,11 @@ func (ec *executionContext) marshalNDateTime2string(ctx context.Context, sel ast
 
 func (ec *executionContext) unmarshalNDeactivateStaffInput2lenddeskᚋworkflowᚋadministrationᚐDeactivateStaffInput(ctx context.Context, v any) (administration.DeactivateStaffInput, error) {
 	res, err := ec.unmarshalInputDeactivateStaffInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNDefaultLoanInput2lenddeskᚋworkflowᚋservicingᚐEndInput(ctx context.Context, v any) (servicing.EndInput, error) {
+	res, err := ec.unmarshalInputDefaultLoanInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -51955,6 +55125,11 @@ func (ec *executionContext) unmarshalNEventOrderField2lenddeskᚋgraphᚋmodel�
 
 func (ec *executionContext) marshalNEventOrderField2lenddeskᚋgraphᚋmodelᚐEventOrderField(ctx context.Context, sel ast.SelectionSet, v model.EventOrderField) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNFailDisbursementInput2lenddeskᚋworkflowᚋservicingᚐFailInput(ctx context.Context, v any) (servicing.FailInput, error) {
+	res, err := ec.unmarshalInputFailDisbursementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -52553,6 +55728,11 @@ func (ec *executionContext) unmarshalNRebindBankCardInput2lenddeskᚋworkflowᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRecordRepaymentInput2lenddeskᚋworkflowᚋservicingᚐRepayInput(ctx context.Context, v any) (servicing.RepayInput, error) {
+	res, err := ec.unmarshalInputRecordRepaymentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRegisterUserInput2lenddeskᚋworkflowᚋregistrationᚐRegisterInput(ctx context.Context, v any) (registration.RegisterInput, error) {
 	res, err := ec.unmarshalInputRegisterUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52570,6 +55750,11 @@ func (ec *executionContext) unmarshalNRejectBidInput2lenddeskᚋworkflowᚋmarke
 
 func (ec *executionContext) unmarshalNRejectCompanyInput2lenddeskᚋworkflowᚋcompaniesᚐRejectInput(ctx context.Context, v any) (companies.RejectInput, error) {
 	res, err := ec.unmarshalInputRejectCompanyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRejectFundingInput2lenddeskᚋworkflowᚋservicingᚐRejectFundingInput(ctx context.Context, v any) (servicing.RejectFundingInput, error) {
+	res, err := ec.unmarshalInputRejectFundingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -52688,6 +55873,11 @@ func (ec *executionContext) unmarshalNRetryBankCardVerificationInput2lenddeskᚋ
 
 func (ec *executionContext) unmarshalNReturnRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐReturnInput(ctx context.Context, v any) (registration.ReturnInput, error) {
 	res, err := ec.unmarshalInputReturnRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReverseRepaymentInput2lenddeskᚋworkflowᚋservicingᚐReverseInput(ctx context.Context, v any) (servicing.ReverseInput, error) {
+	res, err := ec.unmarshalInputReverseRepaymentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53114,6 +56304,11 @@ func (ec *executionContext) unmarshalNSetStaffRolesInput2lenddeskᚋworkflowᚋa
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNSettleLoanEarlyInput2lenddeskᚋworkflowᚋservicingᚐRepayInput(ctx context.Context, v any) (servicing.RepayInput, error) {
+	res, err := ec.unmarshalInputSettleLoanEarlyInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSignInInput2lenddeskᚋworkflowᚋauthenticationᚐSignInInput(ctx context.Context, v any) (authentication.SignInInput, error) {
 	res, err := ec.unmarshalInputSignInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53491,6 +56686,11 @@ func (ec *executionContext) unmarshalNWithdrawBidInput2lenddeskᚋworkflowᚋmar
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNWriteOffLoanInput2lenddeskᚋworkflowᚋservicingᚐEndInput(ctx context.Context, v any) (servicing.EndInput, error) {
+	res, err := ec.unmarshalInputWriteOffLoanInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
 }
@@ -53685,6 +56885,13 @@ func (ec *executionContext) marshalOApproveBidPayload2ᚖlenddeskᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._ApproveBidPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApproveFundingPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveFundingPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveFundingPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproveFundingPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOApproveRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveRegistrationPayload) graphql.Marshaler {
@@ -54083,6 +57290,13 @@ func (ec *executionContext) marshalOCompleteServiceRecordPayload2ᚖlenddeskᚋg
 	return ec._CompleteServiceRecordPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConfirmDisbursementPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmDisbursementPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmDisbursementPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConfirmDisbursementPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOConfirmEmailPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmEmailPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmEmailPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -54174,6 +57388,13 @@ func (ec *executionContext) marshalODeactivateStaffPayload2ᚖlenddeskᚋgraph�
 		return graphql.Null
 	}
 	return ec._DeactivateStaffPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalODefaultLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐDefaultLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.DefaultLoanPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DefaultLoanPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODeleteRolePayload2ᚖlenddeskᚋgraphᚋmodelᚐDeleteRolePayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteRolePayload) graphql.Marshaler {
@@ -54306,6 +57527,13 @@ func (ec *executionContext) unmarshalOEventOrder2ᚖlenddeskᚋgraphᚋmodelᚐE
 	}
 	res, err := ec.unmarshalInputEventOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFailDisbursementPayload2ᚖlenddeskᚋgraphᚋmodelᚐFailDisbursementPayload(ctx context.Context, sel ast.SelectionSet, v *model.FailDisbursementPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._FailDisbursementPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOFloat2ᚖfloat64(ctx context.Context, v any) (*float64, error) {
@@ -54771,6 +57999,13 @@ func (ec *executionContext) marshalORebindBankCardPayload2ᚖlenddeskᚋgraphᚋ
 	return ec._RebindBankCardPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORecordRepaymentPayload2ᚖlenddeskᚋgraphᚋmodelᚐRecordRepaymentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordRepaymentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RecordRepaymentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalORegisterCompanyInput2ᚖlenddeskᚋworkflowᚋregistrationᚐCompanyInput(ctx context.Context, v any) (*registration.CompanyInput, error) {
 	if v == nil {
 		return nil, nil
@@ -54807,6 +58042,13 @@ func (ec *executionContext) marshalORejectCompanyPayload2ᚖlenddeskᚋgraphᚋm
 	return ec._RejectCompanyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORejectFundingPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectFundingPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectFundingPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RejectFundingPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORejectRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -54826,6 +58068,13 @@ func (ec *executionContext) marshalOReopenRegistrationPayload2ᚖlenddeskᚋgrap
 		return graphql.Null
 	}
 	return ec._ReopenRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORepayment2ᚖlenddeskᚋgraphᚋmodelᚐRepayment(ctx context.Context, sel ast.SelectionSet, v *model.Repayment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) marshalORequestPasswordResetPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPasswordResetPayload) graphql.Marshaler {
@@ -54861,6 +58110,13 @@ func (ec *executionContext) marshalOReturnRegistrationPayload2ᚖlenddeskᚋgrap
 		return graphql.Null
 	}
 	return ec._ReturnRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReverseRepaymentPayload2ᚖlenddeskᚋgraphᚋmodelᚐReverseRepaymentPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReverseRepaymentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReverseRepaymentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReviewItemConnection2ᚖlenddeskᚋgraphᚋmodelᚐReviewItemConnection(ctx context.Context, sel ast.SelectionSet, v *model.ReviewItemConnection) graphql.Marshaler {
@@ -55001,6 +58257,13 @@ func (ec *executionContext) marshalOSetStaffRolesPayload2ᚖlenddeskᚋgraphᚋm
 		return graphql.Null
 	}
 	return ec._SetStaffRolesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSettleLoanEarlyPayload2ᚖlenddeskᚋgraphᚋmodelᚐSettleLoanEarlyPayload(ctx context.Context, sel ast.SelectionSet, v *model.SettleLoanEarlyPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SettleLoanEarlyPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSignInPayload2ᚖlenddeskᚋgraphᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
@@ -55379,6 +58642,13 @@ func (ec *executionContext) marshalOWithdrawRegistrationPayload2ᚖlenddeskᚋgr
 		return graphql.Null
 	}
 	return ec._WithdrawRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWriteOffLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐWriteOffLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.WriteOffLoanPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WriteOffLoanPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalO__EnumValue2ᚕgithubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐEnumValueᚄ(ctx context.Context, sel ast.SelectionSet, v []introspection.EnumValue) graphql.Marshaler {

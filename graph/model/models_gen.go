@@ -134,6 +134,14 @@ type ApproveBidPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `approveFunding`.
+type ApproveFundingPayload struct {
+	// The loan, AWAITING_DISBURSEMENT. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `approveRegistration`.
 type ApproveRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -683,6 +691,14 @@ type CompleteServiceRecordPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `confirmDisbursement`.
+type ConfirmDisbursementPayload struct {
+	// The loan, REPAYING. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `confirmEmail`.
 type ConfirmEmailPayload struct {
 	// The customer with what was confirmed, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
@@ -755,6 +771,14 @@ type DatabaseInfo struct {
 type DeactivateStaffPayload struct {
 	// The member of staff as it is now. Null when refused.
 	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `defaultLoan`.
+type DefaultLoanPayload struct {
+	// The loan, DEFAULTED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -941,6 +965,14 @@ type EventOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `failDisbursement`.
+type FailDisbursementPayload struct {
+	// The loan, FULLY_FUNDED or BIDDING. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // One line of the repayment plan of a loan, or of a bid's share of it (分期).
 type Installment struct {
 	// Opaque and stable, `installment_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1081,6 +1113,8 @@ type Loan struct {
 	OpensAt *string `json:"opensAt,omitempty"`
 	// Until when bids are taken. Null before it is listed. UTC.
 	ClosesAt *string `json:"closesAt,omitempty"`
+	// Number of the order to the finance system that waits for its report, for who reports payments. Null while there is none.
+	OrderNumber *string `json:"orderNumber,omitempty"`
 	// Sum of bids that hold a place: waiting for review, approved, and paid out.
 	ReservedAmount string `json:"reservedAmount"`
 	// Sum of bids approved, and paid out.
@@ -1419,6 +1453,16 @@ type RebindBankCardPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `recordRepayment`.
+type RecordRepaymentPayload struct {
+	// The loan. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// The payment. Null when refused.
+	Repayment *Repayment `json:"repayment,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `registerUser`.
 type RegisterUserPayload struct {
 	// The customer registered, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
@@ -1449,6 +1493,14 @@ type RejectBidPayload struct {
 type RejectCompanyPayload struct {
 	// The company as it is now. Null when refused.
 	Company *Company `json:"company,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `rejectFunding`.
+type RejectFundingPayload struct {
+	// The loan, LISTING_FAILED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1569,6 +1621,16 @@ type RetryBankCardVerificationPayload struct {
 type ReturnRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `reverseRepayment`.
+type ReverseRepaymentPayload struct {
+	// The loan. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// The payment. Null when refused.
+	Repayment *Repayment `json:"repayment,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1904,6 +1966,16 @@ type SetParameterPayload struct {
 type SetStaffRolesPayload struct {
 	// The member of staff as it is now. Null when refused.
 	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `settleLoanEarly`.
+type SettleLoanEarlyPayload struct {
+	// The loan, SETTLED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// The payment. Null when refused.
+	Repayment *Repayment `json:"repayment,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2337,6 +2409,14 @@ type WithdrawBidPayload struct {
 type WithdrawRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `writeOffLoan`.
+type WriteOffLoanPayload struct {
+	// The loan, WRITTEN_OFF. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
