@@ -248,7 +248,7 @@ func (o *Office) Reverse(ctx context.Context, in ReverseInput) (Paid, error) {
 		if err := b.undo(ctx, tx, found); err != nil {
 			return Paid{}, err
 		}
-		return Paid{l.ID, k}, o.reopened(ctx, tx, b, said)
+		return Paid{l.ID, k}, o.reopened(ctx, tx, b, b.seen(b.rules.day(found.PaidAt)), said)
 	})
 }
 
@@ -292,9 +292,8 @@ func (b *book) undo(ctx context.Context, tx *store.Tx, p *ent.Repayment) error {
 	return nil
 }
 
-// reopened concludes a reversal.
-func (o *Office) reopened(ctx context.Context, tx *store.Tx, b *book, said lifecycle.Said) error {
-	on := b.seen(b.rules.day(lifecycle.Now()))
+// reopened concludes a reversal, as of the last day that was looked at: what has happened since then, the end of the day finds out.
+func (o *Office) reopened(ctx context.Context, tx *store.Tx, b *book, on ledger.Day, said lifecycle.Said) error {
 	b.charge(on)
 	if err := b.save(ctx, tx, on); err != nil {
 		return err

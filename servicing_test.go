@@ -1,0 +1,349 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"lenddesk/access"
+	"lenddesk/ent/loan"
+	"lenddesk/key"
+	"lenddesk/money"
+	"lenddesk/workflow/servicing"
+)
+
+// debt is a house with one loan that is funded, and the people around it.
+type debt struct {
+	*market
+	funder, finance, manager *person
+	investors                []*person
+}
+
+// funded is a loan of 30,000.00 at 12 % over three months, made of three bids.
+func funded(t *testing.T, h *house, method loan.RepaymentMethod) *debt {
+	t.Helper()
+	d := &debt{market: &market{house: h, t: t}}
+	d.borrower, d.owner = h.trader(t)
+	d.lister = h.clerk(t, "lister", access.ListLoans)
+	d.funder, d.finance = h.clerk(t, "funder", access.ReviewFunding), h.clerk(t, "finance", access.ReportPayments)
+	d.manager = h.clerk(t, "manager", access.ManageLoans)
+	d.fund(method)
+	return d
+}
+
+// fund lists another loan and fills it.
+func (d *debt) fund(method loan.RepaymentMethod) {
+	d.t.Helper()
+	d.loan = d.approved(d.t, d.owner, 30_000_00, 3, method)
+	d.done(d.lister, "listLoan", "loan", terms(d.loan))
+	d.investors = nil
+	for _, amount := range []string{"10000.00", "9950.00", "10000.00", "50.00"} {
+		p, _ := d.trader(d.t)
+		if _, status, got := p.bid(d.loan, amount); status != "APPROVED" {
+			d.t.Fatal(got)
+		}
+		d.investors = append(d.investors, p)
+	}
+}
+
+// order approves the funding and tells the order's number.
+func (d *debt) order() string {
+	d.t.Helper()
+	d.done(d.funder, "approveFunding", "loan", vars{"loanId": d.loan})
+	return d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { orderNumber } } }`, vars{"id": d.loan}).text("node.orderNumber")
+}
+
+// paidOut has the loan paid out some days ago.
+func (d *debt) paidOut(daysAgo int) {
+	d.t.Helper()
+	number := d.order()
+	d.done(d.finance, "confirmDisbursement", "loan", vars{
+		"loanId": d.loan, "orderNumber": number, "reference": fmt.Sprint("out ", lent.Add(1)), "disbursedAt": ago(daysAgo),
+	})
+}
+
+func ago(days int) string { return time.Now().AddDate(0, 0, -days).UTC().Format(time.RFC3339) }
+
+// pay reports a payment some days ago.
+func (d *debt) pay(amount string, daysAgo int) answer {
+	return d.finance.act("recordRepayment", "loan { status outstandingPrincipal } repayment { id penalty interest principal }",
+		vars{"loanId": d.loan, "amount": amount, "paidAt": ago(daysAgo), "reference": fmt.Sprint("in ", lent.Add(1))})
+}
+
+// ends ends the business day, some days ago.
+func (d *debt) ends(daysAgo int) {
+	d.t.Helper()
+	zone, err := time.LoadLocation("Asia/Shanghai")
+	if err != nil {
+		d.t.Fatal(err)
+	}
+	if err := (&servicing.Office{Desk: d.desk}).EndDay(d.t.Context(), time.Now().In(zone).AddDate(0, 0, -daysAgo).Format(time.DateOnly)); err != nil {
+		d.t.Fatal(err)
+	}
+}
+
+// lines are the plan: due day apart, what is owed, paid, and how it stands.
+func (d *debt) lines() string {
+	got := d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { status installments { nodes { number principal interest penalty paid status } } } } }`, vars{"id": d.loan})
+	var told []string
+	for _, n := range got.at("node.installments.nodes").([]any) {
+		m := n.(map[string]any)
+		told = append(told, fmt.Sprint(m["principal"], "+", m["interest"], "+", m["penalty"], " ", m["paid"], " ", m["status"]))
+	}
+	return got.text("node.status") + ": " + strings.Join(told, ", ")
+}
+
+// derives computes every balance anew from the rows below it.
+func (d *debt) derives() {
+	d.t.Helper()
+	d.keepsTheRules(d.t)
+	for rule, query := range map[string]string{
+		"what is paid on a line is what was allocated to it": `SELECT i.id FROM installments i LEFT JOIN (SELECT installment_id, SUM(penalty) AS pe, SUM(interest) AS ie, SUM(principal) AS pr
+			FROM allocations WHERE NOT reversed GROUP BY installment_id) a ON a.installment_id = i.id
+			WHERE i.bid_id IS NULL AND (i.paid_penalty <> COALESCE(a.pe, 0) OR i.paid_interest <> COALESCE(a.ie, 0) OR i.paid_principal <> COALESCE(a.pr, 0))`,
+		"what a repayment brought is what was allocated of it": `SELECT r.id FROM repayments r JOIN (SELECT repayment_id, SUM(penalty) AS pe, SUM(interest) AS ie, SUM(principal) AS pr
+			FROM allocations GROUP BY repayment_id) a ON a.repayment_id = r.id
+			WHERE r.penalty <> a.pe OR r.interest <> a.ie OR r.principal <> a.pr OR r.amount <> a.pe + a.ie + a.pr`,
+		"allocations stand with their repayment": `SELECT a.id FROM allocations a JOIN repayments r ON r.id = a.repayment_id WHERE a.reversed <> (r.reversed_at IS NOT NULL)`,
+		"an order is open just while it is waited for": `SELECT l.id FROM loans l LEFT JOIN disbursements d ON d.loan_id = l.id AND d.state = 'ORDERED'
+			WHERE (l.status = 'AWAITING_DISBURSEMENT') <> (d.id IS NOT NULL) OR COALESCE(l.order_number, '') <> COALESCE(d.number, '')`,
+	} {
+		if broken := rowsOf(d.t, d.store, query, func(scan func(...any) error) (n int64, err error) { return n, scan(&n) }); len(broken) > 0 {
+			d.t.Errorf("not so: %s: %v", rule, broken)
+		}
+	}
+}
+
+func TestALoanIsPaidOutAndPaidBack(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodEqualInstallments)
+		d.stands("filled", "FULLY_FUNDED", "30000.00", "30000.00")
+		number := d.order()
+		d.stands("approved", "AWAITING_DISBURSEMENT", "30000.00", "30000.00")
+		confirm := func(change vars) answer {
+			input := vars{"loanId": d.loan, "orderNumber": number, "reference": "out", "disbursedAt": ago(0)}
+			for k, v := range change {
+				input[k] = v
+			}
+			return d.finance.act("confirmDisbursement", "loan { id status }", input)
+		}
+		wantFaults(t, confirm(vars{"orderNumber": nil, "reference": " ", "disbursedAt": nil}), "confirmDisbursement", "REQUIRED orderNumber", "REQUIRED reference", "REQUIRED disbursedAt")
+		wantFaults(t, confirm(vars{"disbursedAt": "now"}), "confirmDisbursement", "INVALID disbursedAt")
+		wantFaults(t, confirm(vars{"disbursedAt": ago(-2)}), "confirmDisbursement", "OUT_OF_RANGE disbursedAt")
+		wantFaults(t, confirm(vars{"orderNumber": number + "x"}), "confirmDisbursement", "CONFLICT orderNumber")
+		when := ago(0)
+		first := confirm(vars{"disbursedAt": when})
+		want(t, "paid out: "+first.raw, first.text("confirmDisbursement.loan.status"), "REPAYING")
+		want(t, "told again", confirm(vars{"disbursedAt": when}).text("confirmDisbursement.loan.status"), "REPAYING")
+		wantFaults(t, confirm(vars{"disbursedAt": when, "reference": "other"}), "confirmDisbursement", "CONFLICT orderNumber")
+		want(t, "the plan", d.lines(), "REPAYING: 9900.66+300.00+0.00 0.00 DUE, 9999.67+200.99+0.00 0.00 DUE, 10099.67+101.00+0.00 0.00 DUE")
+		for i, p := range d.investors {
+			got := p.ask(`{ bids { nodes { status outstandingPrincipal installments { totalCount } } } }`)
+			want(t, "a bid", fmt.Sprint(got.at("bids.nodes.0.status"), got.at("bids.nodes.0.outstandingPrincipal"), got.at("bids.nodes.0.installments.totalCount")),
+				"HOLDING"+[]string{"10000.00", "9950.00", "10000.00", "50.00"}[i]+"3")
+		}
+		d.derives()
+		wantFaults(t, d.pay("0.00", 0), "recordRepayment", "OUT_OF_RANGE amount")
+		wantFaults(t, d.pay("30602.00", 0), "recordRepayment", "AMOUNT_EXCEEDS_REMAINING amount")
+		wantFaults(t, d.pay("1.00", 3), "recordRepayment", "OUT_OF_RANGE paidAt")
+		part := d.pay("350.00", 0)
+		want(t, "a part: "+part.raw, part.text("recordRepayment.repayment.interest")+" "+part.text("recordRepayment.repayment.principal"), "300.00 50.00")
+		d.pay("10000.00", 0)
+		want(t, "several lines", d.lines(), "REPAYING: 9900.66+300.00+0.00 10200.66 PAID, 9999.67+200.99+0.00 149.34 PARTLY_PAID, 10099.67+101.00+0.00 0.00 DUE")
+		d.derives()
+		same := vars{"loanId": d.loan, "amount": "10.00", "paidAt": ago(0), "reference": "twice"}
+		once := d.finance.act("recordRepayment", "repayment { id }", same).text("recordRepayment.repayment.id")
+		want(t, "the same report", d.finance.act("recordRepayment", "repayment { id }", same).text("recordRepayment.repayment.id"), once)
+		same["amount"] = "11.00"
+		wantFaults(t, d.finance.act("recordRepayment", "repayment { id }", same), "recordRepayment", "CONFLICT reference")
+		last := d.pay("20241.99", 0)
+		want(t, "all of it: "+last.raw, last.text("recordRepayment.loan.status")+" "+last.text("recordRepayment.loan.outstandingPrincipal"), "SETTLED 0.00")
+		earned := money.Amount(0)
+		for _, p := range d.investors {
+			got := p.ask(`{ bids { nodes { status earned outstandingPrincipal } } }`)
+			want(t, "a bid in the end", got.text("bids.nodes.0.status")+" "+got.text("bids.nodes.0.outstandingPrincipal"), "SETTLED 0.00")
+			n, _ := money.ParseAmount(got.text("bids.nodes.0.earned"))
+			earned += n
+		}
+		want(t, "earned by all", earned.String(), "601.99")
+		d.derives()
+		bounced := last.text("recordRepayment.repayment.id")
+		wantFaults(t, d.finance.act("reverseRepayment", "loan { status }", vars{"repaymentId": bounced}), "reverseRepayment", "REQUIRED reason")
+		back := d.finance.act("reverseRepayment", "loan { status } repayment { reversed }", vars{"repaymentId": bounced, "reason": "The bank returned it."})
+		want(t, "bounced: "+back.raw, fmt.Sprint(back.at("reverseRepayment.loan.status"), back.at("reverseRepayment.repayment.reversed")), "REPAYINGtrue")
+		wantFaults(t, d.finance.act("reverseRepayment", "loan { status }", vars{"repaymentId": bounced, "reason": "Again."}), "reverseRepayment", "NOT_ALLOWED_NOW repaymentId")
+		want(t, "a bid then", d.investors[0].ask(`{ bids { nodes { status } } }`).text("bids.nodes.0.status"), "HOLDING")
+		d.derives()
+		want(t, "mails", d.written(t, d.owner), "loan_disbursed loan_settled")
+	})
+}
+
+func TestADisbursementThatFails(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodBullet)
+		number := d.order()
+		fail := func(number string, bids ...string) answer {
+			return d.finance.act("failDisbursement", "loan { status }", vars{"loanId": d.loan, "orderNumber": number, "reason": "No money on the card.", "failedBidIds": bids})
+		}
+		want(t, "as a whole", fail(number).text("failDisbursement.loan.status"), "FULLY_FUNDED")
+		want(t, "told again", fail(number).text("failDisbursement.loan.status"), "FULLY_FUNDED")
+		d.derives()
+		other := d.order()
+		if other == number {
+			t.Error("two orders under one number")
+		}
+		wantFaults(t, fail(number, "bid_0000000000000"), "failDisbursement", "NOT_FOUND failedBidIds.0")
+		first := d.investors[0].ask(`{ bids { nodes { id } } }`).text("bids.nodes.0.id")
+		wantFaults(t, fail(number, first), "failDisbursement", "CONFLICT orderNumber")
+		wantFaults(t, fail(other, first, first), "failDisbursement", "INVALID failedBidIds.1")
+		want(t, "of one bid", fail(other, first).text("failDisbursement.loan.status"), "BIDDING")
+		d.stands("open again", "BIDDING", "20000.00", "20000.00")
+		want(t, "its bid", d.investors[0].ask(`{ bids { nodes { status } } }`).text("bids.nodes.0.status"), "RELEASED")
+		d.derives()
+		if _, status, got := d.investors[1].bid(d.loan, "10000.00"); status != "APPROVED" {
+			t.Fatal(got)
+		}
+		d.paidOut(0)
+		d.derives()
+		d.fund(loan.RepaymentMethodBullet)
+		want(t, "refused", d.done(d.funder, "rejectFunding", "loan", vars{"loanId": d.loan, "reason": "Not clear where the money comes from."}), "LISTING_FAILED")
+		d.stands("refused", "LISTING_FAILED", "0.00", "0.00")
+		d.derives()
+	})
+}
+
+func TestWhoFundsALoanHasNeitherApprovedItNorReportsItsPayment(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodBullet)
+		both := h.clerk(t, "both", access.ReviewFunding, access.ReportPayments)
+		_, number, _ := h.desk.IDs.Decode(d.loan)
+		h.exec(t, fmt.Sprintf(`INSERT INTO reviews (created_at, subject_type, subject_id, step, round, decision, reviewer_id)
+			SELECT l.created_at, 'Loan', l.id, 'APPLICATION', 1, 'APPROVED', s.id FROM loans l, staff s WHERE l.id = %d AND s.name = 'both'`, number))
+		wantFaults(t, both.act("approveFunding", "loan { id }", vars{"loanId": d.loan}), "approveFunding", "SAME_PERSON")
+		wantFaults(t, both.act("rejectFunding", "loan { id }", vars{"loanId": d.loan, "reason": "x"}), "rejectFunding", "SAME_PERSON")
+		h.exec(t, "DELETE FROM reviews WHERE step = 'APPLICATION'")
+		d.done(both, "approveFunding", "loan", vars{"loanId": d.loan})
+		order := both.ask(`query($id: ID!) { node(id: $id) { ... on Loan { orderNumber } } }`, vars{"id": d.loan}).text("node.orderNumber")
+		report := vars{"loanId": d.loan, "orderNumber": order, "reference": "r", "disbursedAt": ago(0)}
+		wantFaults(t, both.act("confirmDisbursement", "loan { id }", report), "confirmDisbursement", "SAME_PERSON")
+		want(t, "by another", d.done(d.finance, "confirmDisbursement", "loan", report), "REPAYING")
+	})
+}
+
+func TestALateLoanIsOverdueCuredDefaultedAndWrittenOff(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodEqualPrincipal)
+		d.paidOut(300) // three lines, the last due more than 200 days ago
+		d.ends(290)
+		want(t, "not yet due", strings.HasPrefix(d.lines(), "REPAYING"), true)
+		first := rowsOf(t, h.store, "SELECT due_on FROM installments WHERE bid_id IS NULL ORDER BY number", func(scan func(...any) error) (s string, err error) { return s, scan(&s) })[0]
+		due, _ := time.Parse(time.DateOnly, first)
+		end := func(day time.Time) {
+			t.Helper()
+			for range 2 { // twice is as once
+				if err := (&servicing.Office{Desk: h.desk}).EndDay(t.Context(), day.Format(time.DateOnly)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		end(due)
+		want(t, "on its day", strings.HasPrefix(d.lines(), "REPAYING"), true)
+		end(due.AddDate(0, 0, 10))
+		want(t, "ten days later", d.lines(), "OVERDUE: 10000.00+300.00+49.32 0.00 OVERDUE, 10000.00+200.00+0.00 0.00 DUE, 10000.00+100.00+0.00 0.00 DUE")
+		end(due.AddDate(0, 0, 5)) // an earlier day changes nothing
+		want(t, "still", strings.HasPrefix(d.lines(), "OVERDUE: 10000.00+300.00+49.32"), true)
+		d.derives()
+		at := func(day time.Time) string { return day.Add(4 * time.Hour).Format(time.RFC3339) }
+		report := func(amount string, day time.Time) answer {
+			return d.finance.act("recordRepayment", "loan { status } repayment { id penalty interest principal }",
+				vars{"loanId": d.loan, "amount": amount, "paidAt": at(day), "reference": fmt.Sprint("late ", lent.Add(1))})
+		}
+		cured := report("10349.32", due.AddDate(0, 0, 10))
+		want(t, "cured: "+cured.raw, cured.text("recordRepayment.loan.status"), "REPAYING")
+		d.derives()
+		bounced := cured.text("recordRepayment.repayment.id")
+		back := d.finance.act("reverseRepayment", "loan { status }", vars{"repaymentId": bounced, "reason": "Returned."})
+		want(t, "bounced: "+back.raw, back.text("reverseRepayment.loan.status"), "OVERDUE")
+		d.derives()
+		again := report("10349.32", due.AddDate(0, 0, 10)) // the penalty of that day, though more has passed since
+		want(t, "paid then, reported later", again.text("recordRepayment.repayment.principal"), "10000.00")
+		d.derives()
+		second := due.AddDate(0, 1, 0)
+		end(second.AddDate(0, 0, 80))
+		wantFaults(t, d.manager.act("writeOffLoan", "loan { id }", vars{"loanId": d.loan, "reason": "x"}), "writeOffLoan", "NOT_ALLOWED_NOW")
+		want(t, "by hand", d.done(d.manager, "defaultLoan", "loan", vars{"loanId": d.loan, "reason": "Does not answer."}), "DEFAULTED")
+		partly := report("5000.00", second.AddDate(0, 0, 85))
+		want(t, "after the default: "+partly.raw, partly.text("recordRepayment.loan.status"), "DEFAULTED")
+		d.derives()
+		d.ends(0)
+		want(t, "in the end", strings.HasPrefix(d.lines(), "WRITTEN_OFF"), true)
+		d.derives()
+		lost := d.investors[0].ask(`{ bids { nodes { status lost outstandingPrincipal } } }`)
+		want(t, "a bid: "+lost.raw, lost.text("bids.nodes.0.status"), "WRITTEN_OFF")
+		recovered := d.pay("3000.00", 0)
+		want(t, "a recovery: "+recovered.raw, recovered.text("recordRepayment.loan.status")+recovered.text("recordRepayment.repayment.principal"), "WRITTEN_OFF3000.00")
+		after := d.investors[0].ask(`{ bids { nodes { lost } } }`)
+		was, _ := money.ParseAmount(lost.text("bids.nodes.0.lost"))
+		now, _ := money.ParseAmount(after.text("bids.nodes.0.lost"))
+		want(t, "shared", (was - now).String(), "1000.00")
+		wantFaults(t, d.finance.act("reverseRepayment", "loan { id }", vars{"repaymentId": recovered.text("recordRepayment.repayment.id"), "reason": "x"}), "reverseRepayment", "NOT_ALLOWED_NOW")
+		d.derives()
+		events := d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { timeline(first: 100) { nodes { kind } } } } }`, vars{"id": d.loan})
+		story := strings.Join(kinds(events, "node.timeline.nodes"), " ")
+		for _, kind := range []string{"WRITE_OFF_LOAN", "DEFAULT_LOAN", "MARK_OVERDUE", "CONFIRM_DISBURSEMENT", "APPROVE_FUNDING"} {
+			if !strings.Contains(story, kind) {
+				t.Errorf("the story has no %s: %s", kind, story)
+			}
+		}
+	})
+}
+
+func TestALoanIsSettledEarlyAtItsPrice(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodInterestOnly)
+		d.paidOut(10)
+		quote := func(p *person) answer {
+			return p.ask(`query($id: ID!) { quoteEarlySettlement(loanId: $id) { totalPayment totalInterest installments { principal interest payment dueOn } } }`, vars{"id": d.loan})
+		}
+		// 30,000.00 + 12 % of it for 10 days + 1 % fee
+		price := quote(d.borrower)
+		want(t, "the price: "+price.raw, price.text("quoteEarlySettlement.totalPayment"), "30398.63")
+		want(t, "for staff", quote(d.finance).text("quoteEarlySettlement.totalPayment"), "30398.63")
+		want(t, "for an investor", quote(d.investors[0]).at("quoteEarlySettlement"), any(nil))
+		settle := func(amount string) answer {
+			return d.finance.act("settleLoanEarly", "loan { status } repayment { id amount penalty interest principal }",
+				vars{"loanId": d.loan, "amount": amount, "paidAt": ago(0), "reference": fmt.Sprint("early ", lent.Add(1))})
+		}
+		wantFaults(t, settle("30398.62"), "settleLoanEarly", "OUT_OF_RANGE amount")
+		before := d.lines()
+		done := settle("30398.63")
+		want(t, "settled: "+done.raw, done.text("settleLoanEarly.loan.status")+" "+done.text("settleLoanEarly.repayment.penalty")+" "+done.text("settleLoanEarly.repayment.interest"), "SETTLED 300.00 98.63")
+		want(t, "its lines", d.lines(), "SETTLED: 0.00+98.63+0.00 98.63 PAID, 0.00+0.00+0.00 0.00 PAID, 30000.00+0.00+300.00 30300.00 PAID")
+		d.derives()
+		wantFaults(t, settle("30398.63"), "settleLoanEarly", "NOT_ALLOWED_NOW")
+		back := d.finance.act("reverseRepayment", "loan { status }", vars{"repaymentId": done.text("settleLoanEarly.repayment.id"), "reason": "Returned."})
+		want(t, "bounced: "+back.raw, back.text("reverseRepayment.loan.status"), "REPAYING")
+		want(t, "the plan is as it was", d.lines(), before)
+		d.derives()
+		d.pay("100.00", 0)
+		want(t, "interest that was paid ahead is counted", quote(d.borrower).text("quoteEarlySettlement.totalPayment"), "30300.00")
+		d.derives()
+	})
+}
+
+// Whatever a loan needs of its borrower's card it keeps: who reads a bid's plan is its investor alone.
+func TestAPlanIsSeenByWhoseItIs(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodBullet)
+		d.paidOut(1)
+		look := `query($id: ID!) { node(id: $id) { ... on Loan { orderNumber installments { totalCount } repayments { totalCount } } } }`
+		want(t, "the borrower", d.borrower.ask(look, vars{"id": d.loan}).at("node.installments.totalCount"), any(1.0))
+		want(t, "an investor", d.investors[0].ask(look, vars{"id": d.loan}).at("node.installments.totalCount"), any(0.0))
+		rows := rowsOf(t, h.store, "SELECT id FROM installments WHERE bid_id IS NOT NULL ORDER BY id", func(scan func(...any) error) (n int64, err error) { return n, scan(&n) })
+		theirs := vars{"id": h.desk.IDs.Encode(key.KindInstallment, rows[0])}
+		if d.investors[0].ask(`query($id: ID!) { node(id: $id) { id } }`, theirs).at("node") == nil || d.investors[1].ask(`query($id: ID!) { node(id: $id) { id } }`, theirs).at("node") != nil {
+			t.Error("a share is seen by another investor, or not by its own")
+		}
+	})
+}
