@@ -275,6 +275,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
+	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
 	folder, err := s.backupFolder()
 	if err != nil {
 		return err
@@ -295,6 +296,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }

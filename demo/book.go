@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -20,7 +21,7 @@ import (
 // tables are those whose rows others refer to: the book gives them their keys itself.
 var tables = map[key.Kind]string{
 	key.KindUser: user.Table, key.KindCompany: company.Table, key.KindStaff: staff.Table, key.KindBankCard: bankcard.Table,
-	key.KindLoan: loan.Table, key.KindBid: bid.Table, key.KindDocument: document.Table, key.KindServiceRequest: servicerequest.Table,
+	key.KindLoan: loan.Table, key.KindBid: bid.Table, key.KindDocument: document.Table, key.KindServiceRequest: servicerequest.Table, key.KindServiceRecord: servicerecord.Table,
 }
 
 // setting is what a book depends on.

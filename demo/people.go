@@ -221,13 +221,13 @@ func (b *book) potentials() {
 		u := b.potential(b.somebody(), b.ago(time.Duration(3+9*i)*day+b.between(0, 10*time.Hour)))
 		task := &ent.ServiceRecord{
 			UserID: u.ID, Kind: servicerecord.KindTask, Text: text.Sentence("zh-CN", "task.follow_up", nil), AuthorID: u.CreatedByID,
-			AssigneeID: u.AccountManagerID, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt, Version: 1, DueAt: some(u.CreatedAt.Add(7 * day)),
+			AssigneeID: u.AccountManagerID, DueAt: some(u.CreatedAt.Add(7 * day)),
 		}
+		b.note(task, u.CreatedAt)
 		if i%3 == 2 {
-			done := u.CreatedAt.Add(5 * day)
-			task.CompletedAt, task.UpdatedAt, task.Version = &done, done, 2
+			b.lifeOfRecord(task).move(lifecycle.CompleteServiceRecord, byStaff(*task.AuthorID), u.CreatedAt.Add(5*day))
+			task.CompletedAt = some(task.StatusSince)
 		}
-		b.records = append(b.records, task)
 	}
 }
 
@@ -263,11 +263,10 @@ func (b *book) keepContact() {
 		at := t.ready.Add(b.between(day, b.now.Sub(t.ready)-day))
 		r := &ent.ServiceRecord{
 			UserID: t.ID, Kind: note.kind, Text: note.text, AuthorID: some(pick(b, b.service)), AssigneeID: t.AccountManagerID,
-			CreatedAt: at, UpdatedAt: at, Version: 1,
 		}
 		if note.kind == servicerecord.KindTask {
 			r.DueAt = some(at.Add(10 * day))
 		}
-		b.records = append(b.records, r)
+		b.note(r, at)
 	}
 }

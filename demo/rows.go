@@ -86,9 +86,9 @@ func setReview(c *ent.ReviewCreate, r *ent.Review) {
 }
 
 func setServiceRecord(c *ent.ServiceRecordCreate, r *ent.ServiceRecord) {
-	c.SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).
-		SetNillableDueAt(r.DueAt).SetNillableCompletedAt(r.CompletedAt).SetNillableAuthorID(r.AuthorID).
-		SetNillableAssigneeID(r.AssigneeID)
+	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).SetStatusSince(r.StatusSince).
+		SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).SetNillableDueAt(r.DueAt).SetNillableCompletedAt(r.CompletedAt).
+		SetNillableRemindedAt(r.DueAt).SetNillableAuthorID(r.AuthorID).SetNillableAssigneeID(r.AssigneeID)
 }
 
 func setServiceRequest(c *ent.ServiceRequestCreate, r *ent.ServiceRequest) {

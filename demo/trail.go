@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -123,6 +124,17 @@ func (b *book) lifeOfCompany(c *ent.Company) life[company.Status] {
 
 func (b *book) lifeOfStaff(s *ent.Staff) life[staff.Status] {
 	return life[staff.Status]{b, key.KindStaff, int64(s.ID), 0, &s.Status, &s.Version, &s.CreatedAt, &s.UpdatedAt, &s.StatusSince}
+}
+
+// note keeps a contact or task that an employee wrote.
+func (b *book) note(r *ent.ServiceRecord, at time.Time) {
+	r.ID = key.ServiceRecord(b.take(key.KindServiceRecord))
+	b.lifeOfRecord(r).born(lifecycle.AddServiceRecord, byStaff(*r.AuthorID), at)
+	b.records = append(b.records, r)
+}
+
+func (b *book) lifeOfRecord(r *ent.ServiceRecord) life[servicerecord.Status] {
+	return life[servicerecord.Status]{b, key.KindServiceRecord, int64(r.ID), r.UserID, &r.Status, &r.Version, &r.CreatedAt, &r.UpdatedAt, &r.StatusSince}
 }
 
 func (b *book) lifeOfRequest(r *ent.ServiceRequest, borrower key.User) life[servicerequest.Status] {

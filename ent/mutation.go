@@ -22179,10 +22179,13 @@ type ServiceRecordMutation struct {
 	updated_at      *time.Time
 	version         *int
 	addversion      *int
+	status          *servicerecord.Status
+	status_since    *time.Time
 	kind            *servicerecord.Kind
 	text            *string
 	due_at          *time.Time
 	completed_at    *time.Time
+	reminded_at     *time.Time
 	clearedFields   map[string]struct{}
 	user            *key.User
 	cleareduser     bool
@@ -22427,6 +22430,78 @@ func (m *ServiceRecordMutation) ResetVersion() {
 	m.addversion = nil
 }
 
+// SetStatus sets the "status" field.
+func (m *ServiceRecordMutation) SetStatus(s servicerecord.Status) {
+	m.status = &s
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ServiceRecordMutation) Status() (r servicerecord.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the ServiceRecord entity.
+// If the ServiceRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceRecordMutation) OldStatus(ctx context.Context) (v servicerecord.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ServiceRecordMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetStatusSince sets the "status_since" field.
+func (m *ServiceRecordMutation) SetStatusSince(t time.Time) {
+	m.status_since = &t
+}
+
+// StatusSince returns the value of the "status_since" field in the mutation.
+func (m *ServiceRecordMutation) StatusSince() (r time.Time, exists bool) {
+	v := m.status_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatusSince returns the old "status_since" field's value of the ServiceRecord entity.
+// If the ServiceRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceRecordMutation) OldStatusSince(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatusSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatusSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatusSince: %w", err)
+	}
+	return oldValue.StatusSince, nil
+}
+
+// ResetStatusSince resets all changes to the "status_since" field.
+func (m *ServiceRecordMutation) ResetStatusSince() {
+	m.status_since = nil
+}
+
 // SetUserID sets the "user_id" field.
 func (m *ServiceRecordMutation) SetUserID(k key.User) {
 	m.user = &k
@@ -22631,6 +22706,55 @@ func (m *ServiceRecordMutation) CompletedAtCleared() bool {
 func (m *ServiceRecordMutation) ResetCompletedAt() {
 	m.completed_at = nil
 	delete(m.clearedFields, servicerecord.FieldCompletedAt)
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (m *ServiceRecordMutation) SetRemindedAt(t time.Time) {
+	m.reminded_at = &t
+}
+
+// RemindedAt returns the value of the "reminded_at" field in the mutation.
+func (m *ServiceRecordMutation) RemindedAt() (r time.Time, exists bool) {
+	v := m.reminded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindedAt returns the old "reminded_at" field's value of the ServiceRecord entity.
+// If the ServiceRecord object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceRecordMutation) OldRemindedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindedAt: %w", err)
+	}
+	return oldValue.RemindedAt, nil
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (m *ServiceRecordMutation) ClearRemindedAt() {
+	m.reminded_at = nil
+	m.clearedFields[servicerecord.FieldRemindedAt] = struct{}{}
+}
+
+// RemindedAtCleared returns if the "reminded_at" field was cleared in this mutation.
+func (m *ServiceRecordMutation) RemindedAtCleared() bool {
+	_, ok := m.clearedFields[servicerecord.FieldRemindedAt]
+	return ok
+}
+
+// ResetRemindedAt resets all changes to the "reminded_at" field.
+func (m *ServiceRecordMutation) ResetRemindedAt() {
+	m.reminded_at = nil
+	delete(m.clearedFields, servicerecord.FieldRemindedAt)
 }
 
 // SetAuthorID sets the "author_id" field.
@@ -22846,7 +22970,7 @@ func (m *ServiceRecordMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceRecordMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, servicerecord.FieldCreatedAt)
 	}
@@ -22855,6 +22979,12 @@ func (m *ServiceRecordMutation) Fields() []string {
 	}
 	if m.version != nil {
 		fields = append(fields, servicerecord.FieldVersion)
+	}
+	if m.status != nil {
+		fields = append(fields, servicerecord.FieldStatus)
+	}
+	if m.status_since != nil {
+		fields = append(fields, servicerecord.FieldStatusSince)
 	}
 	if m.user != nil {
 		fields = append(fields, servicerecord.FieldUserID)
@@ -22870,6 +23000,9 @@ func (m *ServiceRecordMutation) Fields() []string {
 	}
 	if m.completed_at != nil {
 		fields = append(fields, servicerecord.FieldCompletedAt)
+	}
+	if m.reminded_at != nil {
+		fields = append(fields, servicerecord.FieldRemindedAt)
 	}
 	if m.author != nil {
 		fields = append(fields, servicerecord.FieldAuthorID)
@@ -22891,6 +23024,10 @@ func (m *ServiceRecordMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case servicerecord.FieldVersion:
 		return m.Version()
+	case servicerecord.FieldStatus:
+		return m.Status()
+	case servicerecord.FieldStatusSince:
+		return m.StatusSince()
 	case servicerecord.FieldUserID:
 		return m.UserID()
 	case servicerecord.FieldKind:
@@ -22901,6 +23038,8 @@ func (m *ServiceRecordMutation) Field(name string) (ent.Value, bool) {
 		return m.DueAt()
 	case servicerecord.FieldCompletedAt:
 		return m.CompletedAt()
+	case servicerecord.FieldRemindedAt:
+		return m.RemindedAt()
 	case servicerecord.FieldAuthorID:
 		return m.AuthorID()
 	case servicerecord.FieldAssigneeID:
@@ -22920,6 +23059,10 @@ func (m *ServiceRecordMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldUpdatedAt(ctx)
 	case servicerecord.FieldVersion:
 		return m.OldVersion(ctx)
+	case servicerecord.FieldStatus:
+		return m.OldStatus(ctx)
+	case servicerecord.FieldStatusSince:
+		return m.OldStatusSince(ctx)
 	case servicerecord.FieldUserID:
 		return m.OldUserID(ctx)
 	case servicerecord.FieldKind:
@@ -22930,6 +23073,8 @@ func (m *ServiceRecordMutation) OldField(ctx context.Context, name string) (ent.
 		return m.OldDueAt(ctx)
 	case servicerecord.FieldCompletedAt:
 		return m.OldCompletedAt(ctx)
+	case servicerecord.FieldRemindedAt:
+		return m.OldRemindedAt(ctx)
 	case servicerecord.FieldAuthorID:
 		return m.OldAuthorID(ctx)
 	case servicerecord.FieldAssigneeID:
@@ -22963,6 +23108,20 @@ func (m *ServiceRecordMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetVersion(v)
+		return nil
+	case servicerecord.FieldStatus:
+		v, ok := value.(servicerecord.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case servicerecord.FieldStatusSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatusSince(v)
 		return nil
 	case servicerecord.FieldUserID:
 		v, ok := value.(key.User)
@@ -22998,6 +23157,13 @@ func (m *ServiceRecordMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCompletedAt(v)
+		return nil
+	case servicerecord.FieldRemindedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindedAt(v)
 		return nil
 	case servicerecord.FieldAuthorID:
 		v, ok := value.(key.Staff)
@@ -23064,6 +23230,9 @@ func (m *ServiceRecordMutation) ClearedFields() []string {
 	if m.FieldCleared(servicerecord.FieldCompletedAt) {
 		fields = append(fields, servicerecord.FieldCompletedAt)
 	}
+	if m.FieldCleared(servicerecord.FieldRemindedAt) {
+		fields = append(fields, servicerecord.FieldRemindedAt)
+	}
 	if m.FieldCleared(servicerecord.FieldAuthorID) {
 		fields = append(fields, servicerecord.FieldAuthorID)
 	}
@@ -23090,6 +23259,9 @@ func (m *ServiceRecordMutation) ClearField(name string) error {
 	case servicerecord.FieldCompletedAt:
 		m.ClearCompletedAt()
 		return nil
+	case servicerecord.FieldRemindedAt:
+		m.ClearRemindedAt()
+		return nil
 	case servicerecord.FieldAuthorID:
 		m.ClearAuthorID()
 		return nil
@@ -23113,6 +23285,12 @@ func (m *ServiceRecordMutation) ResetField(name string) error {
 	case servicerecord.FieldVersion:
 		m.ResetVersion()
 		return nil
+	case servicerecord.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case servicerecord.FieldStatusSince:
+		m.ResetStatusSince()
+		return nil
 	case servicerecord.FieldUserID:
 		m.ResetUserID()
 		return nil
@@ -23127,6 +23305,9 @@ func (m *ServiceRecordMutation) ResetField(name string) error {
 		return nil
 	case servicerecord.FieldCompletedAt:
 		m.ResetCompletedAt()
+		return nil
+	case servicerecord.FieldRemindedAt:
+		m.ResetRemindedAt()
 		return nil
 	case servicerecord.FieldAuthorID:
 		m.ResetAuthorID()
@@ -24945,33 +25126,39 @@ func (m *SessionMutation) ResetEdge(name string) error {
 // StaffMutation represents an operation that mutates the Staff nodes in the graph.
 type StaffMutation struct {
 	config
-	op               Op
-	typ              string
-	id               *key.Staff
-	created_at       *time.Time
-	updated_at       *time.Time
-	version          *int
-	addversion       *int
-	status           *staff.Status
-	status_since     *time.Time
-	name             *string
-	email            *string
-	phone            *seal.Sealed
-	phone_hash       *string
-	national_id_hash *string
-	password_hash    *string
-	locale           *string
-	employee_number  *string
-	department       *string
-	clearedFields    map[string]struct{}
-	company          *key.Company
-	clearedcompany   bool
-	roles            map[key.Role]struct{}
-	removedroles     map[key.Role]struct{}
-	clearedroles     bool
-	done             bool
-	oldValue         func(context.Context) (*Staff, error)
-	predicates       []predicate.Staff
+	op                   Op
+	typ                  string
+	id                   *key.Staff
+	created_at           *time.Time
+	updated_at           *time.Time
+	version              *int
+	addversion           *int
+	status               *staff.Status
+	status_since         *time.Time
+	name                 *string
+	email                *string
+	phone                *seal.Sealed
+	phone_hash           *string
+	national_id_hash     *string
+	password_hash        *string
+	locale               *string
+	employee_number      *string
+	department           *string
+	totp_secret          *seal.Sealed
+	totp_since           *time.Time
+	totp_step            *int64
+	addtotp_step         *int64
+	recovery_codes       *[]string
+	appendrecovery_codes []string
+	clearedFields        map[string]struct{}
+	company              *key.Company
+	clearedcompany       bool
+	roles                map[key.Role]struct{}
+	removedroles         map[key.Role]struct{}
+	clearedroles         bool
+	done                 bool
+	oldValue             func(context.Context) (*Staff, error)
+	predicates           []predicate.Staff
 }
 
 var _ ent.Mutation = (*StaffMutation)(nil)
@@ -25729,6 +25916,225 @@ func (m *StaffMutation) ResetCompanyID() {
 	delete(m.clearedFields, staff.FieldCompanyID)
 }
 
+// SetTotpSecret sets the "totp_secret" field.
+func (m *StaffMutation) SetTotpSecret(s seal.Sealed) {
+	m.totp_secret = &s
+}
+
+// TotpSecret returns the value of the "totp_secret" field in the mutation.
+func (m *StaffMutation) TotpSecret() (r seal.Sealed, exists bool) {
+	v := m.totp_secret
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotpSecret returns the old "totp_secret" field's value of the Staff entity.
+// If the Staff object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffMutation) OldTotpSecret(ctx context.Context) (v seal.Sealed, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotpSecret is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotpSecret requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotpSecret: %w", err)
+	}
+	return oldValue.TotpSecret, nil
+}
+
+// ClearTotpSecret clears the value of the "totp_secret" field.
+func (m *StaffMutation) ClearTotpSecret() {
+	m.totp_secret = nil
+	m.clearedFields[staff.FieldTotpSecret] = struct{}{}
+}
+
+// TotpSecretCleared returns if the "totp_secret" field was cleared in this mutation.
+func (m *StaffMutation) TotpSecretCleared() bool {
+	_, ok := m.clearedFields[staff.FieldTotpSecret]
+	return ok
+}
+
+// ResetTotpSecret resets all changes to the "totp_secret" field.
+func (m *StaffMutation) ResetTotpSecret() {
+	m.totp_secret = nil
+	delete(m.clearedFields, staff.FieldTotpSecret)
+}
+
+// SetTotpSince sets the "totp_since" field.
+func (m *StaffMutation) SetTotpSince(t time.Time) {
+	m.totp_since = &t
+}
+
+// TotpSince returns the value of the "totp_since" field in the mutation.
+func (m *StaffMutation) TotpSince() (r time.Time, exists bool) {
+	v := m.totp_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotpSince returns the old "totp_since" field's value of the Staff entity.
+// If the Staff object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffMutation) OldTotpSince(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotpSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotpSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotpSince: %w", err)
+	}
+	return oldValue.TotpSince, nil
+}
+
+// ClearTotpSince clears the value of the "totp_since" field.
+func (m *StaffMutation) ClearTotpSince() {
+	m.totp_since = nil
+	m.clearedFields[staff.FieldTotpSince] = struct{}{}
+}
+
+// TotpSinceCleared returns if the "totp_since" field was cleared in this mutation.
+func (m *StaffMutation) TotpSinceCleared() bool {
+	_, ok := m.clearedFields[staff.FieldTotpSince]
+	return ok
+}
+
+// ResetTotpSince resets all changes to the "totp_since" field.
+func (m *StaffMutation) ResetTotpSince() {
+	m.totp_since = nil
+	delete(m.clearedFields, staff.FieldTotpSince)
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (m *StaffMutation) SetTotpStep(i int64) {
+	m.totp_step = &i
+	m.addtotp_step = nil
+}
+
+// TotpStep returns the value of the "totp_step" field in the mutation.
+func (m *StaffMutation) TotpStep() (r int64, exists bool) {
+	v := m.totp_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotpStep returns the old "totp_step" field's value of the Staff entity.
+// If the Staff object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffMutation) OldTotpStep(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotpStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotpStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotpStep: %w", err)
+	}
+	return oldValue.TotpStep, nil
+}
+
+// AddTotpStep adds i to the "totp_step" field.
+func (m *StaffMutation) AddTotpStep(i int64) {
+	if m.addtotp_step != nil {
+		*m.addtotp_step += i
+	} else {
+		m.addtotp_step = &i
+	}
+}
+
+// AddedTotpStep returns the value that was added to the "totp_step" field in this mutation.
+func (m *StaffMutation) AddedTotpStep() (r int64, exists bool) {
+	v := m.addtotp_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotpStep resets all changes to the "totp_step" field.
+func (m *StaffMutation) ResetTotpStep() {
+	m.totp_step = nil
+	m.addtotp_step = nil
+}
+
+// SetRecoveryCodes sets the "recovery_codes" field.
+func (m *StaffMutation) SetRecoveryCodes(s []string) {
+	m.recovery_codes = &s
+	m.appendrecovery_codes = nil
+}
+
+// RecoveryCodes returns the value of the "recovery_codes" field in the mutation.
+func (m *StaffMutation) RecoveryCodes() (r []string, exists bool) {
+	v := m.recovery_codes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecoveryCodes returns the old "recovery_codes" field's value of the Staff entity.
+// If the Staff object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *StaffMutation) OldRecoveryCodes(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecoveryCodes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecoveryCodes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecoveryCodes: %w", err)
+	}
+	return oldValue.RecoveryCodes, nil
+}
+
+// AppendRecoveryCodes adds s to the "recovery_codes" field.
+func (m *StaffMutation) AppendRecoveryCodes(s []string) {
+	m.appendrecovery_codes = append(m.appendrecovery_codes, s...)
+}
+
+// AppendedRecoveryCodes returns the list of values that were appended to the "recovery_codes" field in this mutation.
+func (m *StaffMutation) AppendedRecoveryCodes() ([]string, bool) {
+	if len(m.appendrecovery_codes) == 0 {
+		return nil, false
+	}
+	return m.appendrecovery_codes, true
+}
+
+// ClearRecoveryCodes clears the value of the "recovery_codes" field.
+func (m *StaffMutation) ClearRecoveryCodes() {
+	m.recovery_codes = nil
+	m.appendrecovery_codes = nil
+	m.clearedFields[staff.FieldRecoveryCodes] = struct{}{}
+}
+
+// RecoveryCodesCleared returns if the "recovery_codes" field was cleared in this mutation.
+func (m *StaffMutation) RecoveryCodesCleared() bool {
+	_, ok := m.clearedFields[staff.FieldRecoveryCodes]
+	return ok
+}
+
+// ResetRecoveryCodes resets all changes to the "recovery_codes" field.
+func (m *StaffMutation) ResetRecoveryCodes() {
+	m.recovery_codes = nil
+	m.appendrecovery_codes = nil
+	delete(m.clearedFields, staff.FieldRecoveryCodes)
+}
+
 // ClearCompany clears the "company" edge to the Company entity.
 func (m *StaffMutation) ClearCompany() {
 	m.clearedcompany = true
@@ -25844,7 +26250,7 @@ func (m *StaffMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *StaffMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 19)
 	if m.created_at != nil {
 		fields = append(fields, staff.FieldCreatedAt)
 	}
@@ -25890,6 +26296,18 @@ func (m *StaffMutation) Fields() []string {
 	if m.company != nil {
 		fields = append(fields, staff.FieldCompanyID)
 	}
+	if m.totp_secret != nil {
+		fields = append(fields, staff.FieldTotpSecret)
+	}
+	if m.totp_since != nil {
+		fields = append(fields, staff.FieldTotpSince)
+	}
+	if m.totp_step != nil {
+		fields = append(fields, staff.FieldTotpStep)
+	}
+	if m.recovery_codes != nil {
+		fields = append(fields, staff.FieldRecoveryCodes)
+	}
 	return fields
 }
 
@@ -25928,6 +26346,14 @@ func (m *StaffMutation) Field(name string) (ent.Value, bool) {
 		return m.Department()
 	case staff.FieldCompanyID:
 		return m.CompanyID()
+	case staff.FieldTotpSecret:
+		return m.TotpSecret()
+	case staff.FieldTotpSince:
+		return m.TotpSince()
+	case staff.FieldTotpStep:
+		return m.TotpStep()
+	case staff.FieldRecoveryCodes:
+		return m.RecoveryCodes()
 	}
 	return nil, false
 }
@@ -25967,6 +26393,14 @@ func (m *StaffMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldDepartment(ctx)
 	case staff.FieldCompanyID:
 		return m.OldCompanyID(ctx)
+	case staff.FieldTotpSecret:
+		return m.OldTotpSecret(ctx)
+	case staff.FieldTotpSince:
+		return m.OldTotpSince(ctx)
+	case staff.FieldTotpStep:
+		return m.OldTotpStep(ctx)
+	case staff.FieldRecoveryCodes:
+		return m.OldRecoveryCodes(ctx)
 	}
 	return nil, fmt.Errorf("unknown Staff field %s", name)
 }
@@ -26081,6 +26515,34 @@ func (m *StaffMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCompanyID(v)
 		return nil
+	case staff.FieldTotpSecret:
+		v, ok := value.(seal.Sealed)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotpSecret(v)
+		return nil
+	case staff.FieldTotpSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotpSince(v)
+		return nil
+	case staff.FieldTotpStep:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotpStep(v)
+		return nil
+	case staff.FieldRecoveryCodes:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecoveryCodes(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Staff field %s", name)
 }
@@ -26092,6 +26554,9 @@ func (m *StaffMutation) AddedFields() []string {
 	if m.addversion != nil {
 		fields = append(fields, staff.FieldVersion)
 	}
+	if m.addtotp_step != nil {
+		fields = append(fields, staff.FieldTotpStep)
+	}
 	return fields
 }
 
@@ -26102,6 +26567,8 @@ func (m *StaffMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case staff.FieldVersion:
 		return m.AddedVersion()
+	case staff.FieldTotpStep:
+		return m.AddedTotpStep()
 	}
 	return nil, false
 }
@@ -26117,6 +26584,13 @@ func (m *StaffMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddVersion(v)
+		return nil
+	case staff.FieldTotpStep:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotpStep(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Staff numeric field %s", name)
@@ -26146,6 +26620,15 @@ func (m *StaffMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(staff.FieldCompanyID) {
 		fields = append(fields, staff.FieldCompanyID)
+	}
+	if m.FieldCleared(staff.FieldTotpSecret) {
+		fields = append(fields, staff.FieldTotpSecret)
+	}
+	if m.FieldCleared(staff.FieldTotpSince) {
+		fields = append(fields, staff.FieldTotpSince)
+	}
+	if m.FieldCleared(staff.FieldRecoveryCodes) {
+		fields = append(fields, staff.FieldRecoveryCodes)
 	}
 	return fields
 }
@@ -26181,6 +26664,15 @@ func (m *StaffMutation) ClearField(name string) error {
 		return nil
 	case staff.FieldCompanyID:
 		m.ClearCompanyID()
+		return nil
+	case staff.FieldTotpSecret:
+		m.ClearTotpSecret()
+		return nil
+	case staff.FieldTotpSince:
+		m.ClearTotpSince()
+		return nil
+	case staff.FieldRecoveryCodes:
+		m.ClearRecoveryCodes()
 		return nil
 	}
 	return fmt.Errorf("unknown Staff nullable field %s", name)
@@ -26234,6 +26726,18 @@ func (m *StaffMutation) ResetField(name string) error {
 		return nil
 	case staff.FieldCompanyID:
 		m.ResetCompanyID()
+		return nil
+	case staff.FieldTotpSecret:
+		m.ResetTotpSecret()
+		return nil
+	case staff.FieldTotpSince:
+		m.ResetTotpSince()
+		return nil
+	case staff.FieldTotpStep:
+		m.ResetTotpStep()
+		return nil
+	case staff.FieldRecoveryCodes:
+		m.ResetRecoveryCodes()
 		return nil
 	}
 	return fmt.Errorf("unknown Staff field %s", name)
@@ -26381,6 +26885,11 @@ type UserMutation struct {
 	clearedjoined_users    bool
 	joined_into            *key.User
 	clearedjoined_into     bool
+	merged_users           map[key.User]struct{}
+	removedmerged_users    map[key.User]struct{}
+	clearedmerged_users    bool
+	merged_into            *key.User
+	clearedmerged_into     bool
 	created_by             *key.Staff
 	clearedcreated_by      bool
 	done                   bool
@@ -27440,6 +27949,55 @@ func (m *UserMutation) ResetJoinedIntoID() {
 	delete(m.clearedFields, user.FieldJoinedIntoID)
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (m *UserMutation) SetMergedIntoID(k key.User) {
+	m.merged_into = &k
+}
+
+// MergedIntoID returns the value of the "merged_into_id" field in the mutation.
+func (m *UserMutation) MergedIntoID() (r key.User, exists bool) {
+	v := m.merged_into
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMergedIntoID returns the old "merged_into_id" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldMergedIntoID(ctx context.Context) (v *key.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMergedIntoID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMergedIntoID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMergedIntoID: %w", err)
+	}
+	return oldValue.MergedIntoID, nil
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (m *UserMutation) ClearMergedIntoID() {
+	m.merged_into = nil
+	m.clearedFields[user.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoIDCleared returns if the "merged_into_id" field was cleared in this mutation.
+func (m *UserMutation) MergedIntoIDCleared() bool {
+	_, ok := m.clearedFields[user.FieldMergedIntoID]
+	return ok
+}
+
+// ResetMergedIntoID resets all changes to the "merged_into_id" field.
+func (m *UserMutation) ResetMergedIntoID() {
+	m.merged_into = nil
+	delete(m.clearedFields, user.FieldMergedIntoID)
+}
+
 // SetCreatedByID sets the "created_by_id" field.
 func (m *UserMutation) SetCreatedByID(k key.Staff) {
 	m.created_by = &k
@@ -27705,6 +28263,87 @@ func (m *UserMutation) ResetJoinedInto() {
 	m.clearedjoined_into = false
 }
 
+// AddMergedUserIDs adds the "merged_users" edge to the User entity by ids.
+func (m *UserMutation) AddMergedUserIDs(ids ...key.User) {
+	if m.merged_users == nil {
+		m.merged_users = make(map[key.User]struct{})
+	}
+	for i := range ids {
+		m.merged_users[ids[i]] = struct{}{}
+	}
+}
+
+// ClearMergedUsers clears the "merged_users" edge to the User entity.
+func (m *UserMutation) ClearMergedUsers() {
+	m.clearedmerged_users = true
+}
+
+// MergedUsersCleared reports if the "merged_users" edge to the User entity was cleared.
+func (m *UserMutation) MergedUsersCleared() bool {
+	return m.clearedmerged_users
+}
+
+// RemoveMergedUserIDs removes the "merged_users" edge to the User entity by IDs.
+func (m *UserMutation) RemoveMergedUserIDs(ids ...key.User) {
+	if m.removedmerged_users == nil {
+		m.removedmerged_users = make(map[key.User]struct{})
+	}
+	for i := range ids {
+		delete(m.merged_users, ids[i])
+		m.removedmerged_users[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedMergedUsers returns the removed IDs of the "merged_users" edge to the User entity.
+func (m *UserMutation) RemovedMergedUsersIDs() (ids []key.User) {
+	for id := range m.removedmerged_users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// MergedUsersIDs returns the "merged_users" edge IDs in the mutation.
+func (m *UserMutation) MergedUsersIDs() (ids []key.User) {
+	for id := range m.merged_users {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetMergedUsers resets all changes to the "merged_users" edge.
+func (m *UserMutation) ResetMergedUsers() {
+	m.merged_users = nil
+	m.clearedmerged_users = false
+	m.removedmerged_users = nil
+}
+
+// ClearMergedInto clears the "merged_into" edge to the User entity.
+func (m *UserMutation) ClearMergedInto() {
+	m.clearedmerged_into = true
+	m.clearedFields[user.FieldMergedIntoID] = struct{}{}
+}
+
+// MergedIntoCleared reports if the "merged_into" edge to the User entity was cleared.
+func (m *UserMutation) MergedIntoCleared() bool {
+	return m.MergedIntoIDCleared() || m.clearedmerged_into
+}
+
+// MergedIntoIDs returns the "merged_into" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MergedIntoID instead. It exists only for internal usage by the builders.
+func (m *UserMutation) MergedIntoIDs() (ids []key.User) {
+	if id := m.merged_into; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMergedInto resets all changes to the "merged_into" edge.
+func (m *UserMutation) ResetMergedInto() {
+	m.merged_into = nil
+	m.clearedmerged_into = false
+}
+
 // ClearCreatedBy clears the "created_by" edge to the Staff entity.
 func (m *UserMutation) ClearCreatedBy() {
 	m.clearedcreated_by = true
@@ -27766,7 +28405,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 23)
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
 	}
@@ -27830,6 +28469,9 @@ func (m *UserMutation) Fields() []string {
 	if m.joined_into != nil {
 		fields = append(fields, user.FieldJoinedIntoID)
 	}
+	if m.merged_into != nil {
+		fields = append(fields, user.FieldMergedIntoID)
+	}
 	if m.created_by != nil {
 		fields = append(fields, user.FieldCreatedByID)
 	}
@@ -27883,6 +28525,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.PreviousUserID()
 	case user.FieldJoinedIntoID:
 		return m.JoinedIntoID()
+	case user.FieldMergedIntoID:
+		return m.MergedIntoID()
 	case user.FieldCreatedByID:
 		return m.CreatedByID()
 	}
@@ -27936,6 +28580,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldPreviousUserID(ctx)
 	case user.FieldJoinedIntoID:
 		return m.OldJoinedIntoID(ctx)
+	case user.FieldMergedIntoID:
+		return m.OldMergedIntoID(ctx)
 	case user.FieldCreatedByID:
 		return m.OldCreatedByID(ctx)
 	}
@@ -28094,6 +28740,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetJoinedIntoID(v)
 		return nil
+	case user.FieldMergedIntoID:
+		v, ok := value.(key.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMergedIntoID(v)
+		return nil
 	case user.FieldCreatedByID:
 		v, ok := value.(key.Staff)
 		if !ok {
@@ -28182,6 +28835,9 @@ func (m *UserMutation) ClearedFields() []string {
 	if m.FieldCleared(user.FieldJoinedIntoID) {
 		fields = append(fields, user.FieldJoinedIntoID)
 	}
+	if m.FieldCleared(user.FieldMergedIntoID) {
+		fields = append(fields, user.FieldMergedIntoID)
+	}
 	if m.FieldCleared(user.FieldCreatedByID) {
 		fields = append(fields, user.FieldCreatedByID)
 	}
@@ -28234,6 +28890,9 @@ func (m *UserMutation) ClearField(name string) error {
 		return nil
 	case user.FieldJoinedIntoID:
 		m.ClearJoinedIntoID()
+		return nil
+	case user.FieldMergedIntoID:
+		m.ClearMergedIntoID()
 		return nil
 	case user.FieldCreatedByID:
 		m.ClearCreatedByID()
@@ -28309,6 +28968,9 @@ func (m *UserMutation) ResetField(name string) error {
 	case user.FieldJoinedIntoID:
 		m.ResetJoinedIntoID()
 		return nil
+	case user.FieldMergedIntoID:
+		m.ResetMergedIntoID()
+		return nil
 	case user.FieldCreatedByID:
 		m.ResetCreatedByID()
 		return nil
@@ -28318,7 +28980,7 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.company != nil {
 		edges = append(edges, user.EdgeCompany)
 	}
@@ -28336,6 +28998,12 @@ func (m *UserMutation) AddedEdges() []string {
 	}
 	if m.joined_into != nil {
 		edges = append(edges, user.EdgeJoinedInto)
+	}
+	if m.merged_users != nil {
+		edges = append(edges, user.EdgeMergedUsers)
+	}
+	if m.merged_into != nil {
+		edges = append(edges, user.EdgeMergedInto)
 	}
 	if m.created_by != nil {
 		edges = append(edges, user.EdgeCreatedBy)
@@ -28375,6 +29043,16 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 		if id := m.joined_into; id != nil {
 			return []ent.Value{*id}
 		}
+	case user.EdgeMergedUsers:
+		ids := make([]ent.Value, 0, len(m.merged_users))
+		for id := range m.merged_users {
+			ids = append(ids, id)
+		}
+		return ids
+	case user.EdgeMergedInto:
+		if id := m.merged_into; id != nil {
+			return []ent.Value{*id}
+		}
 	case user.EdgeCreatedBy:
 		if id := m.created_by; id != nil {
 			return []ent.Value{*id}
@@ -28385,12 +29063,15 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.removedlater_users != nil {
 		edges = append(edges, user.EdgeLaterUsers)
 	}
 	if m.removedjoined_users != nil {
 		edges = append(edges, user.EdgeJoinedUsers)
+	}
+	if m.removedmerged_users != nil {
+		edges = append(edges, user.EdgeMergedUsers)
 	}
 	return edges
 }
@@ -28411,13 +29092,19 @@ func (m *UserMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case user.EdgeMergedUsers:
+		ids := make([]ent.Value, 0, len(m.removedmerged_users))
+		for id := range m.removedmerged_users {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 7)
+	edges := make([]string, 0, 9)
 	if m.clearedcompany {
 		edges = append(edges, user.EdgeCompany)
 	}
@@ -28435,6 +29122,12 @@ func (m *UserMutation) ClearedEdges() []string {
 	}
 	if m.clearedjoined_into {
 		edges = append(edges, user.EdgeJoinedInto)
+	}
+	if m.clearedmerged_users {
+		edges = append(edges, user.EdgeMergedUsers)
+	}
+	if m.clearedmerged_into {
+		edges = append(edges, user.EdgeMergedInto)
 	}
 	if m.clearedcreated_by {
 		edges = append(edges, user.EdgeCreatedBy)
@@ -28458,6 +29151,10 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 		return m.clearedjoined_users
 	case user.EdgeJoinedInto:
 		return m.clearedjoined_into
+	case user.EdgeMergedUsers:
+		return m.clearedmerged_users
+	case user.EdgeMergedInto:
+		return m.clearedmerged_into
 	case user.EdgeCreatedBy:
 		return m.clearedcreated_by
 	}
@@ -28479,6 +29176,9 @@ func (m *UserMutation) ClearEdge(name string) error {
 		return nil
 	case user.EdgeJoinedInto:
 		m.ClearJoinedInto()
+		return nil
+	case user.EdgeMergedInto:
+		m.ClearMergedInto()
 		return nil
 	case user.EdgeCreatedBy:
 		m.ClearCreatedBy()
@@ -28508,6 +29208,12 @@ func (m *UserMutation) ResetEdge(name string) error {
 		return nil
 	case user.EdgeJoinedInto:
 		m.ResetJoinedInto()
+		return nil
+	case user.EdgeMergedUsers:
+		m.ResetMergedUsers()
+		return nil
+	case user.EdgeMergedInto:
+		m.ResetMergedInto()
 		return nil
 	case user.EdgeCreatedBy:
 		m.ResetCreatedBy()

@@ -646,6 +646,10 @@ func init() {
 	servicerecordDescVersion := servicerecordMixinFields0[2].Descriptor()
 	// servicerecord.DefaultVersion holds the default value on creation for the version field.
 	servicerecord.DefaultVersion = servicerecordDescVersion.Default.(int)
+	// servicerecordDescStatusSince is the schema descriptor for status_since field.
+	servicerecordDescStatusSince := servicerecordMixinFields0[4].Descriptor()
+	// servicerecord.DefaultStatusSince holds the default value on creation for the status_since field.
+	servicerecord.DefaultStatusSince = servicerecordDescStatusSince.Default.(func() time.Time)
 	// servicerecordDescText is the schema descriptor for text field.
 	servicerecordDescText := servicerecordFields[3].Descriptor()
 	// servicerecord.TextValidator is a validator for the "text" field. It is called by the builders before save.
@@ -737,6 +741,10 @@ func init() {
 	staffDescDepartment := staffFields[9].Descriptor()
 	// staff.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
 	staff.DepartmentValidator = staffDescDepartment.Validators[0].(func(string) error)
+	// staffDescTotpStep is the schema descriptor for totp_step field.
+	staffDescTotpStep := staffFields[13].Descriptor()
+	// staff.DefaultTotpStep holds the default value on creation for the totp_step field.
+	staff.DefaultTotpStep = staffDescTotpStep.Default.(int64)
 	userMixin := schema.User{}.Mixin()
 	userMixinFields0 := userMixin[0].Fields()
 	_ = userMixinFields0

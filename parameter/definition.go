@@ -53,6 +53,7 @@ const (
 	Currency           = "CURRENCY"
 	BindingPayment     = "BINDING_PAYMENT"
 	CardPatience       = "CARD_PATIENCE"
+	FollowUpDays       = "FOLLOW_UP_DAYS"
 	BackupSchedule     = "BACKUP_SCHEDULE"
 	BackupHour         = "BACKUP_HOUR"
 	BackupMode         = "BACKUP_MODE"
@@ -200,6 +201,11 @@ var Definitions = []Definition{
 		Name: CardPatience, Type: Duration, Unit: "hours, minutes, seconds", Default: both("5m"), Minimum: "1s", Maximum: "24h",
 		English: "How long an answer of KXD or KXDM about a card is waited for before they are asked again.",
 		Chinese: "等待 KXD 或 KXDM 回复银行卡查询的时长，超过后再次询问。",
+	},
+	{
+		Name: FollowUpDays, Type: Integer, Unit: "days", Default: both("2"), Minimum: "1", Maximum: "90",
+		English: "After how many days the task to follow a potential customer up falls due.",
+		Chinese: "跟进潜在客户的任务在多少天后到期。",
 	},
 	{
 		Name: BackupSchedule, Type: Choice, Default: both(BackupDaily), Choices: []string{BackupNever, BackupHourly, BackupDaily, BackupWeekly},

@@ -232,9 +232,15 @@ func (c *compiler) byKeys(t *Type, selections ast.SelectionSet, one bool) (*unit
 		return nil, err
 	}
 	l.selector.From(at)
-	if one {
+	switch {
+	case t.Kind == key.KindUser && one:
+		l.selector.Where(heir(at))
+	case t.Kind == key.KindUser:
+		l.selector.Where(heirs(at))
+		c.unit.former = l.column(at, Column{Expr: merged}, c.look) + 1
+	case one:
 		l.selector.Where(equal(at.C("id"), theKey))
-	} else {
+	default:
 		l.selector.Where(store.AmongKeys(at.C("id"), theKeys))
 	}
 	if rule != nil {

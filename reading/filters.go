@@ -179,6 +179,20 @@ var kind = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given 
 	return sql.EQ(t.C(column), true)
 }}
 
+// tag is the users with a label, to whom labels are shown.
+var tag = Filter{Where: func(l *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
+	if l.c.look.User != nil {
+		return sql.False()
+	}
+	return sql.P(func(b *sql.Builder) {
+		if t.Dialect() == dialect.Postgres {
+			b.Ident(t.C(user.FieldTags)).WriteString(" @> jsonb_build_array(CAST(").Arg(given[0]).WriteString(" AS text))")
+			return
+		}
+		b.WriteString("EXISTS (SELECT 1 FROM json_each(").Ident(t.C(user.FieldTags)).WriteString(") WHERE json_each.value = ").Arg(given[0]).WriteByte(')')
+	})
+}}
+
 // open is a record that is not completed, or that is.
 var open = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
 	if given[0] == true {

@@ -45,6 +45,7 @@ type unit struct {
 	connections []*connection
 	total       *statement // of the list, if it was asked for
 	inForce     bool       // a fact asks what is in force
+	former      int        // the place, from 1, of the keys that rows by their keys answer for beside their own
 }
 
 // done lets go of what was only needed to compile: nothing of the request that came first stays.

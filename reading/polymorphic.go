@@ -69,6 +69,14 @@ func (p *byType) ask(r *run, refs []reference) (found, []*task, error) {
 		tasks = append(tasks, &task{question: &of.Question, deeper: len(u.root.children) > 0, then: func() ([]*task, error) {
 			for i := range of.Len() {
 				of.at[of.Row(i)[u.object.key].Int()] = i
+				if u.former > 0 {
+					for _, k := range former(of.Row(i)[u.former-1]) {
+						of.at[k] = i
+					}
+				}
+				if single {
+					of.at[wanted[kind][0]] = i
+				}
 			}
 			return f.follow(u.root, &of.rows)
 		}})

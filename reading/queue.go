@@ -11,6 +11,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/user"
 	"lenddesk/key"
@@ -43,6 +44,15 @@ func (r *Reader) Queue(ctx context.Context, kind string) (Written, error) {
 		return Written{}, err
 	}
 	return r.list(ctx, "ReviewItem "+kind, q.item(kind, r.typeOf(q.of)), func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("status"), q.status) })
+}
+
+// Due answers `dueServiceRecords`: what is open and has a due date, the most urgent first.
+func (r *Reader) Due(ctx context.Context) (Written, error) {
+	t := *r.typeOf(key.KindServiceRecord)
+	t.Default = Order{Column: servicerecord.FieldDueAt, Type: aTime}
+	return r.list(ctx, "due", &t, func(t *sql.SelectTable) *sql.Predicate {
+		return sql.And(sql.IsNull(t.C(servicerecord.FieldCompletedAt)), sql.NotNull(t.C(servicerecord.FieldDueAt)))
+	})
 }
 
 // item is the type of one place in the queue: a part of the row that waits.

@@ -207,7 +207,7 @@ func (r *Reader) Nodes(ctx context.Context, ids []string) ([]*Any, error) {
 func (r *run) objects(refs []reference) (found, error) {
 	var err error
 	if r.plan, err = r.reader.planned(r.ctx, r.sitting, r.viewer, "", func(_ *compiler, p *plan) error {
-		p.objects = &byType{selections: graphql.GetFieldContext(r.ctx).Field.Selections}
+		p.objects = &byType{selections: asked(r.ctx).Selections}
 		return nil
 	}); err != nil {
 		return nil, err
@@ -231,13 +231,22 @@ func (r *Reader) Object(v access.Viewer, kind key.Kind, id int64) Written {
 	})
 }
 
+// asked is the field whose value is being written; of an element it is the list's.
+func asked(ctx context.Context) graphql.CollectedField {
+	at := graphql.GetFieldContext(ctx)
+	for at.Index != nil {
+		at = at.Parent
+	}
+	return at.Field
+}
+
 // later is what is read when the answer is written, through the given eyes. By then nothing may undo the rest of the answer: whatever goes wrong
 // is an error beside a null.
 func (r *Reader) later(v access.Viewer, read func(context.Context, *run, *writer) (bool, error)) Written {
 	return Written{read: func(ctx context.Context) (json []byte) {
 		defer func() {
 			if broken := recover(); broken != nil {
-				graphql.AddError(ctx, fmt.Errorf("read %s: %v", graphql.GetFieldContext(ctx).Field.Name, broken))
+				graphql.AddError(ctx, fmt.Errorf("read %s: %v", asked(ctx).Name, broken))
 				json = nil
 			}
 		}()

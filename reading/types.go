@@ -73,7 +73,9 @@ func people() []*Type {
 		{
 			Name: "User", Kind: key.KindUser, Table: user.Table, Orders: named, Default: newest,
 			Fields: living(key.KindUser, map[string]Field{
-				"status": letters(user.FieldStatus), "name": letters(user.FieldName), "email": letters(user.FieldEmail), "locale": letters(user.FieldLocale),
+				"status": letters(user.FieldStatus), "name": letters(user.FieldName), "source": {
+					Columns: []Column{{Expr: forStaff(user.FieldSource)}}, Write: func(w *writer, row []store.Cell) { w.text(row[0]) },
+				}, "email": letters(user.FieldEmail), "locale": letters(user.FieldLocale),
 				"kinds": {Columns: columns(user.FieldBorrower, user.FieldInvestor), Write: kinds},
 				"tags": {
 					Columns: []Column{{Expr: forStaff(user.FieldTags)}}, Null: func(w *writer) { w.buf = append(w.buf, "[]"...) },
@@ -88,7 +90,7 @@ func people() []*Type {
 				"timeline": many("Event", "user_id"), "statistics": {Part: "UserStatistics"},
 			}),
 			Filters: map[string]Filter{
-				"status": anyOf(user.FieldStatus), "kind": kind, "name": prefix(user.FieldName), "email": email(user.FieldEmail),
+				"status": anyOf(user.FieldStatus), "kind": kind, "name": prefix(user.FieldName), "email": email(user.FieldEmail), "tag": tag,
 				"phone": sealed(user.FieldPhoneHash, seal.Phone, identity.Phone), "nationalId": sealed(user.FieldNationalIDHash, seal.NationalID, nationalID),
 				"accountManagerId": pointsTo(user.FieldAccountManagerID, key.KindStaff), "companyId": pointsTo(user.FieldCompanyID, key.KindCompany),
 				"createdFrom": at("created_at", sql.GTE), "createdTo": at("created_at", sql.LT),
@@ -200,7 +202,7 @@ func trail() []*Type {
 		{
 			Name: "ServiceRecord", Kind: key.KindServiceRecord, Table: servicerecord.Table, Orders: created, Default: newest,
 			Fields: living(key.KindServiceRecord, map[string]Field{
-				"user": one("User", servicerecord.FieldUserID), "kind": letters(servicerecord.FieldKind), "text": letters(servicerecord.FieldText),
+				"status": letters(servicerecord.FieldStatus), "user": one("User", servicerecord.FieldUserID), "kind": letters(servicerecord.FieldKind), "text": letters(servicerecord.FieldText),
 				"dueAt": instant(servicerecord.FieldDueAt), "completedAt": instant(servicerecord.FieldCompletedAt),
 				"author": one("Staff", servicerecord.FieldAuthorID), "assignee": one("Staff", servicerecord.FieldAssigneeID),
 			}),

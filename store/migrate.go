@@ -58,6 +58,9 @@ func (s *Store) migratePostgres(ctx context.Context) (err error) {
 	if err := up(ctx, provider); err != nil {
 		return err
 	}
+	if err := makeSearchPostgres(ctx, conn); err != nil {
+		return err
+	}
 	queue, err := rivermigrate.New(riverpgxv5.New(s.pgx), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -96,6 +99,9 @@ func (s *Store) migrateSQLite(ctx context.Context) (err error) {
 		return err
 	}
 	if err := checkForeignKeys(ctx, db); err != nil {
+		return err
+	}
+	if err := makeSearchSQLite(ctx, db); err != nil {
 		return err
 	}
 	if _, err := db.ExecContext(ctx, "COMMIT"); err != nil {

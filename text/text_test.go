@@ -81,7 +81,7 @@ func TestEveryMailHasSubjectAndText(t *testing.T) {
 // belongs in a sentence or a mail.
 func TestSentencesAskForNothingPrivate(t *testing.T) {
 	permitted := []string{
-		"age", "bids", "choices", "contact", "fields", "issuer", "link", "loans", "locales", "maskedEmail", "maskedPhone", "maximum", "minimum", "move", "name",
+		"age", "bids", "choices", "contact", "customer", "due", "fields", "issuer", "kind", "link", "loans", "locales", "maskedEmail", "maskedPhone", "maximum", "minimum", "move", "name",
 		"platform", "reason", "status",
 	}
 	for id, values := range placeholders {

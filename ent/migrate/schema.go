@@ -1100,10 +1100,13 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"OPEN", "COMPLETED"}},
+		{Name: "status_since", Type: field.TypeTime},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CALL", "VISIT", "MESSAGE", "COMPLAINT", "TASK"}},
 		{Name: "text", Type: field.TypeString, Size: 5000},
 		{Name: "due_at", Type: field.TypeTime, Nullable: true},
 		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reminded_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_id", Type: field.TypeInt64},
 		{Name: "author_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "assignee_id", Type: field.TypeInt64, Nullable: true},
@@ -1116,19 +1119,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_records_users_user",
-				Columns:    []*schema.Column{ServiceRecordsColumns[8]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_records_staff_author",
-				Columns:    []*schema.Column{ServiceRecordsColumns[9]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[12]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "service_records_staff_assignee",
-				Columns:    []*schema.Column{ServiceRecordsColumns[10]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[13]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1140,24 +1143,42 @@ var (
 				Columns: []*schema.Column{ServiceRecordsColumns[1]},
 			},
 			{
+				Name:    "servicerecord_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceRecordsColumns[4], ServiceRecordsColumns[1]},
+			},
+			{
+				Name:    "servicerecord_status_status_since",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceRecordsColumns[4], ServiceRecordsColumns[5]},
+			},
+			{
 				Name:    "servicerecord_user_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[8], ServiceRecordsColumns[1]},
+				Columns: []*schema.Column{ServiceRecordsColumns[11], ServiceRecordsColumns[1]},
 			},
 			{
 				Name:    "servicerecord_assignee_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[10], ServiceRecordsColumns[1]},
+				Columns: []*schema.Column{ServiceRecordsColumns[13], ServiceRecordsColumns[1]},
 			},
 			{
 				Name:    "servicerecord_completed_at_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[7], ServiceRecordsColumns[6]},
+				Columns: []*schema.Column{ServiceRecordsColumns[9], ServiceRecordsColumns[8]},
+			},
+			{
+				Name:    "service_records_to_remind",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceRecordsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'OPEN' AND reminded_at IS NULL AND due_at IS NOT NULL",
+				},
 			},
 			{
 				Name:    "servicerecord_kind_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[4], ServiceRecordsColumns[1]},
+				Columns: []*schema.Column{ServiceRecordsColumns[6], ServiceRecordsColumns[1]},
 			},
 		},
 	}
@@ -1287,6 +1308,10 @@ var (
 		{Name: "locale", Type: field.TypeString, Size: 10},
 		{Name: "employee_number", Type: field.TypeString, Unique: true, Nullable: true, Size: 40},
 		{Name: "department", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "totp_secret", Type: field.TypeBytes, Nullable: true},
+		{Name: "totp_since", Type: field.TypeTime, Nullable: true},
+		{Name: "totp_step", Type: field.TypeInt64, Default: 0},
+		{Name: "recovery_codes", Type: field.TypeJSON, Nullable: true},
 		{Name: "company_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// StaffTable holds the schema information for the "staff" table.
@@ -1297,7 +1322,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "staff_companies_company",
-				Columns:    []*schema.Column{StaffColumns[15]},
+				Columns:    []*schema.Column{StaffColumns[19]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1326,7 +1351,7 @@ var (
 			{
 				Name:    "staff_company_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{StaffColumns[15], StaffColumns[1]},
+				Columns: []*schema.Column{StaffColumns[19], StaffColumns[1]},
 			},
 			{
 				Name:    "staff_department",
@@ -1359,6 +1384,7 @@ var (
 		{Name: "account_manager_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "previous_user_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "joined_into_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "merged_into_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// UsersTable holds the schema information for the "users" table.
@@ -1392,8 +1418,14 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "users_staff_created_by",
+				Symbol:     "users_users_merged_users",
 				Columns:    []*schema.Column{UsersColumns[22]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "users_staff_created_by",
+				Columns:    []*schema.Column{UsersColumns[23]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1477,6 +1509,11 @@ var (
 				Name:    "user_joined_into_id",
 				Unique:  false,
 				Columns: []*schema.Column{UsersColumns[21]},
+			},
+			{
+				Name:    "user_merged_into_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[22]},
 			},
 		},
 	}
@@ -1830,8 +1867,10 @@ func init() {
 		Table: "service_records",
 	}
 	ServiceRecordsTable.Annotation.Checks = map[string]string{
-		"service_records_kind":    "kind IN ('CALL', 'VISIT', 'MESSAGE', 'COMPLAINT', 'TASK')",
-		"service_records_version": "version > 0",
+		"service_records_completed": "(status = 'COMPLETED') = (completed_at IS NOT NULL)",
+		"service_records_kind":      "kind IN ('CALL', 'VISIT', 'MESSAGE', 'COMPLAINT', 'TASK')",
+		"service_records_status":    "status IN ('OPEN', 'COMPLETED')",
+		"service_records_version":   "version > 0",
 	}
 	ServiceRequestsTable.ForeignKeys[0].RefTable = LoansTable
 	ServiceRequestsTable.Annotation = &entsql.Annotation{
@@ -1859,17 +1898,20 @@ func init() {
 		"staff_password": "status <> 'ACTIVE' OR password_hash IS NOT NULL",
 		"staff_phone":    "(phone IS NULL) = (phone_hash IS NULL)",
 		"staff_status":   "status IN ('INVITED', 'ACTIVE', 'DEACTIVATED')",
+		"staff_totp":     "totp_since IS NULL OR totp_secret IS NOT NULL",
 		"staff_version":  "version > 0",
 	}
 	UsersTable.ForeignKeys[0].RefTable = CompaniesTable
 	UsersTable.ForeignKeys[1].RefTable = StaffTable
 	UsersTable.ForeignKeys[2].RefTable = UsersTable
 	UsersTable.ForeignKeys[3].RefTable = UsersTable
-	UsersTable.ForeignKeys[4].RefTable = StaffTable
+	UsersTable.ForeignKeys[4].RefTable = UsersTable
+	UsersTable.ForeignKeys[5].RefTable = StaffTable
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",
 	}
 	UsersTable.Annotation.Checks = map[string]string{
+		"users_merged":      "merged_into_id IS NULL OR (status = 'CLOSED' AND merged_into_id <> id)",
 		"users_national_id": "(national_id IS NULL) = (national_id_hash IS NULL)",
 		"users_phone":       "(phone IS NULL) = (phone_hash IS NULL)",
 		"users_registered":  "status IN ('POTENTIAL', 'CLOSED') OR (email IS NOT NULL AND phone_hash IS NOT NULL AND password_hash IS NOT NULL AND (borrower OR investor))",

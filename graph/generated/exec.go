@@ -51,9 +51,15 @@ type ComplexityRoot struct {
 	}
 
 	AddPotentialCustomerPayload struct {
+		Duplicates func(childComplexity int) int
 		Notice     func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	AddServiceRecordPayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	AmendRegistrationPayload struct {
@@ -87,6 +93,11 @@ type ComplexityRoot struct {
 	ApproveRegistrationPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	AssignAccountManagerPayload struct {
+		UserErrors func(childComplexity int) int
+		Users      func(childComplexity int) int
 	}
 
 	AvailableAction struct {
@@ -265,6 +276,11 @@ type ComplexityRoot struct {
 	CompanyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	CompleteServiceRecordPayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	ConfirmEmailPayload struct {
@@ -474,6 +490,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MergeUsersPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Message struct {
 		Attempts  func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -511,12 +532,15 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AcceptInvitation          func(childComplexity int, input administration.AcceptInvitationInput) int
 		AddPotentialCustomer      func(childComplexity int, input customers.AddPotentialInput) int
+		AddServiceRecord          func(childComplexity int, input customers.AddRecordInput) int
 		AmendRegistration         func(childComplexity int, input registration.AmendInput) int
 		ApproveRegistration       func(childComplexity int, input registration.ApproveInput) int
+		AssignAccountManager      func(childComplexity int, input customers.AssignInput) int
 		BindBankCard              func(childComplexity int, input binding.BindInput) int
 		CancelBankCardBinding     func(childComplexity int, input binding.CancelInput) int
 		ChangePassword            func(childComplexity int, input authentication.ChangePasswordInput) int
 		CloseUser                 func(childComplexity int, input customers.CloseInput) int
+		CompleteServiceRecord     func(childComplexity int, input customers.CompleteRecordInput) int
 		ConfirmEmail              func(childComplexity int, input registration.ConfirmEmailInput) int
 		CreateAPIKey              func(childComplexity int, input administration.CreateAPIKeyInput) int
 		CreateBackup              func(childComplexity int, input *administration.CreateBackupInput) int
@@ -528,6 +552,7 @@ type ComplexityRoot struct {
 		DeleteRole                func(childComplexity int, input administration.DeleteRoleInput) int
 		DeleteWebhook             func(childComplexity int, input integration.WebhookInput) int
 		InviteStaff               func(childComplexity int, input administration.InviteStaffInput) int
+		MergeUsers                func(childComplexity int, input customers.MergeInput) int
 		PayBankCardBinding        func(childComplexity int, input binding.PayInput) int
 		ReactivateStaff           func(childComplexity int, input administration.ReactivateStaffInput) int
 		RebindBankCard            func(childComplexity int, input binding.RebindInput) int
@@ -548,12 +573,14 @@ type ComplexityRoot struct {
 		SignIn                    func(childComplexity int, input authentication.SignInInput) int
 		SignOut                   func(childComplexity int) int
 		SuspendUser               func(childComplexity int, input customers.SuspendInput) int
+		TagUser                   func(childComplexity int, input customers.TagInput) int
 		TestWebhook               func(childComplexity int, input integration.WebhookInput) int
 		UnbindBankCard            func(childComplexity int, input binding.UnbindInput) int
 		UpdateCompany             func(childComplexity int, input companies.UpdateInput) int
 		UpdateProfile             func(childComplexity int, input registration.UpdateProfileInput) int
 		UpdateRole                func(childComplexity int, input administration.UpdateRoleInput) int
 		UpdateStaff               func(childComplexity int, input administration.UpdateStaffInput) int
+		UpdateUser                func(childComplexity int, input customers.UpdateInput) int
 		UpdateWebhook             func(childComplexity int, input integration.UpdateWebhookInput) int
 		VerifyBackup              func(childComplexity int, input administration.VerifyBackupInput) int
 		VerifyCompany             func(childComplexity int, input companies.VerifyInput) int
@@ -592,29 +619,36 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	PossibleDuplicate struct {
+		By   func(childComplexity int) int
+		User func(childComplexity int) int
+	}
+
 	Query struct {
-		APIKeys        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		Backups        func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BackupFilter) int
-		BankCards      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
-		Bids           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) int
-		Companies      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) int
-		Documents      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
-		Events         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
-		Lifecycles     func(childComplexity int) int
-		Loans          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) int
-		Messages       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
-		Node           func(childComplexity int, id string) int
-		Nodes          func(childComplexity int, ids []string) int
-		Parameters     func(childComplexity int) int
-		QuoteLoan      func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
-		ReviewQueue    func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
-		Roles          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
-		Staff          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
-		System         func(childComplexity int) int
-		Users          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
-		Viewer         func(childComplexity int) int
-		Webhooks       func(childComplexity int, first *int, after *string, last *int, before *string) int
+		APIKeys            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Backups            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BackupFilter) int
+		BankCards          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
+		Bids               func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) int
+		Companies          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) int
+		Documents          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
+		DueServiceRecords  func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter) int
+		Events             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
+		Lifecycles         func(childComplexity int) int
+		Loans              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) int
+		Messages           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
+		Node               func(childComplexity int, id string) int
+		Nodes              func(childComplexity int, ids []string) int
+		Parameters         func(childComplexity int) int
+		PossibleDuplicates func(childComplexity int, userID string) int
+		QuoteLoan          func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
+		ReviewQueue        func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
+		Roles              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ServiceRecords     func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
+		Staff              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
+		System             func(childComplexity int) int
+		Users              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
+		Viewer             func(childComplexity int) int
+		Webhooks           func(childComplexity int, first *int, after *string, last *int, before *string) int
 	}
 
 	Quote struct {
@@ -807,6 +841,7 @@ type ComplexityRoot struct {
 		DueAt            func(childComplexity int) int
 		ID               func(childComplexity int) int
 		Kind             func(childComplexity int) int
+		Status           func(childComplexity int) int
 		Text             func(childComplexity int) int
 		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
 		UpdatedAt        func(childComplexity int) int
@@ -923,6 +958,11 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	TagUserPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	TestWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
@@ -955,6 +995,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateUserPayload struct {
+		Duplicates func(childComplexity int) int
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
@@ -978,6 +1024,7 @@ type ComplexityRoot struct {
 		Name             func(childComplexity int) int
 		PreviousUser     func(childComplexity int) int
 		ServiceRecords   func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
+		Source           func(childComplexity int) int
 		Statistics       func(childComplexity int) int
 		Status           func(childComplexity int) int
 		Tags             func(childComplexity int) int
@@ -1116,6 +1163,12 @@ type MutationResolver interface {
 	PayBankCardBinding(ctx context.Context, input binding.PayInput) (*model.PayBankCardBindingPayload, error)
 	CancelBankCardBinding(ctx context.Context, input binding.CancelInput) (*model.CancelBankCardBindingPayload, error)
 	UnbindBankCard(ctx context.Context, input binding.UnbindInput) (*model.UnbindBankCardPayload, error)
+	UpdateUser(ctx context.Context, input customers.UpdateInput) (*model.UpdateUserPayload, error)
+	MergeUsers(ctx context.Context, input customers.MergeInput) (*model.MergeUsersPayload, error)
+	AssignAccountManager(ctx context.Context, input customers.AssignInput) (*model.AssignAccountManagerPayload, error)
+	TagUser(ctx context.Context, input customers.TagInput) (*model.TagUserPayload, error)
+	AddServiceRecord(ctx context.Context, input customers.AddRecordInput) (*model.AddServiceRecordPayload, error)
+	CompleteServiceRecord(ctx context.Context, input customers.CompleteRecordInput) (*model.CompleteServiceRecordPayload, error)
 	AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error)
 	RegisterUser(ctx context.Context, input registration.RegisterInput) (*model.RegisterUserPayload, error)
 	ApproveRegistration(ctx context.Context, input registration.ApproveInput) (*model.ApproveRegistrationPayload, error)
@@ -1144,6 +1197,8 @@ type QueryResolver interface {
 	Bids(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) (*model.BidConnection, error)
 	BankCards(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) (*model.BankCardConnection, error)
 	Companies(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) (*model.CompanyConnection, error)
+	PossibleDuplicates(ctx context.Context, userID string) ([]*model.PossibleDuplicate, error)
+	DueServiceRecords(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter) (*model.ServiceRecordConnection, error)
 	Documents(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) (*model.DocumentConnection, error)
 	Events(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) (*model.EventConnection, error)
 	Messages(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) (*model.MessageConnection, error)
@@ -1193,6 +1248,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptInvitationPayload.UserErrors(childComplexity), true
 
+	case "AddPotentialCustomerPayload.duplicates":
+		if e.ComplexityRoot.AddPotentialCustomerPayload.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPotentialCustomerPayload.Duplicates(childComplexity), true
 	case "AddPotentialCustomerPayload.notice":
 		if e.ComplexityRoot.AddPotentialCustomerPayload.Notice == nil {
 			break
@@ -1211,6 +1272,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddPotentialCustomerPayload.UserErrors(childComplexity), true
+
+	case "AddServiceRecordPayload.serviceRecord":
+		if e.ComplexityRoot.AddServiceRecordPayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddServiceRecordPayload.ServiceRecord(childComplexity), true
+	case "AddServiceRecordPayload.userErrors":
+		if e.ComplexityRoot.AddServiceRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddServiceRecordPayload.UserErrors(childComplexity), true
 
 	case "AmendRegistrationPayload.notice":
 		if e.ComplexityRoot.AmendRegistrationPayload.Notice == nil {
@@ -1324,6 +1398,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproveRegistrationPayload.UserErrors(childComplexity), true
+
+	case "AssignAccountManagerPayload.userErrors":
+		if e.ComplexityRoot.AssignAccountManagerPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignAccountManagerPayload.UserErrors(childComplexity), true
+	case "AssignAccountManagerPayload.users":
+		if e.ComplexityRoot.AssignAccountManagerPayload.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignAccountManagerPayload.Users(childComplexity), true
 
 	case "AvailableAction.allowed":
 		if e.ComplexityRoot.AvailableAction.Allowed == nil {
@@ -2097,6 +2184,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
+
+	case "CompleteServiceRecordPayload.serviceRecord":
+		if e.ComplexityRoot.CompleteServiceRecordPayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteServiceRecordPayload.ServiceRecord(childComplexity), true
+	case "CompleteServiceRecordPayload.userErrors":
+		if e.ComplexityRoot.CompleteServiceRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteServiceRecordPayload.UserErrors(childComplexity), true
 
 	case "ConfirmEmailPayload.user":
 		if e.ComplexityRoot.ConfirmEmailPayload.User == nil {
@@ -2955,6 +3055,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LoanEdge.Node(childComplexity), true
 
+	case "MergeUsersPayload.user":
+		if e.ComplexityRoot.MergeUsersPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeUsersPayload.User(childComplexity), true
+	case "MergeUsersPayload.userErrors":
+		if e.ComplexityRoot.MergeUsersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeUsersPayload.UserErrors(childComplexity), true
+
 	case "Message.attempts":
 		if e.ComplexityRoot.Message.Attempts == nil {
 			break
@@ -3113,6 +3226,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddPotentialCustomer(childComplexity, args["input"].(customers.AddPotentialInput)), true
+	case "Mutation.addServiceRecord":
+		if e.ComplexityRoot.Mutation.AddServiceRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addServiceRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddServiceRecord(childComplexity, args["input"].(customers.AddRecordInput)), true
 	case "Mutation.amendRegistration":
 		if e.ComplexityRoot.Mutation.AmendRegistration == nil {
 			break
@@ -3135,6 +3259,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveRegistration(childComplexity, args["input"].(registration.ApproveInput)), true
+	case "Mutation.assignAccountManager":
+		if e.ComplexityRoot.Mutation.AssignAccountManager == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignAccountManager_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignAccountManager(childComplexity, args["input"].(customers.AssignInput)), true
 	case "Mutation.bindBankCard":
 		if e.ComplexityRoot.Mutation.BindBankCard == nil {
 			break
@@ -3179,6 +3314,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseUser(childComplexity, args["input"].(customers.CloseInput)), true
+	case "Mutation.completeServiceRecord":
+		if e.ComplexityRoot.Mutation.CompleteServiceRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeServiceRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteServiceRecord(childComplexity, args["input"].(customers.CompleteRecordInput)), true
 	case "Mutation.confirmEmail":
 		if e.ComplexityRoot.Mutation.ConfirmEmail == nil {
 			break
@@ -3300,6 +3446,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteStaff(childComplexity, args["input"].(administration.InviteStaffInput)), true
+	case "Mutation.mergeUsers":
+		if e.ComplexityRoot.Mutation.MergeUsers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeUsers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeUsers(childComplexity, args["input"].(customers.MergeInput)), true
 	case "Mutation.payBankCardBinding":
 		if e.ComplexityRoot.Mutation.PayBankCardBinding == nil {
 			break
@@ -3515,6 +3672,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuspendUser(childComplexity, args["input"].(customers.SuspendInput)), true
+	case "Mutation.tagUser":
+		if e.ComplexityRoot.Mutation.TagUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tagUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TagUser(childComplexity, args["input"].(customers.TagInput)), true
 	case "Mutation.testWebhook":
 		if e.ComplexityRoot.Mutation.TestWebhook == nil {
 			break
@@ -3581,6 +3749,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateStaff(childComplexity, args["input"].(administration.UpdateStaffInput)), true
+	case "Mutation.updateUser":
+		if e.ComplexityRoot.Mutation.UpdateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(customers.UpdateInput)), true
 	case "Mutation.updateWebhook":
 		if e.ComplexityRoot.Mutation.UpdateWebhook == nil {
 			break
@@ -3750,6 +3929,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PayBankCardBindingPayload.UserErrors(childComplexity), true
 
+	case "PossibleDuplicate.by":
+		if e.ComplexityRoot.PossibleDuplicate.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PossibleDuplicate.By(childComplexity), true
+	case "PossibleDuplicate.user":
+		if e.ComplexityRoot.PossibleDuplicate.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PossibleDuplicate.User(childComplexity), true
+
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
 			break
@@ -3816,6 +4008,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Documents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.DocumentFilter), args["orderBy"].(*model.DocumentOrder)), true
+	case "Query.dueServiceRecords":
+		if e.ComplexityRoot.Query.DueServiceRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dueServiceRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DueServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.ServiceRecordFilter)), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -3884,6 +4087,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Parameters(childComplexity), true
+	case "Query.possibleDuplicates":
+		if e.ComplexityRoot.Query.PossibleDuplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_possibleDuplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PossibleDuplicates(childComplexity, args["userId"].(string)), true
 	case "Query.quoteLoan":
 		if e.ComplexityRoot.Query.QuoteLoan == nil {
 			break
@@ -4637,6 +4851,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRecord.Kind(childComplexity), true
+	case "ServiceRecord.status":
+		if e.ComplexityRoot.ServiceRecord.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Status(childComplexity), true
 	case "ServiceRecord.text":
 		if e.ComplexityRoot.ServiceRecord.Text == nil {
 			break
@@ -5048,6 +5268,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SystemActor.Name(childComplexity), true
 
+	case "TagUserPayload.user":
+		if e.ComplexityRoot.TagUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserPayload.User(childComplexity), true
+	case "TagUserPayload.userErrors":
+		if e.ComplexityRoot.TagUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserPayload.UserErrors(childComplexity), true
+
 	case "TestWebhookPayload.userErrors":
 		if e.ComplexityRoot.TestWebhookPayload.UserErrors == nil {
 			break
@@ -5137,6 +5370,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateStaffPayload.UserErrors(childComplexity), true
+
+	case "UpdateUserPayload.duplicates":
+		if e.ComplexityRoot.UpdateUserPayload.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.Duplicates(childComplexity), true
+	case "UpdateUserPayload.user":
+		if e.ComplexityRoot.UpdateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.User(childComplexity), true
+	case "UpdateUserPayload.userErrors":
+		if e.ComplexityRoot.UpdateUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.UserErrors(childComplexity), true
 
 	case "UpdateWebhookPayload.userErrors":
 		if e.ComplexityRoot.UpdateWebhookPayload.UserErrors == nil {
@@ -5278,6 +5530,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.ServiceRecordFilter), args["orderBy"].(*model.ServiceRecordOrder)), true
+	case "User.source":
+		if e.ComplexityRoot.User.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Source(childComplexity), true
 	case "User.statistics":
 		if e.ComplexityRoot.User.Statistics == nil {
 			break
@@ -5667,8 +5925,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAddPotentialCustomerInput,
+		ec.unmarshalInputAddServiceRecordInput,
 		ec.unmarshalInputAmendRegistrationInput,
 		ec.unmarshalInputApproveRegistrationInput,
+		ec.unmarshalInputAssignAccountManagerInput,
 		ec.unmarshalInputBackupFilter,
 		ec.unmarshalInputBankCardFilter,
 		ec.unmarshalInputBankCardOrder,
@@ -5680,6 +5940,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCloseUserInput,
 		ec.unmarshalInputCompanyFilter,
 		ec.unmarshalInputCompanyOrder,
+		ec.unmarshalInputCompleteServiceRecordInput,
 		ec.unmarshalInputConfirmEmailInput,
 		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateBackupInput,
@@ -5699,6 +5960,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputInviteStaffInput,
 		ec.unmarshalInputLoanFilter,
 		ec.unmarshalInputLoanOrder,
+		ec.unmarshalInputMergeUsersInput,
 		ec.unmarshalInputMessageFilter,
 		ec.unmarshalInputMessageOrder,
 		ec.unmarshalInputPayBankCardBindingInput,
@@ -5725,12 +5987,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputStaffFilter,
 		ec.unmarshalInputStaffOrder,
 		ec.unmarshalInputSuspendUserInput,
+		ec.unmarshalInputTagUserInput,
 		ec.unmarshalInputTestWebhookInput,
 		ec.unmarshalInputUnbindBankCardInput,
 		ec.unmarshalInputUpdateCompanyInput,
 		ec.unmarshalInputUpdateProfileInput,
 		ec.unmarshalInputUpdateRoleInput,
 		ec.unmarshalInputUpdateStaffInput,
+		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUpdateWebhookInput,
 		ec.unmarshalInputUserFilter,
 		ec.unmarshalInputUserOrder,
@@ -7119,6 +7383,222 @@ type CompanyEdge {
   node: Company!
 }
 `, BuiltIn: false},
+	{Name: "../customers.graphqls", Input: `extend type Query {
+  """
+  Who on the books may be the same person as a customer, in whatever status: by phone, e-mail, ID number, and by similar name; the surest first, at most 50.
+  Null for an id that is missing, or that the caller may not see.
+  """
+  possibleDuplicates(
+    "The customer (` + "`" + `user_…` + "`" + `)."
+    userId: ID!
+  ): [PossibleDuplicate!] @requires(permission: VIEW_USERS)
+  "Contacts and tasks with customers that are open and have a due date, the most urgent first: what is overdue, then what is to come."
+  dueServiceRecords(
+    "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Start after this cursor (` + "`" + `pageInfo.endCursor` + "`" + ` of the page before). It fits only the same ` + "`" + `filter` + "`" + `."
+    after: String
+    "Page size reading backwards, from the list's end: 1 to 100 (else BAD_REQUEST). Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after). It fits only the same ` + "`" + `filter` + "`" + `."
+    before: String
+    "Narrows the queue and its ` + "`" + `totalCount` + "`" + `, to whose records they are (` + "`" + `assigneeId` + "`" + `) for example; left out or null: all of it."
+    filter: ServiceRecordFilter
+  ): ServiceRecordConnection @requires(permission: VIEW_USERS)
+}
+
+extend type Mutation {
+  """
+  Changes what staff know of a customer. What is left out stays, null clears. Name, e-mail, phone, language and kinds are changed of a POTENTIAL customer only
+  (NOT_ALLOWED_NOW at the field otherwise): who has registered changes them by ` + "`" + `amendRegistration` + "`" + ` and ` + "`" + `updateProfile` + "`" + `. ` + "`" + `duplicates` + "`" + ` warns of who may be the
+  same person. Errors: REQUIRED, INVALID, TOO_LONG, NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT; REQUIRED when nothing given is new.
+  """
+  updateUser(
+    "Which customer, and what changes."
+    input: UpdateUserInput!
+  ): UpdateUserPayload @requires(permission: MANAGE_USERS)
+  """
+  Makes two entries of one person one. Loans, bids, cards, documents, mails, service records and the timeline of ` + "`" + `mergeId` + "`" + ` belong to ` + "`" + `keepId` + "`" + ` from then on, who takes
+  over what was unknown of them; ` + "`" + `mergeId` + "`" + ` is CLOSED, its sessions end, and its id answers with ` + "`" + `keepId` + "`" + `'s user everywhere. It cannot be undone.
+  Errors: INVALID mergeId (the same), NOT_FOUND, CONFLICT, SAME_PERSON (one's own affairs); NOT_ALLOWED_NOW at mergeId when the ID numbers differ, both have a card
+  bound or in process, one has bid for a loan of the other, the merged one has registered and the kept one has not, or is suspended and the kept one is not.
+  """
+  mergeUsers(
+    "Which is kept, and which goes up in it."
+    input: MergeUsersInput!
+  ): MergeUsersPayload @requires(permission: MANAGE_USERS)
+  """
+  Gives customers into an employee's care, one or up to 500 at once: all of them or none. Errors: REQUIRED, OUT_OF_RANGE userIds; NOT_FOUND, NOT_ALLOWED_NOW at
+  userIds and the place in the list; NOT_FOUND, NOT_ELIGIBLE accountManagerId (not an ACTIVE member of staff).
+  """
+  assignAccountManager(
+    "Which customers, and who is to look after them."
+    input: AssignAccountManagerInput!
+  ): AssignAccountManagerPayload @requires(permission: MANAGE_USERS)
+  "Labels a customer for staff to sort by. Errors: REQUIRED, TOO_LONG tags (20 labels of up to 40 characters each); NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT."
+  tagUser(
+    "Which customer, and all the labels."
+    input: TagUserInput!
+  ): TagUserPayload @requires(permission: MANAGE_USERS)
+  """
+  Notes a contact with a customer, or a task (客户服务记录). When ` + "`" + `dueAt` + "`" + ` comes, the assignee gets one mail; if there is none, or they are not ACTIVE, the customer's account
+  manager, else the author. Errors: REQUIRED kind, text; INVALID kind, dueAt; TOO_LONG text; OUT_OF_RANGE dueAt (past); NOT_FOUND; NOT_ELIGIBLE assigneeId.
+  """
+  addServiceRecord(
+    "With whom, what, and until when by whom."
+    input: AddServiceRecordInput!
+  ): AddServiceRecordPayload @requires(permission: MANAGE_USERS)
+  "Says that a service record needs nothing more: OPEN → COMPLETED. Errors: NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT, TOO_LONG note."
+  completeServiceRecord(
+    "Which record."
+    input: CompleteServiceRecordInput!
+  ): CompleteServiceRecordPayload @requires(permission: MANAGE_USERS)
+}
+
+"Somebody on the books who may be the same person."
+type PossibleDuplicate {
+  "The other one. Null when hidden from the caller."
+  user: User
+  "What the two have in common."
+  by: [DuplicateEvidence!]!
+}
+
+"What two people on the books have in common who may be one."
+enum DuplicateEvidence {
+  "The same phone number (手机号相同)."
+  PHONE
+  "The same e-mail address (邮箱相同)."
+  EMAIL
+  "The same identity number (身份证号相同)."
+  NATIONAL_ID
+  "The same name but for spelling: order and case of its words, or one Chinese character of three or more (姓名相近)."
+  NAME
+}
+
+"What changes of a customer. What is left out stays, and null clears."
+input UpdateUserInput {
+  "The customer (` + "`" + `user_…` + "`" + `)."
+  userId: ID!
+  "Full name, of a potential customer. Null is REQUIRED: everybody has one."
+  name: String
+  "E-mail address, of a potential customer. Null: none is known."
+  email: String
+  "Phone number, E.164, of a potential customer. Null is REQUIRED."
+  phone: String
+  "Language of mails and messages, of a potential customer: ` + "`" + `zh-CN` + "`" + ` or ` + "`" + `en` + "`" + `."
+  locale: String
+  "What a potential customer is interested in. Null or empty: not known yet."
+  kinds: [UserKind!]
+  "Where the contact came from, in a few words. Null: not known."
+  source: String
+  "The person's firm or employer (` + "`" + `company_…` + "`" + `). Null: none."
+  companyId: ID
+  "The ` + "`" + `version` + "`" + ` that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `updateUser` + "`" + `."
+type UpdateUserPayload {
+  "The customer after the change. Null when refused."
+  user: User
+  "A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused."
+  duplicates: [PossibleDuplicate!]!
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Two entries of one person."
+input MergeUsersInput {
+  "The customer who is kept (` + "`" + `user_…` + "`" + `)."
+  keepId: ID!
+  "The customer who goes up in the other (` + "`" + `user_…` + "`" + `)."
+  mergeId: ID!
+  "The ` + "`" + `version` + "`" + ` of the kept one that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `mergeUsers` + "`" + `."
+type MergeUsersPayload {
+  "The customer who was kept. Null when refused."
+  user: User
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Who is to look after whom."
+input AssignAccountManagerInput {
+  "The customers (` + "`" + `user_…` + "`" + `), 1 to 500. One named twice counts once."
+  userIds: [ID!]!
+  "The member of staff (` + "`" + `staff_…` + "`" + `). Null: nobody looks after them any more. REQUIRED when left out."
+  accountManagerId: ID
+}
+
+"Outcome of ` + "`" + `assignAccountManager` + "`" + `."
+type AssignAccountManagerPayload {
+  "The customers after the change, in the order given. Null when refused."
+  users: [User!]
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A customer's labels."
+input TagUserInput {
+  "The customer (` + "`" + `user_…` + "`" + `)."
+  userId: ID!
+  "All the labels that the customer is to have, up to 20 of 40 characters each; the empty list takes them all away. REQUIRED when missing."
+  tags: [String!]
+  "The ` + "`" + `version` + "`" + ` that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `tagUser` + "`" + `."
+type TagUserPayload {
+  "The customer after the change. Null when refused."
+  user: User
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A contact with a customer, or a task."
+input AddServiceRecordInput {
+  "The customer (` + "`" + `user_…` + "`" + `)."
+  userId: ID!
+  "What it was. REQUIRED when missing."
+  kind: ServiceRecordKind
+  "What was said or is to be done, up to 5,000 characters. REQUIRED when missing."
+  text: String
+  "Until when it is to be done. Left out: nothing is due."
+  dueAt: DateTime
+  "Who is to do it (` + "`" + `staff_…` + "`" + `). Left out: nobody in particular."
+  assigneeId: ID
+}
+
+"Outcome of ` + "`" + `addServiceRecord` + "`" + `."
+type AddServiceRecordPayload {
+  "The record. Null when refused."
+  serviceRecord: ServiceRecord
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A service record that is done."
+input CompleteServiceRecordInput {
+  "The record (` + "`" + `record_…` + "`" + `)."
+  serviceRecordId: ID!
+  "Remark for staff, kept with the event; never shown to the customer."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `completeServiceRecord` + "`" + `."
+type CompleteServiceRecordPayload {
+  "The record after the move. Null when refused."
+  serviceRecord: ServiceRecord
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../documents.graphqls", Input: `extend type Query {
   "Documents that the caller may see, newest first: customers those about themselves and their loans, with VIEW_DOCUMENTS or REVIEW_MATERIALS all."
   documents(
@@ -8387,6 +8867,8 @@ input CloseUserInput {
 type AddPotentialCustomerPayload {
   "The person entered. Null when refused."
   user: User
+  "A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused."
+  duplicates: [PossibleDuplicate!]!
   "One sentence for the page in the caller's language, saying what happens next. Null when refused."
   notice: String
   "Why nothing was done, all faults at once. Empty: it was done."
@@ -8768,6 +9250,8 @@ type ServiceRecord implements Node & Lifecycle {
   version: Int!
   "The customer. Null when hidden from the caller."
   user: User
+  "Whether something is still to be done."
+  status: ServiceRecordStatus!
   "What it was."
   kind: ServiceRecordKind!
   "What was said or is to be done."
@@ -8801,6 +9285,14 @@ type ServiceRecord implements Node & Lifecycle {
   createdAt: DateTime!
   "When it last changed. UTC."
   updatedAt: DateTime!
+}
+
+"Whether something is still to be done about a service record."
+enum ServiceRecordStatus {
+  "It stands, or waits to be done (未完成)."
+  OPEN
+  "Nothing more is to be done (已完成)."
+  COMPLETED
 }
 
 "What a contact with a customer was."
@@ -9442,6 +9934,8 @@ type User implements Node & Lifecycle {
   accountManager: Staff
   "Labels by which staff sort customers, each once. Empty when there are none."
   tags: [String!]!
+  "Where the contact came from, in a few words. Null when not known; hidden from customers."
+  source: String
   "The same person's earlier registration, withdrawn or closed. Null when there was none, or it is hidden from the caller."
   previousUser: User
   "Bank cards bound, being bound and once bound; seen by the person and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS."
@@ -9598,6 +10092,8 @@ input UserFilter {
   kind: UserKind
   "The name begins with this text."
   name: String
+  "Has this label, spelled as in ` + "`" + `tags` + "`" + `. Nobody, to customers."
+  tag: String
   "This whole e-mail address, in upper or lower case."
   email: String
   "This whole phone number, E.164 (` + "`" + `+8613800138000` + "`" + `). There is no search by a part of it."
@@ -9891,12 +10387,24 @@ func (ec *executionContext) childFields_AddPotentialCustomerPayload(ctx context.
 	switch field.Name {
 	case "user":
 		return ec.fieldContext_AddPotentialCustomerPayload_user(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_AddPotentialCustomerPayload_duplicates(ctx, field)
 	case "notice":
 		return ec.fieldContext_AddPotentialCustomerPayload_notice(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_AddPotentialCustomerPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddPotentialCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddServiceRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_AddServiceRecordPayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddServiceRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddServiceRecordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AmendRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9963,6 +10471,16 @@ func (ec *executionContext) childFields_ApproveRegistrationPayload(ctx context.C
 		return ec.fieldContext_ApproveRegistrationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApproveRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AssignAccountManagerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_AssignAccountManagerPayload_users(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssignAccountManagerPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignAccountManagerPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AvailableAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10319,6 +10837,16 @@ func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field g
 		return ec.fieldContext_CompanyEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CompleteServiceRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_CompleteServiceRecordPayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteServiceRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteServiceRecordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ConfirmEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10735,6 +11263,16 @@ func (ec *executionContext) childFields_LoanEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type LoanEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MergeUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_MergeUsersPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeUsersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeUsersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10865,6 +11403,16 @@ func (ec *executionContext) childFields_PayBankCardBindingPayload(ctx context.Co
 		return ec.fieldContext_PayBankCardBindingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PayBankCardBindingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PossibleDuplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_PossibleDuplicate_user(ctx, field)
+	case "by":
+		return ec.fieldContext_PossibleDuplicate_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PossibleDuplicate", field.Name)
 }
 
 func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11237,6 +11785,8 @@ func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field
 		return ec.fieldContext_ServiceRecord_version(ctx, field)
 	case "user":
 		return ec.fieldContext_ServiceRecord_user(ctx, field)
+	case "status":
+		return ec.fieldContext_ServiceRecord_status(ctx, field)
 	case "kind":
 		return ec.fieldContext_ServiceRecord_kind(ctx, field)
 	case "text":
@@ -11471,6 +12021,16 @@ func (ec *executionContext) childFields_System(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type System", field.Name)
 }
 
+func (ec *executionContext) childFields_TagUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_TagUserPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TagUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_TestWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -11535,6 +12095,18 @@ func (ec *executionContext) childFields_UpdateStaffPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type UpdateStaffPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_UpdateUserPayload_duplicates(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "webhook":
@@ -11571,6 +12143,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_accountManager(ctx, field)
 	case "tags":
 		return ec.fieldContext_User_tags(ctx, field)
+	case "source":
+		return ec.fieldContext_User_source(ctx, field)
 	case "previousUser":
 		return ec.fieldContext_User_previousUser(ctx, field)
 	case "bankCards":
@@ -12836,6 +13410,20 @@ func (ec *executionContext) field_Mutation_addPotentialCustomer_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_addServiceRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.AddRecordInput, error) {
+			return ec.unmarshalNAddServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐAddRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_amendRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12856,6 +13444,20 @@ func (ec *executionContext) field_Mutation_approveRegistration_args(ctx context.
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registration.ApproveInput, error) {
 			return ec.unmarshalNApproveRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐApproveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_assignAccountManager_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.AssignInput, error) {
+			return ec.unmarshalNAssignAccountManagerInput2lenddeskᚋworkflowᚋcustomersᚐAssignInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12912,6 +13514,20 @@ func (ec *executionContext) field_Mutation_closeUser_args(ctx context.Context, r
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (customers.CloseInput, error) {
 			return ec.unmarshalNCloseUserInput2lenddeskᚋworkflowᚋcustomersᚐCloseInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_completeServiceRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.CompleteRecordInput, error) {
+			return ec.unmarshalNCompleteServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐCompleteRecordInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13066,6 +13682,20 @@ func (ec *executionContext) field_Mutation_inviteStaff_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.InviteStaffInput, error) {
 			return ec.unmarshalNInviteStaffInput2lenddeskᚋworkflowᚋadministrationᚐInviteStaffInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.MergeInput, error) {
+			return ec.unmarshalNMergeUsersInput2lenddeskᚋworkflowᚋcustomersᚐMergeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13340,6 +13970,20 @@ func (ec *executionContext) field_Mutation_suspendUser_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_tagUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.TagInput, error) {
+			return ec.unmarshalNTagUserInput2lenddeskᚋworkflowᚋcustomersᚐTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_testWebhook_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13416,6 +14060,20 @@ func (ec *executionContext) field_Mutation_updateStaff_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.UpdateStaffInput, error) {
 			return ec.unmarshalNUpdateStaffInput2lenddeskᚋworkflowᚋadministrationᚐUpdateStaffInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.UpdateInput, error) {
+			return ec.unmarshalNUpdateUserInput2lenddeskᚋworkflowᚋcustomersᚐUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13794,6 +14452,52 @@ func (ec *executionContext) field_Query_documents_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_dueServiceRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.ServiceRecordFilter, error) {
+			return ec.unmarshalOServiceRecordFilter2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13981,6 +14685,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_possibleDuplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "userId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["userId"] = arg0
 	return args, nil
 }
 
@@ -15046,6 +15764,40 @@ func (ec *executionContext) fieldContext_AddPotentialCustomerPayload_user(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _AddPotentialCustomerPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.AddPotentialCustomerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPotentialCustomerPayload_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duplicates, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+			return ec.marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddPotentialCustomerPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddPotentialCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PossibleDuplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddPotentialCustomerPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.AddPotentialCustomerPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15095,6 +15847,74 @@ func (ec *executionContext) _AddPotentialCustomerPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_AddPotentialCustomerPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AddPotentialCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddServiceRecordPayload_serviceRecord(ctx context.Context, field graphql.CollectedField, obj *model.AddServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddServiceRecordPayload_serviceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRecord, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
+			return ec.marshalOServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddServiceRecordPayload_serviceRecord(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddServiceRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddServiceRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AddServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddServiceRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddServiceRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddServiceRecordPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -15626,6 +16446,74 @@ func (ec *executionContext) _ApproveRegistrationPayload_userErrors(ctx context.C
 func (ec *executionContext) fieldContext_ApproveRegistrationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ApproveRegistrationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignAccountManagerPayload_users(ctx context.Context, field graphql.CollectedField, obj *model.AssignAccountManagerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignAccountManagerPayload_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Users, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignAccountManagerPayload_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignAccountManagerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignAccountManagerPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AssignAccountManagerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignAccountManagerPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignAccountManagerPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignAccountManagerPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -19094,6 +19982,74 @@ func (ec *executionContext) fieldContext_CompanyEdge_node(_ context.Context, fie
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Company(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteServiceRecordPayload_serviceRecord(ctx context.Context, field graphql.CollectedField, obj *model.CompleteServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteServiceRecordPayload_serviceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRecord, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
+			return ec.marshalOServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteServiceRecordPayload_serviceRecord(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteServiceRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteServiceRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CompleteServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteServiceRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteServiceRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteServiceRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -22982,6 +23938,74 @@ func (ec *executionContext) fieldContext_LoanEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _MergeUsersPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.MergeUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeUsersPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeUsersPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeUsersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MergeUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeUsersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeUsersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *model.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -25251,6 +26275,378 @@ func (ec *executionContext) fieldContext_Mutation_unbindBankCard(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(customers.UpdateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
+			return ec.marshalOUpdateUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeUsers(ctx, fc.Args["input"].(customers.MergeInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.MergeUsersPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.MergeUsersPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MergeUsersPayload) graphql.Marshaler {
+			return ec.marshalOMergeUsersPayload2ᚖlenddeskᚋgraphᚋmodelᚐMergeUsersPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeUsersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeUsers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignAccountManager(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignAccountManager(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignAccountManager(ctx, fc.Args["input"].(customers.AssignInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.AssignAccountManagerPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AssignAccountManagerPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignAccountManagerPayload) graphql.Marshaler {
+			return ec.marshalOAssignAccountManagerPayload2ᚖlenddeskᚋgraphᚋmodelᚐAssignAccountManagerPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignAccountManager(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignAccountManagerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignAccountManager_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_tagUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_tagUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TagUser(ctx, fc.Args["input"].(customers.TagInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.TagUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.TagUserPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagUserPayload) graphql.Marshaler {
+			return ec.marshalOTagUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐTagUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_tagUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_tagUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addServiceRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addServiceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddServiceRecord(ctx, fc.Args["input"].(customers.AddRecordInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.AddServiceRecordPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AddServiceRecordPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddServiceRecordPayload) graphql.Marshaler {
+			return ec.marshalOAddServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐAddServiceRecordPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addServiceRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddServiceRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addServiceRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeServiceRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeServiceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteServiceRecord(ctx, fc.Args["input"].(customers.CompleteRecordInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.CompleteServiceRecordPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CompleteServiceRecordPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompleteServiceRecordPayload) graphql.Marshaler {
+			return ec.marshalOCompleteServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐCompleteServiceRecordPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeServiceRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteServiceRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeServiceRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addPotentialCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26940,6 +28336,65 @@ func (ec *executionContext) fieldContext_PayBankCardBindingPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _PossibleDuplicate_user(ctx context.Context, field graphql.CollectedField, obj *model.PossibleDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PossibleDuplicate_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PossibleDuplicate_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PossibleDuplicate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PossibleDuplicate_by(ctx context.Context, field graphql.CollectedField, obj *model.PossibleDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PossibleDuplicate_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []model.DuplicateEvidence) graphql.Marshaler {
+			return ec.marshalNDuplicateEvidence2ᚕlenddeskᚋgraphᚋmodelᚐDuplicateEvidenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PossibleDuplicate_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PossibleDuplicate", field, false, false, errors.New("field of type DuplicateEvidence does not have child fields"))
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27242,6 +28697,130 @@ func (ec *executionContext) fieldContext_Query_companies(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_companies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_possibleDuplicates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_possibleDuplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PossibleDuplicates(ctx, fc.Args["userId"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "VIEW_USERS")
+				if err != nil {
+					var zeroVal []*model.PossibleDuplicate
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []*model.PossibleDuplicate
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+			return ec.marshalOPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_possibleDuplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PossibleDuplicate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_possibleDuplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_dueServiceRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_dueServiceRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DueServiceRecords(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.ServiceRecordFilter))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "VIEW_USERS")
+				if err != nil {
+					var zeroVal *model.ServiceRecordConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ServiceRecordConnection
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecordConnection) graphql.Marshaler {
+			return ec.marshalOServiceRecordConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_dueServiceRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecordConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_dueServiceRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -31137,6 +32716,31 @@ func (ec *executionContext) fieldContext_ServiceRecord_user(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceRecord_status(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRecord_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v model.ServiceRecordStatus) graphql.Marshaler {
+			return ec.marshalNServiceRecordStatus2lenddeskᚋgraphᚋmodelᚐServiceRecordStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRecord_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRecord", field, false, false, errors.New("field of type ServiceRecordStatus does not have child fields"))
+}
+
 func (ec *executionContext) _ServiceRecord_kind(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRecord) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31151,8 +32755,8 @@ func (ec *executionContext) _ServiceRecord_kind(ctx context.Context, field graph
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.ServiceRecordKind) graphql.Marshaler {
-			return ec.marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNServiceRecordKind2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -33176,6 +34780,74 @@ func (ec *executionContext) fieldContext_SystemActor_name(_ context.Context, fie
 	return graphql.NewScalarFieldContext("SystemActor", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _TagUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.TagUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TagUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TestWebhookPayload_webhook(ctx context.Context, field graphql.CollectedField, obj *model.TestWebhookPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33634,6 +35306,108 @@ func (ec *executionContext) fieldContext_UpdateStaffPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUserPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duplicates, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+			return ec.marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PossibleDuplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateWebhookPayload_webhook(ctx context.Context, field graphql.CollectedField, obj *model.UpdateWebhookPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34017,6 +35791,31 @@ func (ec *executionContext) _User_tags(ctx context.Context, field graphql.Collec
 	)
 }
 func (ec *executionContext) fieldContext_User_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _User_source(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -37229,6 +39028,64 @@ func (ec *executionContext) unmarshalInputAddPotentialCustomerInput(ctx context.
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAddServiceRecordInput(ctx context.Context, obj any) (customers.AddRecordInput, error) {
+	var it customers.AddRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "kind", "text", "dueAt", "assigneeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOServiceRecordKind2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "dueAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAt = data
+		case "assigneeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assigneeId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssigneeID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAmendRegistrationInput(ctx context.Context, obj any) (registration.AmendInput, error) {
 	var it registration.AmendInput
 	if obj == nil {
@@ -37326,6 +39183,43 @@ func (ec *executionContext) unmarshalInputApproveRegistrationInput(ctx context.C
 				return it, err
 			}
 			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAssignAccountManagerInput(ctx context.Context, obj any) (customers.AssignInput, error) {
+	var it customers.AssignInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userIds", "accountManagerId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIDs = data
+		case "accountManagerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountManagerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountManagerID = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -37789,6 +39683,50 @@ func (ec *executionContext) unmarshalInputCompanyOrder(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCompleteServiceRecordInput(ctx context.Context, obj any) (customers.CompleteRecordInput, error) {
+	var it customers.CompleteRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"serviceRecordId", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "serviceRecordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceRecordId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceRecordID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		}
 	}
 	return it, nil
@@ -38658,6 +40596,50 @@ func (ec *executionContext) unmarshalInputLoanOrder(ctx context.Context, obj any
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputMergeUsersInput(ctx context.Context, obj any) (customers.MergeInput, error) {
+	var it customers.MergeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"keepId", "mergeId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "keepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepID = data
+		case "mergeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mergeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MergeID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputMessageFilter(ctx context.Context, obj any) (model.MessageFilter, error) {
 	var it model.MessageFilter
 	if obj == nil {
@@ -39484,7 +41466,7 @@ func (ec *executionContext) unmarshalInputServiceRecordFilter(ctx context.Contex
 		switch k {
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmodelᚐServiceRecordKindᚄ(ctx, v)
+			data, err := ec.unmarshalOServiceRecordKind2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -39797,6 +41779,50 @@ func (ec *executionContext) unmarshalInputSuspendUserInput(ctx context.Context, 
 				return it, err
 			}
 			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTagUserInput(ctx context.Context, obj any) (customers.TagInput, error) {
+	var it customers.TagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "tags", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -40164,6 +42190,92 @@ func (ec *executionContext) unmarshalInputUpdateStaffInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, obj any) (customers.UpdateInput, error) {
+	var it customers.UpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "name", "email", "phone", "locale", "kinds", "source", "companyId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = graphql.OmittableOf(data)
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOUserKind2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUpdateWebhookInput(ctx context.Context, obj any) (integration.UpdateWebhookInput, error) {
 	var it integration.UpdateWebhookInput
 	if obj == nil {
@@ -40233,7 +42345,7 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"status", "kind", "name", "email", "phone", "nationalId", "accountManagerId", "companyId", "createdFrom", "createdTo"}
+	fieldsInOrder := [...]string{"status", "kind", "name", "tag", "email", "phone", "nationalId", "accountManagerId", "companyId", "createdFrom", "createdTo"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40261,6 +42373,13 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.Name = data
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = data
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -40801,6 +42920,11 @@ func (ec *executionContext) _AddPotentialCustomerPayload(ctx context.Context, se
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "duplicates":
+			out.Values[i] = ec._AddPotentialCustomerPayload_duplicates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "notice":
 			out.Values[i] = ec._AddPotentialCustomerPayload_notice(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -40808,6 +42932,49 @@ func (ec *executionContext) _AddPotentialCustomerPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._AddPotentialCustomerPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var addServiceRecordPayloadImplementors = []string{"AddServiceRecordPayload"}
+
+func (ec *executionContext) _AddServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddServiceRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addServiceRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddServiceRecordPayload")
+		case "serviceRecord":
+			out.Values[i] = ec._AddServiceRecordPayload_serviceRecord(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AddServiceRecordPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41063,6 +43230,49 @@ func (ec *executionContext) _ApproveRegistrationPayload(ctx context.Context, sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._ApproveRegistrationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var assignAccountManagerPayloadImplementors = []string{"AssignAccountManagerPayload"}
+
+func (ec *executionContext) _AssignAccountManagerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignAccountManagerPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignAccountManagerPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignAccountManagerPayload")
+		case "users":
+			out.Values[i] = ec._AssignAccountManagerPayload_users(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AssignAccountManagerPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42313,6 +44523,49 @@ func (ec *executionContext) _CompanyEdge(ctx context.Context, sel ast.SelectionS
 			}
 		case "node":
 			out.Values[i] = ec._CompanyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var completeServiceRecordPayloadImplementors = []string{"CompleteServiceRecordPayload"}
+
+func (ec *executionContext) _CompleteServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompleteServiceRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeServiceRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteServiceRecordPayload")
+		case "serviceRecord":
+			out.Values[i] = ec._CompleteServiceRecordPayload_serviceRecord(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompleteServiceRecordPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -43822,6 +46075,49 @@ func (ec *executionContext) _LoanEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var mergeUsersPayloadImplementors = []string{"MergeUsersPayload"}
+
+func (ec *executionContext) _MergeUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MergeUsersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeUsersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeUsersPayload")
+		case "user":
+			out.Values[i] = ec._MergeUsersPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MergeUsersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *model.Message) graphql.Marshaler {
@@ -44287,6 +46583,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "updateUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mergeUsers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeUsers(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "assignAccountManager":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignAccountManager(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tagUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_tagUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addServiceRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addServiceRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "completeServiceRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeServiceRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "addPotentialCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addPotentialCustomer(ctx, field)
@@ -44680,6 +47018,49 @@ func (ec *executionContext) _PayBankCardBindingPayload(ctx context.Context, sel 
 	return out
 }
 
+var possibleDuplicateImplementors = []string{"PossibleDuplicate"}
+
+func (ec *executionContext) _PossibleDuplicate(ctx context.Context, sel ast.SelectionSet, obj *model.PossibleDuplicate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, possibleDuplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PossibleDuplicate")
+		case "user":
+			out.Values[i] = ec._PossibleDuplicate_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._PossibleDuplicate_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -44820,6 +47201,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_companies(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "possibleDuplicates":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_possibleDuplicates(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "dueServiceRecords":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_dueServiceRecords(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -46655,6 +49080,11 @@ func (ec *executionContext) _ServiceRecord(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "status":
+			out.Values[i] = ec._ServiceRecord_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "kind":
 			out.Values[i] = ec._ServiceRecord_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -47577,6 +50007,49 @@ func (ec *executionContext) _SystemActor(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var tagUserPayloadImplementors = []string{"TagUserPayload"}
+
+func (ec *executionContext) _TagUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TagUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagUserPayload")
+		case "user":
+			out.Values[i] = ec._TagUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TagUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var testWebhookPayloadImplementors = []string{"TestWebhookPayload"}
 
 func (ec *executionContext) _TestWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TestWebhookPayload) graphql.Marshaler {
@@ -47845,6 +50318,54 @@ func (ec *executionContext) _UpdateStaffPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var updateUserPayloadImplementors = []string{"UpdateUserPayload"}
+
+func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateUserPayload")
+		case "user":
+			out.Values[i] = ec._UpdateUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duplicates":
+			out.Values[i] = ec._UpdateUserPayload_duplicates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updateWebhookPayloadImplementors = []string{"UpdateWebhookPayload"}
 
 func (ec *executionContext) _UpdateWebhookPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateWebhookPayload) graphql.Marshaler {
@@ -47958,6 +50479,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 		case "tags":
 			out.Values[i] = ec._User_tags(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._User_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "previousUser":
@@ -49165,6 +51691,11 @@ func (ec *executionContext) unmarshalNAddPotentialCustomerInput2lenddeskᚋworkf
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAddServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐAddRecordInput(ctx context.Context, v any) (customers.AddRecordInput, error) {
+	res, err := ec.unmarshalInputAddServiceRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAmendRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐAmendInput(ctx context.Context, v any) (registration.AmendInput, error) {
 	res, err := ec.unmarshalInputAmendRegistrationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -49224,6 +51755,11 @@ func (ec *executionContext) marshalNApiKeyEdge2ᚖlenddeskᚋgraphᚋmodelᚐAPI
 
 func (ec *executionContext) unmarshalNApproveRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐApproveInput(ctx context.Context, v any) (registration.ApproveInput, error) {
 	res, err := ec.unmarshalInputApproveRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNAssignAccountManagerInput2lenddeskᚋworkflowᚋcustomersᚐAssignInput(ctx context.Context, v any) (customers.AssignInput, error) {
+	res, err := ec.unmarshalInputAssignAccountManagerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -49665,6 +52201,11 @@ func (ec *executionContext) marshalNCompanyStatus2lenddeskᚋgraphᚋmodelᚐCom
 	return v
 }
 
+func (ec *executionContext) unmarshalNCompleteServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐCompleteRecordInput(ctx context.Context, v any) (customers.CompleteRecordInput, error) {
+	res, err := ec.unmarshalInputCompleteServiceRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConfirmEmailInput2lenddeskᚋworkflowᚋregistrationᚐConfirmEmailInput(ctx context.Context, v any) (registration.ConfirmEmailInput, error) {
 	res, err := ec.unmarshalInputConfirmEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -49842,6 +52383,46 @@ func (ec *executionContext) unmarshalNDocumentStatus2lenddeskᚋgraphᚋmodelᚐ
 
 func (ec *executionContext) marshalNDocumentStatus2lenddeskᚋgraphᚋmodelᚐDocumentStatus(ctx context.Context, sel ast.SelectionSet, v model.DocumentStatus) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx context.Context, v any) (model.DuplicateEvidence, error) {
+	var res model.DuplicateEvidence
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx context.Context, sel ast.SelectionSet, v model.DuplicateEvidence) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNDuplicateEvidence2ᚕlenddeskᚋgraphᚋmodelᚐDuplicateEvidenceᚄ(ctx context.Context, v any) ([]model.DuplicateEvidence, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.DuplicateEvidence, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDuplicateEvidence2ᚕlenddeskᚋgraphᚋmodelᚐDuplicateEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []model.DuplicateEvidence) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNErrorCode2lenddeskᚋgraphᚋmodelᚐErrorCode(ctx context.Context, v any) (model.ErrorCode, error) {
@@ -50208,6 +52789,11 @@ func (ec *executionContext) marshalNLoanStatus2lenddeskᚋgraphᚋmodelᚐLoanSt
 	return v
 }
 
+func (ec *executionContext) unmarshalNMergeUsersInput2lenddeskᚋworkflowᚋcustomersᚐMergeInput(ctx context.Context, v any) (customers.MergeInput, error) {
+	res, err := ec.unmarshalInputMergeUsersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNMessage2ᚕᚖlenddeskᚋgraphᚋmodelᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Message) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -50443,6 +53029,32 @@ func (ec *executionContext) marshalNPermission2ᚕstringᚄ(ctx context.Context,
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicate(ctx context.Context, sel ast.SelectionSet, v *model.PossibleDuplicate) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PossibleDuplicate(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNQuoteLine2ᚕᚖlenddeskᚋgraphᚋmodelᚐQuoteLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.QuoteLine) graphql.Marshaler {
@@ -50867,14 +53479,20 @@ func (ec *executionContext) marshalNServiceRecordEdge2ᚖlenddeskᚋgraphᚋmode
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
-func (ec *executionContext) unmarshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx context.Context, v any) (model.ServiceRecordKind, error) {
-	var res model.ServiceRecordKind
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNServiceRecordKind2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx context.Context, sel ast.SelectionSet, v model.ServiceRecordKind) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNServiceRecordKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNServiceRecordOrderField2lenddeskᚋgraphᚋmodelᚐServiceRecordOrderField(ctx context.Context, v any) (model.ServiceRecordOrderField, error) {
@@ -50884,6 +53502,16 @@ func (ec *executionContext) unmarshalNServiceRecordOrderField2lenddeskᚋgraph�
 }
 
 func (ec *executionContext) marshalNServiceRecordOrderField2lenddeskᚋgraphᚋmodelᚐServiceRecordOrderField(ctx context.Context, sel ast.SelectionSet, v model.ServiceRecordOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNServiceRecordStatus2lenddeskᚋgraphᚋmodelᚐServiceRecordStatus(ctx context.Context, v any) (model.ServiceRecordStatus, error) {
+	var res model.ServiceRecordStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServiceRecordStatus2lenddeskᚋgraphᚋmodelᚐServiceRecordStatus(ctx context.Context, sel ast.SelectionSet, v model.ServiceRecordStatus) graphql.Marshaler {
 	return v
 }
 
@@ -51132,6 +53760,11 @@ func (ec *executionContext) unmarshalNSuspendUserInput2lenddeskᚋworkflowᚋcus
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTagUserInput2lenddeskᚋworkflowᚋcustomersᚐTagInput(ctx context.Context, v any) (customers.TagInput, error) {
+	res, err := ec.unmarshalInputTagUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNTestWebhookInput2lenddeskᚋworkflowᚋintegrationᚐWebhookInput(ctx context.Context, v any) (integration.WebhookInput, error) {
 	res, err := ec.unmarshalInputTestWebhookInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -51159,6 +53792,11 @@ func (ec *executionContext) unmarshalNUpdateRoleInput2lenddeskᚋworkflowᚋadmi
 
 func (ec *executionContext) unmarshalNUpdateStaffInput2lenddeskᚋworkflowᚋadministrationᚐUpdateStaffInput(ctx context.Context, v any) (administration.UpdateStaffInput, error) {
 	res, err := ec.unmarshalInputUpdateStaffInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateUserInput2lenddeskᚋworkflowᚋcustomersᚐUpdateInput(ctx context.Context, v any) (customers.UpdateInput, error) {
+	res, err := ec.unmarshalInputUpdateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -51616,6 +54254,13 @@ func (ec *executionContext) marshalOAddPotentialCustomerPayload2ᚖlenddeskᚋgr
 	return ec._AddPotentialCustomerPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐAddServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddServiceRecordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddServiceRecordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAmendRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐAmendRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.AmendRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -51642,6 +54287,13 @@ func (ec *executionContext) marshalOApproveRegistrationPayload2ᚖlenddeskᚋgra
 		return graphql.Null
 	}
 	return ec._ApproveRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAssignAccountManagerPayload2ᚖlenddeskᚋgraphᚋmodelᚐAssignAccountManagerPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignAccountManagerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssignAccountManagerPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx context.Context, sel ast.SelectionSet, v *model.Backup) graphql.Marshaler {
@@ -52003,6 +54655,13 @@ func (ec *executionContext) marshalOCompanyStatus2ᚕlenddeskᚋgraphᚋmodelᚐ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOCompleteServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐCompleteServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteServiceRecordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompleteServiceRecordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOConfirmEmailPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmEmailPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmEmailPayload) graphql.Marshaler {
@@ -52518,6 +55177,13 @@ func (ec *executionContext) marshalOLoanStatus2ᚕlenddeskᚋgraphᚋmodelᚐLoa
 	return ret
 }
 
+func (ec *executionContext) marshalOMergeUsersPayload2ᚖlenddeskᚋgraphᚋmodelᚐMergeUsersPayload(ctx context.Context, sel ast.SelectionSet, v *model.MergeUsersPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MergeUsersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOMessageConnection2ᚖlenddeskᚋgraphᚋmodelᚐMessageConnection(ctx context.Context, sel ast.SelectionSet, v *model.MessageConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52651,6 +55317,25 @@ func (ec *executionContext) marshalOPermission2ᚖstring(ctx context.Context, se
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOQuote2ᚖlenddeskᚋgraphᚋmodelᚐQuote(ctx context.Context, sel ast.SelectionSet, v *model.Quote) graphql.Marshaler {
@@ -52787,6 +55472,13 @@ func (ec *executionContext) marshalORoleConnection2ᚖlenddeskᚋgraphᚋmodel�
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) marshalOServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx context.Context, sel ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
 func (ec *executionContext) marshalOServiceRecordConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordConnection(ctx context.Context, sel ast.SelectionSet, v *model.ServiceRecordConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52802,16 +55494,16 @@ func (ec *executionContext) unmarshalOServiceRecordFilter2ᚖlenddeskᚋgraphᚋ
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmodelᚐServiceRecordKindᚄ(ctx context.Context, v any) ([]model.ServiceRecordKind, error) {
+func (ec *executionContext) unmarshalOServiceRecordKind2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]model.ServiceRecordKind, len(vSlice))
+	res := make([]string, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNServiceRecordKind2string(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -52819,14 +55511,14 @@ func (ec *executionContext) unmarshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmo
 	return res, nil
 }
 
-func (ec *executionContext) marshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmodelᚐServiceRecordKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ServiceRecordKind) graphql.Marshaler {
+func (ec *executionContext) marshalOServiceRecordKind2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, sel, v[i])
+		return ec.marshalNServiceRecordKind2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -52836,6 +55528,24 @@ func (ec *executionContext) marshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmode
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOServiceRecordKind2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOServiceRecordKind2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOServiceRecordOrder2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordOrder(ctx context.Context, v any) (*model.ServiceRecordOrder, error) {
@@ -53014,6 +55724,13 @@ func (ec *executionContext) marshalOSystem2ᚖlenddeskᚋgraphᚋmodelᚐSystem(
 	return ec._System(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOTagUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐTagUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.TagUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOTestWebhookPayload2ᚖlenddeskᚋgraphᚋmodelᚐTestWebhookPayload(ctx context.Context, sel ast.SelectionSet, v *model.TestWebhookPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -53056,11 +55773,37 @@ func (ec *executionContext) marshalOUpdateStaffPayload2ᚖlenddeskᚋgraphᚋmod
 	return ec._UpdateStaffPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpdateWebhookPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateWebhookPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateWebhookPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._UpdateWebhookPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUser2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx context.Context, sel ast.SelectionSet, v *model.User) graphql.Marshaler {

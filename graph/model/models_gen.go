@@ -47,8 +47,18 @@ type AcceptInvitationPayload struct {
 type AddPotentialCustomerPayload struct {
 	// The person entered. Null when refused.
 	User *User `json:"user,omitempty"`
+	// A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused.
+	Duplicates []*PossibleDuplicate `json:"duplicates"`
 	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
 	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `addServiceRecord`.
+type AddServiceRecordPayload struct {
+	// The record. Null when refused.
+	ServiceRecord *ServiceRecord `json:"serviceRecord,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -115,6 +125,14 @@ type APIKeyEdge struct {
 type ApproveRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `assignAccountManager`.
+type AssignAccountManagerPayload struct {
+	// The customers after the change, in the order given. Null when refused.
+	Users []*User `json:"users,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -632,6 +650,14 @@ type CompanyOrder struct {
 	Field CompanyOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// Outcome of `completeServiceRecord`.
+type CompleteServiceRecordPayload struct {
+	// The record after the move. Null when refused.
+	ServiceRecord *ServiceRecord `json:"serviceRecord,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `confirmEmail`.
@@ -1156,6 +1182,14 @@ type LoanOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `mergeUsers`.
+type MergeUsersPayload struct {
+	// The customer who was kept. Null when refused.
+	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // An e-mail to a customer (邮件), as rendered. Seen by the customer and with VIEW_MESSAGES. Kept also when no mail server is set up.
 type Message struct {
 	// Opaque and stable, `message_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1302,6 +1336,14 @@ type PayBankCardBindingPayload struct {
 	Notice *string `json:"notice,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Somebody on the books who may be the same person.
+type PossibleDuplicate struct {
+	// The other one. Null when hidden from the caller.
+	User *User `json:"user,omitempty"`
+	// What the two have in common.
+	By []DuplicateEvidence `json:"by"`
 }
 
 // Everything that can be read. A list that needs no permission shows what the caller may see, which may be nothing; nothing says what was held back.
@@ -1649,8 +1691,10 @@ type ServiceRecord struct {
 	Version int `json:"version"`
 	// The customer. Null when hidden from the caller.
 	User *User `json:"user,omitempty"`
+	// Whether something is still to be done.
+	Status ServiceRecordStatus `json:"status"`
 	// What it was.
-	Kind ServiceRecordKind `json:"kind"`
+	Kind string `json:"kind"`
 	// What was said or is to be done.
 	Text string `json:"text"`
 	// Until when it is to be done. Null when nothing is due. UTC.
@@ -1724,7 +1768,7 @@ type ServiceRecordEdge struct {
 // Which service records. All conditions that are set must hold; a list means any of its values.
 type ServiceRecordFilter struct {
 	// Of one of these kinds.
-	Kind []ServiceRecordKind `json:"kind,omitempty"`
+	Kind []string `json:"kind,omitempty"`
 	// With this customer (`user_…`).
 	UserID *string `json:"userId,omitempty"`
 	// To be done by this member of staff (`staff_…`).
@@ -1968,6 +2012,14 @@ type SystemActor struct {
 
 func (SystemActor) IsActor() {}
 
+// Outcome of `tagUser`.
+type TagUserPayload struct {
+	// The customer after the change. Null when refused.
+	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `testWebhook`.
 type TestWebhookPayload struct {
 	// The webhook. Null when refused.
@@ -2020,6 +2072,16 @@ type UpdateStaffPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `updateUser`.
+type UpdateUserPayload struct {
+	// The customer after the change. Null when refused.
+	User *User `json:"user,omitempty"`
+	// A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused.
+	Duplicates []*PossibleDuplicate `json:"duplicates"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `updateWebhook`.
 type UpdateWebhookPayload struct {
 	// The webhook after the change. Null when refused.
@@ -2054,6 +2116,8 @@ type User struct {
 	AccountManager *Staff `json:"accountManager,omitempty"`
 	// Labels by which staff sort customers, each once. Empty when there are none.
 	Tags []string `json:"tags"`
+	// Where the contact came from, in a few words. Null when not known; hidden from customers.
+	Source *string `json:"source,omitempty"`
 	// The same person's earlier registration, withdrawn or closed. Null when there was none, or it is hidden from the caller.
 	PreviousUser *User `json:"previousUser,omitempty"`
 	// Bank cards bound, being bound and once bound; seen by the person and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS.
@@ -2148,6 +2212,8 @@ type UserFilter struct {
 	Kind *string `json:"kind,omitempty"`
 	// The name begins with this text.
 	Name *string `json:"name,omitempty"`
+	// Has this label, spelled as in `tags`. Nobody, to customers.
+	Tag *string `json:"tag,omitempty"`
 	// This whole e-mail address, in upper or lower case.
 	Email *string `json:"email,omitempty"`
 	// This whole phone number, E.164 (`+8613800138000`). There is no search by a part of it.
@@ -2995,6 +3061,70 @@ func (e DocumentStatus) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
+// What two people on the books have in common who may be one.
+type DuplicateEvidence string
+
+const (
+	// The same phone number (手机号相同).
+	DuplicateEvidencePhone DuplicateEvidence = "PHONE"
+	// The same e-mail address (邮箱相同).
+	DuplicateEvidenceEmail DuplicateEvidence = "EMAIL"
+	// The same identity number (身份证号相同).
+	DuplicateEvidenceNationalID DuplicateEvidence = "NATIONAL_ID"
+	// The same name but for spelling: order and case of its words, or one Chinese character of three or more (姓名相近).
+	DuplicateEvidenceName DuplicateEvidence = "NAME"
+)
+
+var AllDuplicateEvidence = []DuplicateEvidence{
+	DuplicateEvidencePhone,
+	DuplicateEvidenceEmail,
+	DuplicateEvidenceNationalID,
+	DuplicateEvidenceName,
+}
+
+func (e DuplicateEvidence) IsValid() bool {
+	switch e {
+	case DuplicateEvidencePhone, DuplicateEvidenceEmail, DuplicateEvidenceNationalID, DuplicateEvidenceName:
+		return true
+	}
+	return false
+}
+
+func (e DuplicateEvidence) String() string {
+	return string(e)
+}
+
+func (e *DuplicateEvidence) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DuplicateEvidence(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DuplicateEvidence", str)
+	}
+	return nil
+}
+
+func (e DuplicateEvidence) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DuplicateEvidence) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DuplicateEvidence) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
 // Why a mutation was refused (closed list; values may be added).
 type ErrorCode string
 
@@ -3792,73 +3922,6 @@ func (e ReviewQueueKind) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What a contact with a customer was.
-type ServiceRecordKind string
-
-const (
-	// A phone call (电话).
-	ServiceRecordKindCall ServiceRecordKind = "CALL"
-	// A visit (拜访).
-	ServiceRecordKindVisit ServiceRecordKind = "VISIT"
-	// A letter, mail or chat (消息).
-	ServiceRecordKindMessage ServiceRecordKind = "MESSAGE"
-	// A complaint (投诉).
-	ServiceRecordKindComplaint ServiceRecordKind = "COMPLAINT"
-	// Something to be done (任务).
-	ServiceRecordKindTask ServiceRecordKind = "TASK"
-)
-
-var AllServiceRecordKind = []ServiceRecordKind{
-	ServiceRecordKindCall,
-	ServiceRecordKindVisit,
-	ServiceRecordKindMessage,
-	ServiceRecordKindComplaint,
-	ServiceRecordKindTask,
-}
-
-func (e ServiceRecordKind) IsValid() bool {
-	switch e {
-	case ServiceRecordKindCall, ServiceRecordKindVisit, ServiceRecordKindMessage, ServiceRecordKindComplaint, ServiceRecordKindTask:
-		return true
-	}
-	return false
-}
-
-func (e ServiceRecordKind) String() string {
-	return string(e)
-}
-
-func (e *ServiceRecordKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ServiceRecordKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ServiceRecordKind", str)
-	}
-	return nil
-}
-
-func (e ServiceRecordKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ServiceRecordKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ServiceRecordKind) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
 // What a list of service records can be sorted by.
 type ServiceRecordOrderField string
 
@@ -3909,6 +3972,64 @@ func (e *ServiceRecordOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e ServiceRecordOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether something is still to be done about a service record.
+type ServiceRecordStatus string
+
+const (
+	// It stands, or waits to be done (未完成).
+	ServiceRecordStatusOpen ServiceRecordStatus = "OPEN"
+	// Nothing more is to be done (已完成).
+	ServiceRecordStatusCompleted ServiceRecordStatus = "COMPLETED"
+)
+
+var AllServiceRecordStatus = []ServiceRecordStatus{
+	ServiceRecordStatusOpen,
+	ServiceRecordStatusCompleted,
+}
+
+func (e ServiceRecordStatus) IsValid() bool {
+	switch e {
+	case ServiceRecordStatusOpen, ServiceRecordStatusCompleted:
+		return true
+	}
+	return false
+}
+
+func (e ServiceRecordStatus) String() string {
+	return string(e)
+}
+
+func (e *ServiceRecordStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ServiceRecordStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ServiceRecordStatus", str)
+	}
+	return nil
+}
+
+func (e ServiceRecordStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ServiceRecordStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ServiceRecordStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -31,6 +31,7 @@ var SealedColumns = []SealedColumn{
 	{user.Table, user.FieldPhone, seal.Phone},
 	{user.Table, user.FieldNationalID, seal.NationalID},
 	{staff.Table, staff.FieldPhone, seal.Phone},
+	{staff.Table, staff.FieldTotpSecret, seal.SecondFactor},
 	{company.Table, company.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNumber, seal.CardNumber},
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
