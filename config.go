@@ -14,6 +14,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lenddesk/demo"
 	"lenddesk/gateway/mail"
 	"lenddesk/gateway/outer"
 	"lenddesk/gateway/simulator"
@@ -72,7 +73,11 @@ type commands struct {
 		} `cmd:"" help:"Walk the trail of events and find out whether any was changed, removed or put in. Prints its head: keep it elsewhere."`
 	} `cmd:"" help:"Look after the trail of events."`
 	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
-	Version  struct{} `cmd:"" help:"Print the version."`
+	Book     struct {
+		demo.Big
+		Proof bool `help:"Prove every rule of the domain over the whole book afterwards."`
+	} `cmd:"" name:"demo" help:"Fill an empty database with a book to measure on, and end. No server may use it meanwhile."`
+	Version struct{} `cmd:"" help:"Print the version."`
 }
 
 // names are the settings as operators know them.
@@ -90,17 +95,34 @@ func parse(args []string) (command string, c commands, err error) {
 	if err != nil {
 		return "", c, err
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(dashed(args))
 	if err != nil {
 		return "", c, err
 	}
 	if err := c.check(); err != nil {
 		return "", c, err
 	}
-	if parsed.Command() == "simulate" {
-		return parsed.Command(), c, c.checkSimulation()
+	switch parsed.Command() {
+	case "simulate":
+		err = c.checkSimulation()
+	case "demo":
+		err = c.Book.Check()
 	}
-	return parsed.Command(), c, nil
+	return parsed.Command(), c, err
+}
+
+// dashed takes -name for --name, as Go's own programs do. No setting has a name of one letter.
+func dashed(args []string) []string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' {
+			args[i] = "-" + a
+		}
+	}
+	return args
 }
 
 // checkSimulation finds what the simulator by itself needs and has not.

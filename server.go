@@ -95,6 +95,8 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		return rotate(s, out)
 	case "simulate":
 		return simulateAlone(ctx, s, log)
+	case "demo":
+		return fillBook(ctx, s, asked.Book.Big, asked.Book.Proof, out, logs, log)
 	}
 	p, err := open(ctx, s, out, log)
 	if err != nil {
@@ -130,6 +132,39 @@ func migrate(ctx context.Context, s settings, log *slog.Logger) error {
 	}
 	current, _, err := st.Migration(ctx)
 	log.Info("the database is up to date", "migration", current)
+	return err
+}
+
+// fillBook fills an empty database with a book to measure on. It tells how far it is where the logs go.
+func fillBook(ctx context.Context, s settings, o demo.Big, proof bool, out, progress io.Writer, log *slog.Logger) (err error) {
+	p := &program{log: log}
+	if p.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.store.Close()) }()
+	if err := p.store.Migrate(ctx); err != nil {
+		return err
+	}
+	if p.desk, err = p.openDesk(ctx, s); err != nil {
+		return err
+	}
+	s.Demo = "0"
+	if err := p.furnish(ctx, s, out); err != nil {
+		return err
+	}
+	if err := demo.FillBig(ctx, p.desk, o, progress); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "Every customer and employee of the book signs in with the password %s\n", demo.Password); err != nil {
+		return err
+	}
+	if !proof {
+		return nil
+	}
+	if err := p.store.InTx(ctx, demo.Check); err != nil {
+		return fmt.Errorf("the book breaks rules: %w", err)
+	}
+	_, err = fmt.Fprintln(out, "Every rule of the domain holds in it.")
 	return err
 }
 

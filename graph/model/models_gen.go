@@ -35,6 +35,11 @@ type Node interface {
 	GetID() string
 }
 
+// What `search` finds.
+type SearchHit interface {
+	IsSearchHit()
+}
+
 // Outcome of `acceptInvitation`.
 type AcceptInvitationPayload struct {
 	// The account, read with its own eyes. Null when refused.
@@ -608,6 +613,8 @@ func (this Company) GetAvailableActions() []*AvailableAction {
 // Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
 func (this Company) GetTimeline() *EventConnection { return this.Timeline }
 
+func (Company) IsSearchHit() {}
+
 // One page of companies.
 type CompanyConnection struct {
 	// The page's items with a cursor each, in the order of the list.
@@ -1100,6 +1107,8 @@ type Loan struct {
 	UpdatedAt       string `json:"updatedAt"`
 	reading.Written `json:"-"`
 }
+
+func (Loan) IsSearchHit() {}
 
 func (Loan) IsNode() {}
 
@@ -1683,6 +1692,28 @@ type RoleEdge struct {
 	reading.Written `json:"-"`
 }
 
+// One page of what was found.
+type SearchHitConnection struct {
+	// The page's hits with a cursor each, the best first.
+	Edges []*SearchHitEdge `json:"edges"`
+	// The page's hits without cursors, in the same order.
+	Nodes []SearchHit `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many hits there are on all pages together, 200 at most.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One hit of a page of what was found.
+type SearchHitEdge struct {
+	// Opaque place of this hit in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The hit itself.
+	Node            SearchHit `json:"node"`
+	reading.Written `json:"-"`
+}
+
 // A contact or task with a customer (服务记录), seen with VIEW_USERS or MANAGE_USERS. Never shown to customers.
 type ServiceRecord struct {
 	// Opaque and stable, `record_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -2142,6 +2173,8 @@ type User struct {
 	UpdatedAt       string `json:"updatedAt"`
 	reading.Written `json:"-"`
 }
+
+func (User) IsSearchHit() {}
 
 func (User) IsActor() {}
 

@@ -258,6 +258,18 @@ func (v RoleEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 }
 func (v *RoleEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
+func (v SearchHitConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *SearchHitConnection) UnmarshalGQLContext(context.Context, any) error {
+	return reading.ErrOutput
+}
+
+func (v SearchHitEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *SearchHitEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
 func (v ServiceRecord) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
