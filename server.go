@@ -48,6 +48,7 @@ import (
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/integration"
 	"lenddesk/workflow/mailing"
+	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
@@ -320,6 +321,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
 	river.AddWorker(workers, &integration.Courier{Office: p.hooked})
+	river.AddWorker(workers, &marketplace.Closer{Office: &marketplace.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Cleaner{Office: office})
 	river.AddWorker(workers, &administration.Resealer{Office: office})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
@@ -331,6 +333,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return marketplace.CloseListings{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
@@ -347,7 +351,8 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	p.keyUse = administration.NewKeyUse(&administration.Office{Desk: p.desk}, p.log)
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
-		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk}, Integration: p.hooked,
+		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
+		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk},
 		Origination: &origination.Office{Desk: p.desk},
 		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}

@@ -20,6 +20,7 @@ import (
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/integration"
+	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 )
@@ -35,6 +36,7 @@ type Resolver struct {
 	Companies      *companies.Office
 	Binding        *binding.Office
 	Integration    *integration.Office
+	Marketplace    *marketplace.Office
 	Origination    *origination.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
@@ -172,6 +174,10 @@ func refusal(faults []*model.UserError) error {
 		}
 	}
 	return fault.Deny(fault.BadRequest, strings.Join(said, " "))
+}
+
+func (r *Resolver) bid(ctx context.Context, id key.Bid, err error) (*model.Bid, []*model.UserError, error) {
+	return object[model.Bid](ctx, r, access.From(ctx), key.KindBid, id, err)
 }
 
 // some is a text that may be missing: null when it is empty.

@@ -14,6 +14,7 @@ import (
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/integration"
+	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/registration"
 	"math"
 	"strconv"
@@ -88,6 +89,11 @@ type ComplexityRoot struct {
 	ApiKeyEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ApproveBidPayload struct {
+		Bid        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ApproveRegistrationPayload struct {
@@ -231,6 +237,11 @@ type ComplexityRoot struct {
 	CancelBankCardBindingPayload struct {
 		BankCard   func(childComplexity int) int
 		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CancelListingPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -436,6 +447,11 @@ type ComplexityRoot struct {
 		Type    func(childComplexity int) int
 	}
 
+	ListLoanPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Loan struct {
 		Amount               func(childComplexity int) int
 		AnnualRate           func(childComplexity int) int
@@ -534,10 +550,12 @@ type ComplexityRoot struct {
 		AddPotentialCustomer      func(childComplexity int, input customers.AddPotentialInput) int
 		AddServiceRecord          func(childComplexity int, input customers.AddRecordInput) int
 		AmendRegistration         func(childComplexity int, input registration.AmendInput) int
+		ApproveBid                func(childComplexity int, input marketplace.ApproveInput) int
 		ApproveRegistration       func(childComplexity int, input registration.ApproveInput) int
 		AssignAccountManager      func(childComplexity int, input customers.AssignInput) int
 		BindBankCard              func(childComplexity int, input binding.BindInput) int
 		CancelBankCardBinding     func(childComplexity int, input binding.CancelInput) int
+		CancelListing             func(childComplexity int, input marketplace.CancelInput) int
 		ChangePassword            func(childComplexity int, input authentication.ChangePasswordInput) int
 		CloseUser                 func(childComplexity int, input customers.CloseInput) int
 		CompleteServiceRecord     func(childComplexity int, input customers.CompleteRecordInput) int
@@ -552,15 +570,19 @@ type ComplexityRoot struct {
 		DeleteRole                func(childComplexity int, input administration.DeleteRoleInput) int
 		DeleteWebhook             func(childComplexity int, input integration.WebhookInput) int
 		InviteStaff               func(childComplexity int, input administration.InviteStaffInput) int
+		ListLoan                  func(childComplexity int, input marketplace.ListInput) int
 		MergeUsers                func(childComplexity int, input customers.MergeInput) int
 		PayBankCardBinding        func(childComplexity int, input binding.PayInput) int
+		PlaceBid                  func(childComplexity int, input marketplace.PlaceInput) int
 		ReactivateStaff           func(childComplexity int, input administration.ReactivateStaffInput) int
 		RebindBankCard            func(childComplexity int, input binding.RebindInput) int
 		RedeliverWebhook          func(childComplexity int, input integration.RedeliverInput) int
 		RegisterUser              func(childComplexity int, input registration.RegisterInput) int
 		ReinstateUser             func(childComplexity int, input customers.ReinstateInput) int
+		RejectBid                 func(childComplexity int, input marketplace.RejectInput) int
 		RejectCompany             func(childComplexity int, input companies.RejectInput) int
 		RejectRegistration        func(childComplexity int, input registration.RejectInput) int
+		RelistLoan                func(childComplexity int, input marketplace.RelistInput) int
 		ReopenRegistration        func(childComplexity int, input registration.ReopenInput) int
 		RequestPasswordReset      func(childComplexity int, input authentication.RequestPasswordResetInput) int
 		ResetPassword             func(childComplexity int, input authentication.ResetPasswordInput) int
@@ -584,6 +606,7 @@ type ComplexityRoot struct {
 		UpdateWebhook             func(childComplexity int, input integration.UpdateWebhookInput) int
 		VerifyBackup              func(childComplexity int, input administration.VerifyBackupInput) int
 		VerifyCompany             func(childComplexity int, input companies.VerifyInput) int
+		WithdrawBid               func(childComplexity int, input marketplace.WithdrawInput) int
 		WithdrawRegistration      func(childComplexity int, input *registration.WithdrawInput) int
 	}
 
@@ -616,6 +639,11 @@ type ComplexityRoot struct {
 	PayBankCardBindingPayload struct {
 		BankCard   func(childComplexity int) int
 		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PlaceBidPayload struct {
+		Bid        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -695,6 +723,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RejectBidPayload struct {
+		Bid        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RejectCompanyPayload struct {
 		Company    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -702,6 +735,11 @@ type ComplexityRoot struct {
 
 	RejectRegistrationPayload struct {
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RelistLoanPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1136,6 +1174,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	WithdrawBidPayload struct {
+		Bid        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	WithdrawRegistrationPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1182,6 +1225,13 @@ type MutationResolver interface {
 	TagUser(ctx context.Context, input customers.TagInput) (*model.TagUserPayload, error)
 	AddServiceRecord(ctx context.Context, input customers.AddRecordInput) (*model.AddServiceRecordPayload, error)
 	CompleteServiceRecord(ctx context.Context, input customers.CompleteRecordInput) (*model.CompleteServiceRecordPayload, error)
+	ListLoan(ctx context.Context, input marketplace.ListInput) (*model.ListLoanPayload, error)
+	PlaceBid(ctx context.Context, input marketplace.PlaceInput) (*model.PlaceBidPayload, error)
+	WithdrawBid(ctx context.Context, input marketplace.WithdrawInput) (*model.WithdrawBidPayload, error)
+	ApproveBid(ctx context.Context, input marketplace.ApproveInput) (*model.ApproveBidPayload, error)
+	RejectBid(ctx context.Context, input marketplace.RejectInput) (*model.RejectBidPayload, error)
+	CancelListing(ctx context.Context, input marketplace.CancelInput) (*model.CancelListingPayload, error)
+	RelistLoan(ctx context.Context, input marketplace.RelistInput) (*model.RelistLoanPayload, error)
 	AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error)
 	RegisterUser(ctx context.Context, input registration.RegisterInput) (*model.RegisterUserPayload, error)
 	ApproveRegistration(ctx context.Context, input registration.ApproveInput) (*model.ApproveRegistrationPayload, error)
@@ -1399,6 +1449,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
+
+	case "ApproveBidPayload.bid":
+		if e.ComplexityRoot.ApproveBidPayload.Bid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveBidPayload.Bid(childComplexity), true
+	case "ApproveBidPayload.userErrors":
+		if e.ComplexityRoot.ApproveBidPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveBidPayload.UserErrors(childComplexity), true
 
 	case "ApproveRegistrationPayload.user":
 		if e.ComplexityRoot.ApproveRegistrationPayload.User == nil {
@@ -1999,6 +2062,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CancelBankCardBindingPayload.UserErrors(childComplexity), true
+
+	case "CancelListingPayload.loan":
+		if e.ComplexityRoot.CancelListingPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelListingPayload.Loan(childComplexity), true
+	case "CancelListingPayload.userErrors":
+		if e.ComplexityRoot.CancelListingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CancelListingPayload.UserErrors(childComplexity), true
 
 	case "ChangePasswordPayload.session":
 		if e.ComplexityRoot.ChangePasswordPayload.Session == nil {
@@ -2761,6 +2837,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LifecycleTable.Type(childComplexity), true
 
+	case "ListLoanPayload.loan":
+		if e.ComplexityRoot.ListLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListLoanPayload.Loan(childComplexity), true
+	case "ListLoanPayload.userErrors":
+		if e.ComplexityRoot.ListLoanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ListLoanPayload.UserErrors(childComplexity), true
+
 	case "Loan.amount":
 		if e.ComplexityRoot.Loan.Amount == nil {
 			break
@@ -3262,6 +3351,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AmendRegistration(childComplexity, args["input"].(registration.AmendInput)), true
+	case "Mutation.approveBid":
+		if e.ComplexityRoot.Mutation.ApproveBid == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveBid_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveBid(childComplexity, args["input"].(marketplace.ApproveInput)), true
 	case "Mutation.approveRegistration":
 		if e.ComplexityRoot.Mutation.ApproveRegistration == nil {
 			break
@@ -3306,6 +3406,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelBankCardBinding(childComplexity, args["input"].(binding.CancelInput)), true
+	case "Mutation.cancelListing":
+		if e.ComplexityRoot.Mutation.CancelListing == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelListing_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelListing(childComplexity, args["input"].(marketplace.CancelInput)), true
 	case "Mutation.changePassword":
 		if e.ComplexityRoot.Mutation.ChangePassword == nil {
 			break
@@ -3460,6 +3571,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteStaff(childComplexity, args["input"].(administration.InviteStaffInput)), true
+	case "Mutation.listLoan":
+		if e.ComplexityRoot.Mutation.ListLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_listLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ListLoan(childComplexity, args["input"].(marketplace.ListInput)), true
 	case "Mutation.mergeUsers":
 		if e.ComplexityRoot.Mutation.MergeUsers == nil {
 			break
@@ -3482,6 +3604,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PayBankCardBinding(childComplexity, args["input"].(binding.PayInput)), true
+	case "Mutation.placeBid":
+		if e.ComplexityRoot.Mutation.PlaceBid == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_placeBid_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PlaceBid(childComplexity, args["input"].(marketplace.PlaceInput)), true
 	case "Mutation.reactivateStaff":
 		if e.ComplexityRoot.Mutation.ReactivateStaff == nil {
 			break
@@ -3537,6 +3670,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReinstateUser(childComplexity, args["input"].(customers.ReinstateInput)), true
+	case "Mutation.rejectBid":
+		if e.ComplexityRoot.Mutation.RejectBid == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectBid_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectBid(childComplexity, args["input"].(marketplace.RejectInput)), true
 	case "Mutation.rejectCompany":
 		if e.ComplexityRoot.Mutation.RejectCompany == nil {
 			break
@@ -3559,6 +3703,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectRegistration(childComplexity, args["input"].(registration.RejectInput)), true
+	case "Mutation.relistLoan":
+		if e.ComplexityRoot.Mutation.RelistLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_relistLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RelistLoan(childComplexity, args["input"].(marketplace.RelistInput)), true
 	case "Mutation.reopenRegistration":
 		if e.ComplexityRoot.Mutation.ReopenRegistration == nil {
 			break
@@ -3807,6 +3962,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VerifyCompany(childComplexity, args["input"].(companies.VerifyInput)), true
+	case "Mutation.withdrawBid":
+		if e.ComplexityRoot.Mutation.WithdrawBid == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawBid_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawBid(childComplexity, args["input"].(marketplace.WithdrawInput)), true
 	case "Mutation.withdrawRegistration":
 		if e.ComplexityRoot.Mutation.WithdrawRegistration == nil {
 			break
@@ -3942,6 +4108,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PayBankCardBindingPayload.UserErrors(childComplexity), true
+
+	case "PlaceBidPayload.bid":
+		if e.ComplexityRoot.PlaceBidPayload.Bid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceBidPayload.Bid(childComplexity), true
+	case "PlaceBidPayload.userErrors":
+		if e.ComplexityRoot.PlaceBidPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlaceBidPayload.UserErrors(childComplexity), true
 
 	case "PossibleDuplicate.by":
 		if e.ComplexityRoot.PossibleDuplicate.By == nil {
@@ -4352,6 +4531,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ReinstateUserPayload.UserErrors(childComplexity), true
 
+	case "RejectBidPayload.bid":
+		if e.ComplexityRoot.RejectBidPayload.Bid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectBidPayload.Bid(childComplexity), true
+	case "RejectBidPayload.userErrors":
+		if e.ComplexityRoot.RejectBidPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectBidPayload.UserErrors(childComplexity), true
+
 	case "RejectCompanyPayload.company":
 		if e.ComplexityRoot.RejectCompanyPayload.Company == nil {
 			break
@@ -4377,6 +4569,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RejectRegistrationPayload.UserErrors(childComplexity), true
+
+	case "RelistLoanPayload.loan":
+		if e.ComplexityRoot.RelistLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelistLoanPayload.Loan(childComplexity), true
+	case "RelistLoanPayload.userErrors":
+		if e.ComplexityRoot.RelistLoanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RelistLoanPayload.UserErrors(childComplexity), true
 
 	case "ReopenRegistrationPayload.user":
 		if e.ComplexityRoot.ReopenRegistrationPayload.User == nil {
@@ -5965,6 +6170,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WebhookEdge.Node(childComplexity), true
 
+	case "WithdrawBidPayload.bid":
+		if e.ComplexityRoot.WithdrawBidPayload.Bid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawBidPayload.Bid(childComplexity), true
+	case "WithdrawBidPayload.userErrors":
+		if e.ComplexityRoot.WithdrawBidPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawBidPayload.UserErrors(childComplexity), true
+
 	case "WithdrawRegistrationPayload.user":
 		if e.ComplexityRoot.WithdrawRegistrationPayload.User == nil {
 			break
@@ -5990,6 +6208,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAddPotentialCustomerInput,
 		ec.unmarshalInputAddServiceRecordInput,
 		ec.unmarshalInputAmendRegistrationInput,
+		ec.unmarshalInputApproveBidInput,
 		ec.unmarshalInputApproveRegistrationInput,
 		ec.unmarshalInputAssignAccountManagerInput,
 		ec.unmarshalInputBackupFilter,
@@ -5999,6 +6218,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputBidOrder,
 		ec.unmarshalInputBindBankCardInput,
 		ec.unmarshalInputCancelBankCardBindingInput,
+		ec.unmarshalInputCancelListingInput,
 		ec.unmarshalInputChangePasswordInput,
 		ec.unmarshalInputCloseUserInput,
 		ec.unmarshalInputCompanyFilter,
@@ -6021,20 +6241,24 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputInstallmentFilter,
 		ec.unmarshalInputInstallmentOrder,
 		ec.unmarshalInputInviteStaffInput,
+		ec.unmarshalInputListLoanInput,
 		ec.unmarshalInputLoanFilter,
 		ec.unmarshalInputLoanOrder,
 		ec.unmarshalInputMergeUsersInput,
 		ec.unmarshalInputMessageFilter,
 		ec.unmarshalInputMessageOrder,
 		ec.unmarshalInputPayBankCardBindingInput,
+		ec.unmarshalInputPlaceBidInput,
 		ec.unmarshalInputReactivateStaffInput,
 		ec.unmarshalInputRebindBankCardInput,
 		ec.unmarshalInputRedeliverWebhookInput,
 		ec.unmarshalInputRegisterCompanyInput,
 		ec.unmarshalInputRegisterUserInput,
 		ec.unmarshalInputReinstateUserInput,
+		ec.unmarshalInputRejectBidInput,
 		ec.unmarshalInputRejectCompanyInput,
 		ec.unmarshalInputRejectRegistrationInput,
+		ec.unmarshalInputRelistLoanInput,
 		ec.unmarshalInputReopenRegistrationInput,
 		ec.unmarshalInputRequestPasswordResetInput,
 		ec.unmarshalInputResetPasswordInput,
@@ -6063,6 +6287,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputUserOrder,
 		ec.unmarshalInputVerifyBackupInput,
 		ec.unmarshalInputVerifyCompanyInput,
+		ec.unmarshalInputWithdrawBidInput,
 		ec.unmarshalInputWithdrawRegistrationInput,
 	)
 	first := true
@@ -8630,6 +8855,193 @@ type RepaymentEdge {
   node: Repayment!
 }
 `, BuiltIn: false},
+	{Name: "../market.graphqls", Input: `extend type Mutation {
+  """
+  Puts an approved loan on the market (发标): APPROVED → BIDDING. Investors see it, and may bid from ` + "`" + `opensAt` + "`" + ` until ` + "`" + `closesAt` + "`" + `. All faults come at once. Errors:
+  REQUIRED, INVALID, OUT_OF_RANGE closesAt, opensAt, minimumBid, bidStep; NOT_FOUND; NOT_ALLOWED_NOW, also while changed terms are not accepted; NOT_ELIGIBLE (the
+  borrower is not ACTIVE), CARD_NOT_BOUND (of the borrower); SAME_PERSON; CONFLICT.
+  """
+  listLoan(
+    "Which loan, and the terms of its listing."
+    input: ListLoanInput!
+  ): ListLoanPayload @requires(permission: LIST_LOANS)
+  """
+  Offers to fund part of a listed loan (投标). The amount is reserved at once; up to AUTO_APPROVE_BID_LIMIT the bid is APPROVED at once, else it waits for review. A
+  loan is never over-funded. Errors: REQUIRED, INVALID, OUT_OF_RANGE amount; AMOUNT_TOO_LOW, NOT_MULTIPLE_OF_STEP (neither for all that remains),
+  AMOUNT_EXCEEDS_REMAINING, SHARE_LIMIT_EXCEEDED amount; LISTING_NOT_OPEN; OWN_LISTING; CARD_NOT_BOUND; NOT_ELIGIBLE; NOT_FOUND; CONFLICT.
+  """
+  placeBid(
+    "Which loan, and how much."
+    input: PlaceBidInput!
+  ): PlaceBidPayload @requires(permission: PLACE_BIDS)
+  """
+  Takes the caller's own bid back while the loan is BIDDING: its amount is free again. Suspended customers may, too. Errors: NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT.
+  """
+  withdrawBid(
+    "Which bid."
+    input: WithdrawBidInput!
+  ): WithdrawBidPayload
+  """
+  Approves a bid (投标审核): it funds the loan, and may fill the listing. Errors: NOT_FOUND; NOT_ALLOWED_NOW; NOT_ELIGIBLE (the investor is not ACTIVE); SAME_PERSON;
+  CONFLICT.
+  """
+  approveBid(
+    "Which bid."
+    input: ApproveBidInput!
+  ): ApproveBidPayload @requires(permission: REVIEW_BIDS)
+  """
+  Refuses a bid: its amount is free again; a mail tells the investor why. Errors: REQUIRED, TOO_LONG reason; NOT_FOUND; NOT_ALLOWED_NOW; SAME_PERSON; CONFLICT.
+  """
+  rejectBid(
+    "Which bid, and why."
+    input: RejectBidInput!
+  ): RejectBidPayload @requires(permission: REVIEW_BIDS)
+  """
+  Takes a loan from the market: BIDDING → CANCELLED. Every bid is RELEASED; mails tell borrower and investors. Errors: REQUIRED, TOO_LONG reason; NOT_FOUND;
+  NOT_ALLOWED_NOW; SAME_PERSON; CONFLICT.
+  """
+  cancelListing(
+    "Which loan, and why."
+    input: CancelListingInput!
+  ): CancelListingPayload @requires(permission: LIST_LOANS)
+  """
+  Makes a loan whose listing failed or was cancelled ready to be listed again: APPROVED. Errors: NOT_FOUND; NOT_ALLOWED_NOW; NOT_ELIGIBLE, CARD_NOT_BOUND,
+  LIMIT_EXCEEDED (of the borrower); SAME_PERSON; CONFLICT.
+  """
+  relistLoan(
+    "Which loan."
+    input: RelistLoanInput!
+  ): RelistLoanPayload @requires(permission: LIST_LOANS)
+}
+
+"The terms of a listing."
+input ListLoanInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Until when bids are taken; after ` + "`" + `opensAt` + "`" + `, at most MAX_LISTING_DAYS later. REQUIRED when missing. UTC."
+  closesAt: DateTime
+  "Smallest bid, except for all that remains: more than 0, at most the loan's amount. REQUIRED when missing."
+  minimumBid: Money
+  "Bids are whole multiples of this, except for all that remains: more than 0, at most the loan's amount. REQUIRED when missing."
+  bidStep: Money
+  "From when bids are taken, at most MAX_LISTING_DAYS ahead. Left out, or past: from now. UTC."
+  opensAt: DateTime
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"A bid."
+input PlaceBidInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "How much: ` + "`" + `minimumBid` + "`" + ` or more and a multiple of ` + "`" + `bidStep` + "`" + `, or all of ` + "`" + `remainingAmount` + "`" + `. REQUIRED when missing."
+  amount: Money
+  "The loan's ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. It grows with every bid. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Takes a bid back."
+input WithdrawBidInput {
+  "The caller's bid (` + "`" + `bid_…` + "`" + `)."
+  bidId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Approves a bid."
+input ApproveBidInput {
+  "The bid (` + "`" + `bid_…` + "`" + `)."
+  bidId: ID!
+  "For staff only, at most 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Refuses a bid."
+input RejectBidInput {
+  "The bid (` + "`" + `bid_…` + "`" + `)."
+  bidId: ID!
+  "Told to the investor, at most 1,000 characters. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Takes a loan from the market."
+input CancelListingInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Told to borrower and investors, at most 1,000 characters. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Makes a loan ready to be listed again."
+input RelistLoanInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `listLoan` + "`" + `."
+type ListLoanPayload {
+  "The loan, BIDDING. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `placeBid` + "`" + `."
+type PlaceBidPayload {
+  "The new bid. Null when refused."
+  bid: Bid
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `withdrawBid` + "`" + `."
+type WithdrawBidPayload {
+  "The bid, WITHDRAWN. Null when refused."
+  bid: Bid
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `approveBid` + "`" + `."
+type ApproveBidPayload {
+  "The bid, APPROVED. Null when refused."
+  bid: Bid
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `rejectBid` + "`" + `."
+type RejectBidPayload {
+  "The bid, REJECTED. Null when refused."
+  bid: Bid
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `cancelListing` + "`" + `."
+type CancelListingPayload {
+  "The loan, CANCELLED. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `relistLoan` + "`" + `."
+type RelistLoanPayload {
+  "The loan, APPROVED. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../origination.graphqls", Input: `extend type Query {
   """
   What a loan would cost if it were paid out today; nothing is stored. Open to everybody. BAD_REQUEST with the reasons for values that cannot be read, for an amount or
@@ -10567,6 +10979,16 @@ func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ApproveBidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bid":
+		return ec.fieldContext_ApproveBidPayload_bid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveBidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveBidPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApproveRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -10853,6 +11275,16 @@ func (ec *executionContext) childFields_CancelBankCardBindingPayload(ctx context
 		return ec.fieldContext_CancelBankCardBindingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CancelBankCardBindingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CancelListingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_CancelListingPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CancelListingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CancelListingPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11259,6 +11691,16 @@ func (ec *executionContext) childFields_LifecycleTable(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type LifecycleTable", field.Name)
 }
 
+func (ec *executionContext) childFields_ListLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ListLoanPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ListLoanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ListLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Loan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -11509,6 +11951,16 @@ func (ec *executionContext) childFields_PayBankCardBindingPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type PayBankCardBindingPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PlaceBidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bid":
+		return ec.fieldContext_PlaceBidPayload_bid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PlaceBidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlaceBidPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PossibleDuplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -11605,6 +12057,16 @@ func (ec *executionContext) childFields_ReinstateUserPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type ReinstateUserPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RejectBidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bid":
+		return ec.fieldContext_RejectBidPayload_bid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectBidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectBidPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RejectCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "company":
@@ -11623,6 +12085,16 @@ func (ec *executionContext) childFields_RejectRegistrationPayload(ctx context.Co
 		return ec.fieldContext_RejectRegistrationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RejectRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RelistLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_RelistLoanPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RelistLoanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RelistLoanPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReopenRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12477,6 +12949,16 @@ func (ec *executionContext) childFields_WebhookEdge(ctx context.Context, field g
 		return ec.fieldContext_WebhookEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WebhookEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawBidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "bid":
+		return ec.fieldContext_WithdrawBidPayload_bid(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawBidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawBidPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13566,6 +14048,20 @@ func (ec *executionContext) field_Mutation_amendRegistration_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveBid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.ApproveInput, error) {
+			return ec.unmarshalNApproveBidInput2lenddeskᚋworkflowᚋmarketplaceᚐApproveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13614,6 +14110,20 @@ func (ec *executionContext) field_Mutation_cancelBankCardBinding_args(ctx contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (binding.CancelInput, error) {
 			return ec.unmarshalNCancelBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐCancelInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelListing_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.CancelInput, error) {
+			return ec.unmarshalNCancelListingInput2lenddeskᚋworkflowᚋmarketplaceᚐCancelInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13818,6 +14328,20 @@ func (ec *executionContext) field_Mutation_inviteStaff_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_listLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.ListInput, error) {
+			return ec.unmarshalNListLoanInput2lenddeskᚋworkflowᚋmarketplaceᚐListInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_mergeUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13838,6 +14362,20 @@ func (ec *executionContext) field_Mutation_payBankCardBinding_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (binding.PayInput, error) {
 			return ec.unmarshalNPayBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐPayInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_placeBid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.PlaceInput, error) {
+			return ec.unmarshalNPlaceBidInput2lenddeskᚋworkflowᚋmarketplaceᚐPlaceInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13916,6 +14454,20 @@ func (ec *executionContext) field_Mutation_reinstateUser_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_rejectBid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.RejectInput, error) {
+			return ec.unmarshalNRejectBidInput2lenddeskᚋworkflowᚋmarketplaceᚐRejectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_rejectCompany_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13936,6 +14488,20 @@ func (ec *executionContext) field_Mutation_rejectRegistration_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registration.RejectInput, error) {
 			return ec.unmarshalNRejectRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐRejectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_relistLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.RelistInput, error) {
+			return ec.unmarshalNRelistLoanInput2lenddeskᚋworkflowᚋmarketplaceᚐRelistInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14244,6 +14810,20 @@ func (ec *executionContext) field_Mutation_verifyCompany_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (companies.VerifyInput, error) {
 			return ec.unmarshalNVerifyCompanyInput2lenddeskᚋworkflowᚋcompaniesᚐVerifyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawBid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (marketplace.WithdrawInput, error) {
+			return ec.unmarshalNWithdrawBidInput2lenddeskᚋworkflowᚋmarketplaceᚐWithdrawInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16557,6 +17137,74 @@ func (ec *executionContext) fieldContext_ApiKeyEdge_node(_ context.Context, fiel
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ApiKey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveBidPayload_bid(ctx context.Context, field graphql.CollectedField, obj *model.ApproveBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveBidPayload_bid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bid, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Bid) graphql.Marshaler {
+			return ec.marshalOBid2ᚖlenddeskᚋgraphᚋmodelᚐBid(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveBidPayload_bid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bid(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveBidPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApproveBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveBidPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19265,6 +19913,74 @@ func (ec *executionContext) _CancelBankCardBindingPayload_userErrors(ctx context
 func (ec *executionContext) fieldContext_CancelBankCardBindingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CancelBankCardBindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelListingPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.CancelListingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelListingPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CancelListingPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelListingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CancelListingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CancelListingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CancelListingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CancelListingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CancelListingPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -22773,6 +23489,74 @@ func (ec *executionContext) _LifecycleTable_mermaid(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_LifecycleTable_mermaid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("LifecycleTable", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ListLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ListLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ListLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ListLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ListLoanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ListLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ListLoanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ListLoanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ListLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Loan_id(ctx context.Context, field graphql.CollectedField, obj *model.Loan) (ret graphql.Marshaler) {
@@ -26821,6 +27605,424 @@ func (ec *executionContext) fieldContext_Mutation_completeServiceRecord(ctx cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_listLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_listLoan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ListLoan(ctx, fc.Args["input"].(marketplace.ListInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "LIST_LOANS")
+				if err != nil {
+					var zeroVal *model.ListLoanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ListLoanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ListLoanPayload) graphql.Marshaler {
+			return ec.marshalOListLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐListLoanPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_listLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ListLoanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_listLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_placeBid(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_placeBid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().PlaceBid(ctx, fc.Args["input"].(marketplace.PlaceInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "PLACE_BIDS")
+				if err != nil {
+					var zeroVal *model.PlaceBidPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.PlaceBidPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PlaceBidPayload) graphql.Marshaler {
+			return ec.marshalOPlaceBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐPlaceBidPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_placeBid(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PlaceBidPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_placeBid_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawBid(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawBid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawBid(ctx, fc.Args["input"].(marketplace.WithdrawInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawBidPayload) graphql.Marshaler {
+			return ec.marshalOWithdrawBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐWithdrawBidPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawBid(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawBidPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawBid_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveBid(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveBid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveBid(ctx, fc.Args["input"].(marketplace.ApproveInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_BIDS")
+				if err != nil {
+					var zeroVal *model.ApproveBidPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ApproveBidPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveBidPayload) graphql.Marshaler {
+			return ec.marshalOApproveBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveBidPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveBid(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveBidPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveBid_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectBid(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectBid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectBid(ctx, fc.Args["input"].(marketplace.RejectInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_BIDS")
+				if err != nil {
+					var zeroVal *model.RejectBidPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RejectBidPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RejectBidPayload) graphql.Marshaler {
+			return ec.marshalORejectBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectBidPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectBid(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectBidPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectBid_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelListing(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelListing(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelListing(ctx, fc.Args["input"].(marketplace.CancelInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "LIST_LOANS")
+				if err != nil {
+					var zeroVal *model.CancelListingPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CancelListingPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CancelListingPayload) graphql.Marshaler {
+			return ec.marshalOCancelListingPayload2ᚖlenddeskᚋgraphᚋmodelᚐCancelListingPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelListing(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CancelListingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelListing_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_relistLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_relistLoan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RelistLoan(ctx, fc.Args["input"].(marketplace.RelistInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "LIST_LOANS")
+				if err != nil {
+					var zeroVal *model.RelistLoanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RelistLoanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RelistLoanPayload) graphql.Marshaler {
+			return ec.marshalORelistLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐRelistLoanPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_relistLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RelistLoanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_relistLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addPotentialCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28500,6 +29702,74 @@ func (ec *executionContext) _PayBankCardBindingPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_PayBankCardBindingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "PayBankCardBindingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlaceBidPayload_bid(ctx context.Context, field graphql.CollectedField, obj *model.PlaceBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlaceBidPayload_bid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bid, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Bid) graphql.Marshaler {
+			return ec.marshalOBid2ᚖlenddeskᚋgraphᚋmodelᚐBid(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PlaceBidPayload_bid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlaceBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bid(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PlaceBidPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PlaceBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PlaceBidPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PlaceBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PlaceBidPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -30624,6 +31894,74 @@ func (ec *executionContext) fieldContext_ReinstateUserPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _RejectBidPayload_bid(ctx context.Context, field graphql.CollectedField, obj *model.RejectBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectBidPayload_bid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bid, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Bid) graphql.Marshaler {
+			return ec.marshalOBid2ᚖlenddeskᚋgraphᚋmodelᚐBid(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RejectBidPayload_bid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bid(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectBidPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RejectBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectBidPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RejectCompanyPayload_company(ctx context.Context, field graphql.CollectedField, obj *model.RejectCompanyPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -30750,6 +32088,74 @@ func (ec *executionContext) _RejectRegistrationPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_RejectRegistrationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RejectRegistrationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RelistLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.RelistLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelistLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RelistLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RelistLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RelistLoanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RelistLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RelistLoanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RelistLoanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RelistLoanPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -38104,6 +39510,74 @@ func (ec *executionContext) fieldContext_WebhookEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _WithdrawBidPayload_bid(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawBidPayload_bid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Bid, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Bid) graphql.Marshaler {
+			return ec.marshalOBid2ᚖlenddeskᚋgraphᚋmodelᚐBid(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawBidPayload_bid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bid(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawBidPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawBidPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawBidPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _WithdrawRegistrationPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawRegistrationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39532,6 +41006,50 @@ func (ec *executionContext) unmarshalInputAmendRegistrationInput(ctx context.Con
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputApproveBidInput(ctx context.Context, obj any) (marketplace.ApproveInput, error) {
+	var it marketplace.ApproveInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bidId", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bidId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bidId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BidID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputApproveRegistrationInput(ctx context.Context, obj any) (registration.ApproveInput, error) {
 	var it registration.ApproveInput
 	if obj == nil {
@@ -39888,6 +41406,50 @@ func (ec *executionContext) unmarshalInputCancelBankCardBindingInput(ctx context
 				return it, err
 			}
 			it.BankCardID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCancelListingInput(ctx context.Context, obj any) (marketplace.CancelInput, error) {
+	var it marketplace.CancelInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -40854,6 +42416,71 @@ func (ec *executionContext) unmarshalInputInviteStaffInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputListLoanInput(ctx context.Context, obj any) (marketplace.ListInput, error) {
+	var it marketplace.ListInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "closesAt", "minimumBid", "bidStep", "opensAt", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "closesAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("closesAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClosesAt = data
+		case "minimumBid":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("minimumBid"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MinimumBid = data
+		case "bidStep":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bidStep"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BidStep = data
+		case "opensAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("opensAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OpensAt = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputLoanFilter(ctx context.Context, obj any) (model.LoanFilter, error) {
 	var it model.LoanFilter
 	if obj == nil {
@@ -41134,6 +42761,50 @@ func (ec *executionContext) unmarshalInputPayBankCardBindingInput(ctx context.Co
 				return it, err
 			}
 			it.BankCardID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputPlaceBidInput(ctx context.Context, obj any) (marketplace.PlaceInput, error) {
+	var it marketplace.PlaceInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "amount", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -41431,6 +43102,50 @@ func (ec *executionContext) unmarshalInputReinstateUserInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRejectBidInput(ctx context.Context, obj any) (marketplace.RejectInput, error) {
+	var it marketplace.RejectInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bidId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bidId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bidId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BidID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRejectCompanyInput(ctx context.Context, obj any) (companies.RejectInput, error) {
 	var it companies.RejectInput
 	if obj == nil {
@@ -41507,6 +43222,43 @@ func (ec *executionContext) unmarshalInputRejectRegistrationInput(ctx context.Co
 				return it, err
 			}
 			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRelistLoanInput(ctx context.Context, obj any) (marketplace.RelistInput, error) {
+	var it marketplace.RelistInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -42940,6 +44692,43 @@ func (ec *executionContext) unmarshalInputVerifyCompanyInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputWithdrawBidInput(ctx context.Context, obj any) (marketplace.WithdrawInput, error) {
+	var it marketplace.WithdrawInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"bidId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "bidId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("bidId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BidID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputWithdrawRegistrationInput(ctx context.Context, obj any) (registration.WithdrawInput, error) {
 	var it registration.WithdrawInput
 	if obj == nil {
@@ -43609,6 +45398,49 @@ func (ec *executionContext) _ApiKeyEdge(ctx context.Context, sel ast.SelectionSe
 			}
 		case "node":
 			out.Values[i] = ec._ApiKeyEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var approveBidPayloadImplementors = []string{"ApproveBidPayload"}
+
+func (ec *executionContext) _ApproveBidPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveBidPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveBidPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveBidPayload")
+		case "bid":
+			out.Values[i] = ec._ApproveBidPayload_bid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveBidPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -44635,6 +46467,49 @@ func (ec *executionContext) _CancelBankCardBindingPayload(ctx context.Context, s
 			}
 		case "userErrors":
 			out.Values[i] = ec._CancelBankCardBindingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var cancelListingPayloadImplementors = []string{"CancelListingPayload"}
+
+func (ec *executionContext) _CancelListingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelListingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, cancelListingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CancelListingPayload")
+		case "loan":
+			out.Values[i] = ec._CancelListingPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CancelListingPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -46173,6 +48048,49 @@ func (ec *executionContext) _LifecycleTable(ctx context.Context, sel ast.Selecti
 	return out
 }
 
+var listLoanPayloadImplementors = []string{"ListLoanPayload"}
+
+func (ec *executionContext) _ListLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ListLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, listLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ListLoanPayload")
+		case "loan":
+			out.Values[i] = ec._ListLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ListLoanPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var loanImplementors = []string{"Loan", "SearchHit", "Node", "Lifecycle"}
 
 func (ec *executionContext) _Loan(ctx context.Context, sel ast.SelectionSet, obj *model.Loan) graphql.Marshaler {
@@ -47047,6 +48965,55 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "listLoan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_listLoan(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "placeBid":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_placeBid(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withdrawBid":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawBid(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "approveBid":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveBid(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rejectBid":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectBid(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "cancelListing":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelListing(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "relistLoan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_relistLoan(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "addPotentialCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addPotentialCustomer(ctx, field)
@@ -47416,6 +49383,49 @@ func (ec *executionContext) _PayBankCardBindingPayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._PayBankCardBindingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var placeBidPayloadImplementors = []string{"PlaceBidPayload"}
+
+func (ec *executionContext) _PlaceBidPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PlaceBidPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, placeBidPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PlaceBidPayload")
+		case "bid":
+			out.Values[i] = ec._PlaceBidPayload_bid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PlaceBidPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -48429,6 +50439,49 @@ func (ec *executionContext) _ReinstateUserPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var rejectBidPayloadImplementors = []string{"RejectBidPayload"}
+
+func (ec *executionContext) _RejectBidPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectBidPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectBidPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectBidPayload")
+		case "bid":
+			out.Values[i] = ec._RejectBidPayload_bid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectBidPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var rejectCompanyPayloadImplementors = []string{"RejectCompanyPayload"}
 
 func (ec *executionContext) _RejectCompanyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectCompanyPayload) graphql.Marshaler {
@@ -48491,6 +50544,49 @@ func (ec *executionContext) _RejectRegistrationPayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._RejectRegistrationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var relistLoanPayloadImplementors = []string{"RelistLoanPayload"}
+
+func (ec *executionContext) _RelistLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RelistLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, relistLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RelistLoanPayload")
+		case "loan":
+			out.Values[i] = ec._RelistLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RelistLoanPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -51786,6 +53882,49 @@ func (ec *executionContext) _WebhookEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var withdrawBidPayloadImplementors = []string{"WithdrawBidPayload"}
+
+func (ec *executionContext) _WithdrawBidPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawBidPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawBidPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawBidPayload")
+		case "bid":
+			out.Values[i] = ec._WithdrawBidPayload_bid(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WithdrawBidPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var withdrawRegistrationPayloadImplementors = []string{"WithdrawRegistrationPayload"}
 
 func (ec *executionContext) _WithdrawRegistrationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawRegistrationPayload) graphql.Marshaler {
@@ -52293,6 +54432,11 @@ func (ec *executionContext) marshalNApiKeyEdge2ᚖlenddeskᚋgraphᚋmodelᚐAPI
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) unmarshalNApproveBidInput2lenddeskᚋworkflowᚋmarketplaceᚐApproveInput(ctx context.Context, v any) (marketplace.ApproveInput, error) {
+	res, err := ec.unmarshalInputApproveBidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNApproveRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐApproveInput(ctx context.Context, v any) (registration.ApproveInput, error) {
 	res, err := ec.unmarshalInputApproveRegistrationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -52640,6 +54784,11 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 
 func (ec *executionContext) unmarshalNCancelBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐCancelInput(ctx context.Context, v any) (binding.CancelInput, error) {
 	res, err := ec.unmarshalInputCancelBankCardBindingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNCancelListingInput2lenddeskᚋworkflowᚋmarketplaceᚐCancelInput(ctx context.Context, v any) (marketplace.CancelInput, error) {
+	res, err := ec.unmarshalInputCancelListingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -53237,6 +55386,11 @@ func (ec *executionContext) marshalNLifecycleTable2ᚖlenddeskᚋgraphᚋmodel�
 	return ec._LifecycleTable(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNListLoanInput2lenddeskᚋworkflowᚋmarketplaceᚐListInput(ctx context.Context, v any) (marketplace.ListInput, error) {
+	res, err := ec.unmarshalInputListLoanInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNLoan2ᚕᚖlenddeskᚋgraphᚋmodelᚐLoanᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Loan) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -53571,6 +55725,11 @@ func (ec *executionContext) marshalNPermission2ᚕstringᚄ(ctx context.Context,
 	return ret
 }
 
+func (ec *executionContext) unmarshalNPlaceBidInput2lenddeskᚋworkflowᚋmarketplaceᚐPlaceInput(ctx context.Context, v any) (marketplace.PlaceInput, error) {
+	res, err := ec.unmarshalInputPlaceBidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -53648,6 +55807,11 @@ func (ec *executionContext) unmarshalNReinstateUserInput2lenddeskᚋworkflowᚋc
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRejectBidInput2lenddeskᚋworkflowᚋmarketplaceᚐRejectInput(ctx context.Context, v any) (marketplace.RejectInput, error) {
+	res, err := ec.unmarshalInputRejectBidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRejectCompanyInput2lenddeskᚋworkflowᚋcompaniesᚐRejectInput(ctx context.Context, v any) (companies.RejectInput, error) {
 	res, err := ec.unmarshalInputRejectCompanyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -53655,6 +55819,11 @@ func (ec *executionContext) unmarshalNRejectCompanyInput2lenddeskᚋworkflowᚋc
 
 func (ec *executionContext) unmarshalNRejectRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐRejectInput(ctx context.Context, v any) (registration.RejectInput, error) {
 	res, err := ec.unmarshalInputRejectRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRelistLoanInput2lenddeskᚋworkflowᚋmarketplaceᚐRelistInput(ctx context.Context, v any) (marketplace.RelistInput, error) {
+	res, err := ec.unmarshalInputRelistLoanInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -54685,6 +56854,11 @@ func (ec *executionContext) marshalNWebhookEdge2ᚖlenddeskᚋgraphᚋmodelᚐWe
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) unmarshalNWithdrawBidInput2lenddeskᚋworkflowᚋmarketplaceᚐWithdrawInput(ctx context.Context, v any) (marketplace.WithdrawInput, error) {
+	res, err := ec.unmarshalInputWithdrawBidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
 }
@@ -54874,6 +57048,13 @@ func (ec *executionContext) marshalOApiKeyConnection2ᚖlenddeskᚋgraphᚋmodel
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) marshalOApproveBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveBidPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveBidPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproveBidPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOApproveRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55012,6 +57193,13 @@ func (ec *executionContext) marshalOBankCardStatus2ᚕlenddeskᚋgraphᚋmodel�
 	return ret
 }
 
+func (ec *executionContext) marshalOBid2ᚖlenddeskᚋgraphᚋmodelᚐBid(ctx context.Context, sel ast.SelectionSet, v *model.Bid) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
 func (ec *executionContext) marshalOBidConnection2ᚖlenddeskᚋgraphᚋmodelᚐBidConnection(ctx context.Context, sel ast.SelectionSet, v *model.BidConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55113,6 +57301,13 @@ func (ec *executionContext) marshalOCancelBankCardBindingPayload2ᚖlenddeskᚋg
 		return graphql.Null
 	}
 	return ec._CancelBankCardBindingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCancelListingPayload2ᚖlenddeskᚋgraphᚋmodelᚐCancelListingPayload(ctx context.Context, sel ast.SelectionSet, v *model.CancelListingPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CancelListingPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOChangePasswordPayload2ᚖlenddeskᚋgraphᚋmodelᚐChangePasswordPayload(ctx context.Context, sel ast.SelectionSet, v *model.ChangePasswordPayload) graphql.Marshaler {
@@ -55667,6 +57862,13 @@ func (ec *executionContext) marshalOJSON2map(ctx context.Context, sel ast.Select
 	return res
 }
 
+func (ec *executionContext) marshalOListLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐListLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.ListLoanPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ListLoanPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx context.Context, sel ast.SelectionSet, v *model.Loan) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55911,6 +58113,13 @@ func (ec *executionContext) marshalOPermission2ᚖstring(ctx context.Context, se
 	return res
 }
 
+func (ec *executionContext) marshalOPlaceBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐPlaceBidPayload(ctx context.Context, sel ast.SelectionSet, v *model.PlaceBidPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PlaceBidPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55980,6 +58189,13 @@ func (ec *executionContext) marshalOReinstateUserPayload2ᚖlenddeskᚋgraphᚋm
 	return ec._ReinstateUserPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORejectBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectBidPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectBidPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RejectBidPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORejectCompanyPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectCompanyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectCompanyPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -55992,6 +58208,13 @@ func (ec *executionContext) marshalORejectRegistrationPayload2ᚖlenddeskᚋgrap
 		return graphql.Null
 	}
 	return ec._RejectRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORelistLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐRelistLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.RelistLoanPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RelistLoanPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReopenRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReopenRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReopenRegistrationPayload) graphql.Marshaler {
@@ -56565,6 +58788,13 @@ func (ec *executionContext) marshalOWebhookDelivery2ᚖlenddeskᚋgraphᚋmodel�
 		return graphql.Null
 	}
 	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalOWithdrawBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐWithdrawBidPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawBidPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WithdrawBidPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOWithdrawRegistrationInput2ᚖlenddeskᚋworkflowᚋregistrationᚐWithdrawInput(ctx context.Context, v any) (*registration.WithdrawInput, error) {

@@ -126,6 +126,14 @@ type APIKeyEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `approveBid`.
+type ApproveBidPayload struct {
+	// The bid, APPROVED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `approveRegistration`.
 type ApproveRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -523,6 +531,14 @@ type CancelBankCardBindingPayload struct {
 	BankCard *BankCard `json:"bankCard,omitempty"`
 	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
 	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `cancelListing`.
+type CancelListingPayload struct {
+	// The loan, CANCELLED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1025,6 +1041,14 @@ type LifecycleTable struct {
 	Mermaid string `json:"mermaid"`
 }
 
+// Outcome of `listLoan`.
+type ListLoanPayload struct {
+	// The loan, BIDDING. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A borrower's application and all that becomes of it (借款). Seen by the borrower, by those who bid on it, while BIDDING by every investor, and by staff who view, review or manage loans.
 type Loan struct {
 	// Opaque and stable, `loan_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1347,6 +1371,14 @@ type PayBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `placeBid`.
+type PlaceBidPayload struct {
+	// The new bid. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Somebody on the books who may be the same person.
 type PossibleDuplicate struct {
 	// The other one. Null when hidden from the caller.
@@ -1431,6 +1463,14 @@ type ReinstateUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `rejectBid`.
+type RejectBidPayload struct {
+	// The bid, REJECTED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `rejectCompany`.
 type RejectCompanyPayload struct {
 	// The company as it is now. Null when refused.
@@ -1443,6 +1483,14 @@ type RejectCompanyPayload struct {
 type RejectRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `relistLoan`.
+type RelistLoanPayload struct {
+	// The loan, APPROVED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2411,6 +2459,14 @@ type WebhookEdge struct {
 	// The item itself.
 	Node            *Webhook `json:"node"`
 	reading.Written `json:"-"`
+}
+
+// Outcome of `withdrawBid`.
+type WithdrawBidPayload struct {
+	// The bid, WITHDRAWN. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `withdrawRegistration`.
