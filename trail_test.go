@@ -65,7 +65,7 @@ func TestATrailThatWasTamperedWithIsFound(t *testing.T) {
 				if said, err := verify(); err != nil || !strings.Contains(said, head.String()) {
 					t.Fatalf("before: %v %s", err, said)
 				}
-				st := opened(t, s.DatabaseURL)
+				st := openedBeside(t, s.DatabaseURL)
 				if _, err := st.Writer().ExecContext(t.Context(), try.statement); err != nil {
 					t.Fatal(err)
 				}
@@ -108,8 +108,8 @@ func TestEveryEventGetsItsPlaceOnce(t *testing.T) {
 	})
 }
 
-// opened is a database beside the program.
-func opened(t *testing.T, url string) *store.Store {
+// openedBeside is a database beside the program.
+func openedBeside(t *testing.T, url string) *store.Store {
 	t.Helper()
 	s, err := store.Open(t.Context(), url)
 	if err != nil {
