@@ -32,7 +32,9 @@ func TestASecondFactorIsAskedForAndNoCodeCountsTwice(t *testing.T) {
 		const email = "keeper@lenddesk.example"
 		me := h.employee(t, "keeper", access.ViewUsers)
 		elsewhere := h.anybody(t).signIn(email, adminPassword)
-		setUp := func(password string) answer { return me.act("setUpSecondFactor", "secret uri", vars{"password": password}) }
+		setUp := func(password string) answer {
+			return me.act("setUpSecondFactor", "secret uri", vars{"password": password})
+		}
 		wantFaults(t, setUp(""), "setUpSecondFactor", "REQUIRED password")
 		wantFaults(t, setUp("not the one"), "setUpSecondFactor", "WRONG_CREDENTIALS password")
 		wantFaults(t, me.act("confirmSecondFactor", "", vars{"totp": "123456"}), "confirmSecondFactor", "NOT_ALLOWED_NOW")
