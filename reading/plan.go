@@ -35,6 +35,7 @@ type plan struct {
 	list      *unit                     // of a list
 	objects   *byType                   // of objects by their keys
 	viewer    *viewerPlan
+	search    *searchPlan
 }
 
 // unit is a statement over one type and all that hangs on it, compiled together: a list, or rows by their keys.
