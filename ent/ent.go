@@ -17,7 +17,6 @@ import (
 	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
-	"lenddesk/ent/eventlink"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
@@ -113,7 +112,6 @@ func checkColumn(t, c string) error {
 			disbursement.Table:    disbursement.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
-			eventlink.Table:       eventlink.ValidColumn,
 			guess.Table:           guess.ValidColumn,
 			idempotency.Table:     idempotency.ValidColumn,
 			installment.Table:     installment.ValidColumn,

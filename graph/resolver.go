@@ -19,6 +19,7 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/integration"
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
@@ -35,6 +36,7 @@ type Resolver struct {
 	Administration *administration.Office
 	Companies      *companies.Office
 	Binding        *binding.Office
+	Integration    *integration.Office
 	Marketplace    *marketplace.Office
 	Servicing      *servicing.Office
 	Origination    *origination.Office
@@ -125,6 +127,10 @@ func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*m
 
 func (r *Resolver) backup(ctx context.Context, id key.Backup, err error) (*model.Backup, []*model.UserError, error) {
 	return object[model.Backup](ctx, r, access.From(ctx), key.KindBackup, id, err)
+}
+
+func (r *Resolver) webhook(ctx context.Context, id key.Webhook, err error) (*model.Webhook, []*model.UserError, error) {
+	return object[model.Webhook](ctx, r, access.From(ctx), key.KindWebhook, id, err)
 }
 
 // or is an input that may be left out.

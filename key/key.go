@@ -28,7 +28,6 @@ type (
 	Allocation      int64
 	Disbursement    int64
 	Backup          int64
-	EventLink       int64
 	Webhook         int64
 	WebhookDelivery int64
 )
@@ -56,6 +55,8 @@ const (
 	KindEvent           Kind = "Event"
 	KindMessage         Kind = "Message"
 	KindBackup          Kind = "Backup"
+	KindWebhook         Kind = "Webhook"
+	KindWebhookDelivery Kind = "WebhookDelivery"
 )
 
 // prefixes are part of the public ids: a line may be added, never changed.
@@ -64,7 +65,7 @@ var prefixes = map[Kind]string{
 	KindBid: "bid", KindInstallment: "installment", KindRepayment: "repayment", KindBankCard: "card",
 	KindBankCardAttempt: "attempt", KindDocument: "document", KindReview: "review", KindServiceRecord: "record",
 	KindServiceRequest: "request", KindEvent: "event", KindMessage: "message",
-	KindBackup: "backup",
+	KindBackup: "backup", KindWebhook: "webhook", KindWebhookDelivery: "delivery",
 }
 
 var kinds = func() map[string]Kind {
@@ -74,3 +75,6 @@ var kinds = func() map[string]Kind {
 	}
 	return m
 }()
+
+// HasID says whether rows of the kind have public ids: a few subjects of events, such as parameters, have none.
+func (k Kind) HasID() bool { return prefixes[k] != "" }
