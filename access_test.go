@@ -46,7 +46,7 @@ func (h *house) employee(t *testing.T, name string, holds ...access.Permission) 
 // refused with less than that. Where somebody may, a made-up id is NOT_FOUND.
 func TestWhoMayDoWhat(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		customer, _ := h.customer(t, 20)
+		customer, _ := h.trader(t)
 		suspended, id := h.customer(t, 21)
 		h.administrator(t).do("suspendUser", vars{"userId": id, "reason": "A question."})
 		signedOut, _ := h.customer(t, 22)

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -32,6 +33,7 @@ import (
 	"lenddesk/ent/servicerequest"
 	entstaff "lenddesk/ent/staff"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhookdelivery"
 	"lenddesk/graph"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
@@ -507,7 +509,7 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		}
 	}
 	for range 80 {
-		kind, id := subject(key.KindUser, key.KindUser, key.KindCompany, key.KindStaff, key.KindLoan, key.KindBid, key.KindBankCard, key.KindDocument, key.KindRole, key.KindAPIKey, key.KindServiceRecord, key.KindServiceRequest, key.KindBackup)
+		kind, id := subject(key.KindUser, key.KindUser, key.KindCompany, key.KindStaff, key.KindLoan, key.KindBid, key.KindBankCard, key.KindDocument, key.KindRole, key.KindAPIKey, key.KindServiceRecord, key.KindServiceRequest, key.KindBackup, key.KindWebhook)
 		e := tx.Event.Create().SetSubjectType(kind).SetSubjectID(id).SetKind(either(b, "REGISTER", "APPROVE_REGISTRATION", "CREATE_COMPANY")).SetNillableFrom(text()).SetNillableTo(text()).SetNillableReason(text()).
 			SetNillableUserID(maybe(b, person())).SetAt(b.when())
 		if b.IntN(2) == 0 {
@@ -522,6 +524,16 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 			e.SetActorType(by).SetActorID(int64(1 + b.IntN(6)))
 		}
 		e.ExecX(ctx)
+	}
+	for n := range 3 {
+		w := tx.Webhook.Create().SetURL("https://told.example/" + strconv.Itoa(n)).SetKinds([]string{"A_KIND"}[:b.IntN(2)]).SetSecret([]byte("sealed")).SetActive(b.IntN(2) == 0).SetCreatedAt(b.when())
+		if n == 2 {
+			w.SetDeletedAt(b.when())
+		}
+		for range w.SaveX(ctx).ID * 2 {
+			tx.WebhookDelivery.Create().SetWebhookID(key.Webhook(1 + n)).SetNillableEventID(maybe(b, key.Event(1+b.IntN(80)))).SetState(webhookdelivery.StateFailed).SetAttempts(b.IntN(9)).
+				SetNillableStatus(maybe(b, 500)).SetNillableError(text()).SetFinishedAt(b.when()).SetCreatedAt(b.when()).ExecX(ctx)
+		}
 	}
 	return nil
 }

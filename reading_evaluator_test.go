@@ -69,7 +69,7 @@ var elsewhere = []string{
 
 // wholeLists are the root fields that list all rows of a type that the viewer may see.
 var wholeLists = []string{
-	"users", "companies", "staff", "roles", "apiKeys", "bankCards", "loans", "bids", "documents", "events", "messages", "serviceRecords", "backups",
+	"users", "companies", "staff", "roles", "apiKeys", "bankCards", "loans", "bids", "documents", "events", "messages", "serviceRecords", "backups", "webhooks",
 }
 
 // someLists are the root fields that list some rows, in an order of their own.
@@ -106,6 +106,8 @@ type shelves struct {
 	messages     []*ent.Message
 	claims       []*ent.Claim
 	backups      []*ent.Backup
+	webhooks     []*ent.Webhook
+	deliveries   []*ent.WebhookDelivery
 }
 
 func openShelves(t testing.TB, h *readHouse) *shelves {
@@ -116,6 +118,7 @@ func openShelves(t testing.TB, h *readHouse) *shelves {
 		apiKeys: c.APIKey.Query().WithRoles().AllX(ctx), cards: c.BankCard.Query().AllX(ctx), attempts: c.BankCardAttempt.Query().AllX(ctx), loans: c.Loan.Query().AllX(ctx), bids: c.Bid.Query().AllX(ctx),
 		installments: c.Installment.Query().AllX(ctx), repayments: c.Repayment.Query().AllX(ctx), documents: c.Document.Query().AllX(ctx), reviews: c.Review.Query().AllX(ctx),
 		records: c.ServiceRecord.Query().AllX(ctx), requests: c.ServiceRequest.Query().AllX(ctx), events: c.Event.Query().AllX(ctx), messages: c.Message.Query().AllX(ctx), claims: c.Claim.Query().AllX(ctx), backups: c.Backup.Query().AllX(ctx),
+		webhooks: c.Webhook.Query().AllX(ctx), deliveries: c.WebhookDelivery.Query().AllX(ctx),
 	}
 }
 
@@ -431,7 +434,7 @@ func init() {
 			sees:  func(e *evaluation, _ any) bool { return e.viewer.Staff != 0 || e.viewer.May(access.ManageStaff) },
 			plain: "status name email employeeNumber department" + life,
 			fields: map[string]func(*evaluation, any) any{
-				"phone": masked(seal.Phone, "Phone", whole),
+				"phone": masked(seal.Phone, "Phone", whole), "secondFactor": leaf(func(_ *evaluation, s *ent.Staff) any { return s.TotpSince != nil }),
 				"permissions": leaf(func(_ *evaluation, s *ent.Staff) any {
 					held := map[string]bool{}
 					for _, r := range s.Edges.Roles {
@@ -650,7 +653,7 @@ func init() {
 				v := row.(*ent.Event)
 				return e.viewer.May(access.ViewEvents) || mine(e, column(v, "UserID")) && v.SubjectType != "ServiceRecord" || permitted(e, map[string]access.Permissions{
 					"User": everyUser, "Company": everyCompany, "Loan": everyLoan, "Bid": everyBid, "BankCard": everyCard, "Document": everyDocument, "ServiceRecord": everyRecord, "ServiceRequest": everyLoan,
-					"Staff": access.Of(access.ManageStaff), "Role": access.Of(access.ManageRoles), "ApiKey": access.Of(access.ManageAPIKeys), "Backup": access.Of(access.ManageBackups),
+					"Staff": access.Of(access.ManageStaff), "Role": access.Of(access.ManageRoles), "ApiKey": access.Of(access.ManageAPIKeys), "Backup": access.Of(access.ManageBackups), "Webhook": access.Of(access.ManageWebhooks),
 				}[v.SubjectType])
 			},
 			plain: "kind from to reason at",
@@ -693,6 +696,20 @@ func init() {
 			},
 			many:    map[string]func(*evaluation, any) []any{"timeline": timeline("Backup")},
 			filters: map[string]func(*evaluation, any, any) bool{"status": oneOfThese("Status")},
+		},
+		"Webhook": {
+			rows: rowsOn(func(b *shelves) []*ent.Webhook { return b.webhooks }), sorted: newestFirst,
+			sees: func(e *evaluation, row any) bool {
+				return e.viewer.May(access.ManageWebhooks) && row.(*ent.Webhook).DeletedAt == nil
+			},
+			plain: "version url kinds active createdAt",
+			many:  map[string]func(*evaluation, any) []any{"deliveries": whose("WebhookDelivery", "WebhookID")},
+		},
+		"WebhookDelivery": {
+			rows: rowsOn(func(b *shelves) []*ent.WebhookDelivery { return b.deliveries }), sorted: newestFirst,
+			sees:  func(e *evaluation, _ any) bool { return e.viewer.May(access.ManageWebhooks) },
+			plain: "state attempts status error createdAt finishedAt",
+			one:   map[string]func(*evaluation, any) (string, any){"event": to("Event", "EventID")},
 		},
 		"SystemActor": {fields: map[string]func(*evaluation, any) any{"name": leaf(func(_ *evaluation, name string) any { return name })}},
 		"ReviewItem": {

@@ -15,11 +15,13 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/apikey"
+	"lenddesk/ent/parameter"
 	"lenddesk/ent/role"
 	"lenddesk/ent/session"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/key"
+	parameters "lenddesk/parameter"
 )
 
 // The built-in roles by whose names customers hold their rights while they are ACTIVE.
@@ -80,7 +82,8 @@ func ask(name string) asked {
 	named := func(name, flag string) *sql.Predicate {
 		return sql.And(sql.EQ(r.C(role.FieldName), sql.Raw("'"+name+"'")), sql.EQ(r.C(role.FieldBuiltIn), true), sql.EQ(u.C(flag), true))
 	}
-	ofSession, _ := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale), st.C(staff.FieldStatus), st.C(staff.FieldLocale)).
+	ofSession, _ := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
+		AppendSelectExprAs(demand(name), "demand").
 		AppendSelectExprAs(held().Where(sql.Or(named(BorrowerRole, user.FieldBorrower), named(InvestorRole, user.FieldInvestor))), "of_customer").
 		AppendSelectExprAs(held().Join(pair).On(r.C("id"), pair.C("role_id")).Where(sql.ColumnsEQ(pair.C("staff_id"), st.C("id"))), "of_staff").
 		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
@@ -101,10 +104,11 @@ func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewe
 	}
 	var id int64
 	var userID, staffID stdsql.NullInt64
-	var userStatus, userLocale, staffStatus, staffLocale stdsql.NullString
-	var ofCustomer, ofStaff stdsql.NullString
-	err := db.QueryRowContext(ctx, questions[dialect].session, hashOf(token), time.Now().UTC()).
-		Scan(&id, &userID, &staffID, &userStatus, &userLocale, &staffStatus, &staffLocale, &ofCustomer, &ofStaff)
+	var userStatus, userLocale, staffStatus, staffLocale, demanded, ofCustomer, ofStaff stdsql.NullString
+	var second stdsql.NullTime
+	now := time.Now().UTC()
+	err := db.QueryRowContext(ctx, questions[dialect].session, now, hashOf(token), now).
+		Scan(&id, &userID, &staffID, &userStatus, &userLocale, &staffStatus, &staffLocale, &second, &demanded, &ofCustomer, &ofStaff)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return Viewer{}, nil
 	}
@@ -118,6 +122,9 @@ func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewe
 			return Viewer{}, nil
 		}
 		v.Locale = staffLocale.String
+		if !second.Valid && demanded.String == parameters.FactorRequired {
+			return v, nil // may set it up, and nothing else
+		}
 		v.Permissions, err = held(ofStaff.String)
 	default:
 		v.Locale = userLocale.String
@@ -129,6 +136,14 @@ func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewe
 		}
 	}
 	return v, err
+}
+
+// demand is whether a second factor is demanded of staff now; null when nobody has set it.
+func demand(dialect string) *sql.Selector {
+	p := sql.Dialect(dialect).Table(parameter.Table).As("p")
+	return sql.Dialect(dialect).Select(p.C(parameter.FieldValue)).From(p).
+		Where(sql.And(sql.EQ(p.C(parameter.FieldName), sql.Raw("'"+parameters.StaffSecondFactor+"'")), sql.LTE(p.C(parameter.FieldEffectiveAt), "now"))).
+		OrderBy(sql.Desc(p.C(parameter.FieldEffectiveAt))).Limit(1)
 }
 
 // authenticateKey finds the API key of a token. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.

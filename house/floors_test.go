@@ -30,6 +30,7 @@ type floor struct {
 var floors = []floor{
 	{name: "program", rooms: []string{"."}},
 	{name: "house", rooms: []string{"house"}, reaches: []string{}},
+	{name: "bench", rooms: []string{"bench"}, reaches: []string{"store", "ground"}}, // asks the program over HTTP
 	{name: "graph", rooms: []string{"graph"}},
 	{name: "reading", rooms: []string{"reading"}},
 	{name: "console", rooms: []string{"console"}},
@@ -46,7 +47,7 @@ var floors = []floor{
 	{name: "ent", rooms: []string{"ent"}, reaches: []string{"schema", "ground"}},
 	{name: "schema", rooms: []string{"schema"}, reaches: []string{"ground"}},
 	{name: "simulator", rooms: []string{"gateway/simulator"}}, // speaks as the systems do whose words it uses
-	{name: "gateways", rooms: []string{"gateway/kxd", "gateway/kxdm", "gateway/mail"}},
+	{name: "gateways", rooms: []string{"gateway/kxd", "gateway/kxdm", "gateway/mail", "gateway/webhook"}},
 	{name: "outer", rooms: []string{"gateway/outer"}}, // how systems are asked
 	{name: "signing", rooms: []string{"gateway/signing"}},
 	{name: "gateway", rooms: []string{"gateway"}},

@@ -168,7 +168,14 @@ func SelectFacts(a Asking, dialect, table string, keys any, needs []Fact) (*sql.
 	t := sql.Dialect(dialect).Table(table).As("o")
 	q := sql.Dialect(dialect).Select(t.C("id")).From(t)
 	for _, need := range needs {
-		q.AppendSelectExprAs(sources[need](a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
+		source, known := sources[need]
+		if !known {
+			source, known = applying[need]
+		}
+		if !known {
+			source = marketing[need]
+		}
+		q.AppendSelectExprAs(source(a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
 	}
 	return q.Where(store.AmongKeys(t.C("id"), keys)), needs
 }

@@ -83,6 +83,7 @@ func TestSentencesAskForNothingPrivate(t *testing.T) {
 	permitted := []string{
 		"age", "bids", "choices", "contact", "customer", "due", "fields", "issuer", "kind", "link", "loans", "locales", "maskedEmail", "maskedPhone", "maximum", "minimum", "move", "name",
 		"platform", "reason", "status",
+		"amount", "days", "fee", "held", "limit", "months", "number", "outstanding", "remaining", "step",
 	}
 	for id, values := range placeholders {
 		for _, name := range values {

@@ -126,6 +126,14 @@ type APIKeyEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `approveBid`.
+type ApproveBidPayload struct {
+	// The bid, APPROVED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `approveRegistration`.
 type ApproveRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -527,6 +535,14 @@ type CancelBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `cancelListing`.
+type CancelListingPayload struct {
+	// The loan, CANCELLED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `changePassword`.
 type ChangePasswordPayload struct {
 	// The fresh session that replaces all others. Null when refused.
@@ -675,6 +691,14 @@ type ConfirmEmailPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `confirmSecondFactor`.
+type ConfirmSecondFactorPayload struct {
+	// Ten codes to sign in by, once each, should the authenticator be lost. Told this once; null when refused.
+	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `createApiKey`.
 type CreateAPIKeyPayload struct {
 	// The key as it is now. Null when refused.
@@ -719,6 +743,16 @@ type CreateStaffPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `createWebhook`.
+type CreateWebhookPayload struct {
+	// The webhook. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
+	// Signs what is sent: `X-Signature: v1=` and the hexadecimal HMAC-SHA256 of `X-Signature-Timestamp`, a dot and the body. Shown this once. Null when refused.
+	SigningKey *string `json:"signingKey,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // State of the database.
 type DatabaseInfo struct {
 	// Which database: `sqlite` or `postgres`.
@@ -749,6 +783,14 @@ type DeleteRolePayload struct {
 	Role *Role `json:"role,omitempty"`
 	// The id under which the role was known. Null when refused.
 	DeletedRoleID *string `json:"deletedRoleId,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `deleteWebhook`.
+type DeleteWebhookPayload struct {
+	// Always null: it is gone. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1005,6 +1047,14 @@ type LifecycleTable struct {
 	Moves []*Move `json:"moves"`
 	// The same as a Mermaid `stateDiagram-v2` text, to be rendered as it is.
 	Mermaid string `json:"mermaid"`
+}
+
+// Outcome of `listLoan`.
+type ListLoanPayload struct {
+	// The loan, BIDDING. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A borrower's application and all that becomes of it (借款). Seen by the borrower, by those who bid on it, while BIDDING by every investor, and by staff who view, review or manage loans.
@@ -1329,6 +1379,14 @@ type PayBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `placeBid`.
+type PlaceBidPayload struct {
+	// The new bid. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Somebody on the books who may be the same person.
 type PossibleDuplicate struct {
 	// The other one. Null when hidden from the caller.
@@ -1387,6 +1445,14 @@ type RebindBankCardPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `redeliverWebhook`.
+type RedeliverWebhookPayload struct {
+	// The new delivery. Null when refused.
+	WebhookDelivery *WebhookDelivery `json:"webhookDelivery,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `registerUser`.
 type RegisterUserPayload struct {
 	// The customer registered, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
@@ -1405,6 +1471,14 @@ type ReinstateUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `rejectBid`.
+type RejectBidPayload struct {
+	// The bid, REJECTED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `rejectCompany`.
 type RejectCompanyPayload struct {
 	// The company as it is now. Null when refused.
@@ -1417,6 +1491,22 @@ type RejectCompanyPayload struct {
 type RejectRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `relistLoan`.
+type RelistLoanPayload struct {
+	// The loan, APPROVED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `removeSecondFactor`.
+type RemoveSecondFactorPayload struct {
+	// Oneself after the change. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1494,6 +1584,14 @@ type RequestPasswordResetPayload struct {
 // Outcome of `resetPassword`.
 type ResetPasswordPayload struct {
 	// Why nothing was done, all faults at once. Empty: it was done, and every session of the account has ended.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `resetSecondFactor`.
+type ResetSecondFactorPayload struct {
+	// The member of staff after the change. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1860,6 +1958,16 @@ type SetStaffRolesPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `setUpSecondFactor`.
+type SetUpSecondFactorPayload struct {
+	// The secret in base32, to be typed into an authenticator. Told this once; null when refused.
+	Secret *string `json:"secret,omitempty"`
+	// The same as an `otpauth://` address, to be shown as a QR code. Null when refused.
+	URI *string `json:"uri,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `signIn`.
 type SignInPayload struct {
 	// The new session with its token. Null when refused.
@@ -1904,6 +2012,8 @@ type Staff struct {
 	Department *string `json:"department,omitempty"`
 	// The branch that the person belongs to. Null when none is stated.
 	Company *Company `json:"company,omitempty"`
+	// Whether a code of an authenticator is asked for at sign-in (二次验证).
+	SecondFactor bool `json:"secondFactor"`
 	// Roles held, by name.
 	Roles []*Role `json:"roles"`
 	// What the roles together permit, in the order of the enum.
@@ -2025,6 +2135,14 @@ type TagUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `testWebhook`.
+type TestWebhookPayload struct {
+	// The webhook. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `unbindBankCard`.
 type UnbindBankCardPayload struct {
 	// The card after the move. Null when refused.
@@ -2075,6 +2193,14 @@ type UpdateUserPayload struct {
 	User *User `json:"user,omitempty"`
 	// A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused.
 	Duplicates []*PossibleDuplicate `json:"duplicates"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `updateWebhook`.
+type UpdateWebhookPayload struct {
+	// The webhook after the change. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2275,6 +2401,108 @@ type Viewer struct {
 	// What the caller may do now: of staff and API keys by their roles, of customers by kind and status. In the order of the enum.
 	Permissions     []string `json:"permissions"`
 	reading.Written `json:"-"`
+}
+
+// An address of another system that is told of events. Seen with MANAGE_WEBHOOKS.
+type Webhook struct {
+	// Opaque and stable, `webhook_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+	Version int `json:"version"`
+	// Where to send to.
+	URL string `json:"url"`
+	// Kinds of events that it is told of, spelled as `Event.kind`. Empty: every kind.
+	Kinds []string `json:"kinds"`
+	// Whether it is told of events.
+	Active bool `json:"active"`
+	// What was sent to it, or waits to be, newest first.
+	Deliveries *WebhookDeliveryConnection `json:"deliveries"`
+	// When it was entered. UTC.
+	CreatedAt       string `json:"createdAt"`
+	reading.Written `json:"-"`
+}
+
+func (Webhook) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Webhook) GetID() string { return this.ID }
+
+// One page of webhooks.
+type WebhookConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*WebhookEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Webhook `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One event on its way to one webhook. Seen with MANAGE_WEBHOOKS.
+type WebhookDelivery struct {
+	// Opaque and stable, `delivery_…`. It goes along as `Idempotency-Key`: what arrives twice has it twice.
+	ID string `json:"id"`
+	// What it tells of. Null: a test, or hidden from the caller.
+	Event *Event `json:"event,omitempty"`
+	// Where it stands: `WAITING` (to be sent, or again), `DELIVERED` or `FAILED` (given up).
+	State string `json:"state"`
+	// How many times it was tried.
+	Attempts int `json:"attempts"`
+	// HTTP status of the last answer. Null when there was none.
+	Status *int `json:"status,omitempty"`
+	// What went wrong the last time. Null when nothing did.
+	Error *string `json:"error,omitempty"`
+	// When it was entered. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When it was delivered, or given up. UTC. Null while it waits.
+	FinishedAt      *string `json:"finishedAt,omitempty"`
+	reading.Written `json:"-"`
+}
+
+func (WebhookDelivery) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this WebhookDelivery) GetID() string { return this.ID }
+
+// One page of deliveries.
+type WebhookDeliveryConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*WebhookDeliveryEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*WebhookDelivery `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of deliveries.
+type WebhookDeliveryEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *WebhookDelivery `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of webhooks.
+type WebhookEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Webhook `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// Outcome of `withdrawBid`.
+type WithdrawBidPayload struct {
+	// The bid, WITHDRAWN. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `withdrawRegistration`.

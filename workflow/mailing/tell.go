@@ -35,6 +35,10 @@ const (
 	CardVerificationFailed = "card_verification_failed"
 	CardBound              = "card_bound"
 	CardPaymentFailed      = "card_payment_failed"
+
+	BidRejected   = "bid_rejected"
+	BidReleased   = "bid_released"
+	ListingFailed = "listing_failed"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself
