@@ -39,7 +39,6 @@ type shelf struct {
 	loans     []int64 // disbursed
 	investors []int64 // with many bids
 	names     []string
-	people    int
 }
 
 var screens = []screen{
