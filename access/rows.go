@@ -1,6 +1,9 @@
 package access
 
 import (
+	"slices"
+
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/bankcard"
@@ -98,6 +101,18 @@ var Rows = map[key.Kind]Rule{
 	key.KindMessage: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		return e.either(Of(ViewMessages), own(e.User, t.C("user_id")))
 	},
+}
+
+// SeenWith are the kinds of which a permission by itself shows every row.
+func SeenWith(p Permission) (kinds []key.Kind) {
+	t := sql.Dialect(dialect.SQLite).Table("t")
+	for kind, rule := range Rows {
+		if rule(Eyes{Permissions: Of(p)}, t) == nil {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
 }
 
 // Who sees every row of an entity: those who manage it, and those whose work is to review it.
