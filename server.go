@@ -50,6 +50,7 @@ import (
 	"lenddesk/workflow/mailing"
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
+	"lenddesk/workflow/privacy"
 	"lenddesk/workflow/registration"
 )
 
@@ -353,8 +354,8 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk},
-		Origination: &origination.Office{Desk: p.desk},
-		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
+		Origination: &origination.Office{Desk: p.desk}, Privacy: &privacy.Office{Desk: p.desk},
+		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
