@@ -19,12 +19,16 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/riverqueue/river"
 	"github.com/rs/cors"
 
+	"lenddesk/access"
 	"lenddesk/console"
 	"lenddesk/demo"
+	"lenddesk/downloads"
 	"lenddesk/fault"
+	"lenddesk/gateway/blob"
 	"lenddesk/gateway/mail"
 	"lenddesk/graph"
 	"lenddesk/graph/door"
@@ -41,9 +45,10 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
-	"lenddesk/workflow/origination"
 	"lenddesk/workflow/mailing"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/reviewing"
 )
 
 // version is set by the linker; else it is the commit that the program was built from.
@@ -120,21 +125,23 @@ func migrate(ctx context.Context, s settings, log *slog.Logger) error {
 
 // program is a running lenddesk.
 type program struct {
-	log      *slog.Logger
-	store    *store.Store
-	queue    *jobs.Queue
-	reader   *reading.Reader
-	desk     *workflow.Desk
-	keyUse   *administration.KeyUse
-	outside  outside
-	listener net.Listener
-	server   *http.Server
-	address  string
-	stop     context.CancelFunc // ends what goes on beside requests and jobs
-	beside   sync.WaitGroup
-	draining atomic.Bool
-	active   atomic.Int64 // requests accepted and not yet answered
-	served   chan error
+	log    *slog.Logger
+	store  *store.Store
+	queue  *jobs.Queue
+	reader *reading.Reader
+	desk   *workflow.Desk
+	// borrowers is the office with the files: there is one of it.
+	borrowers *origination.Office
+	keyUse    *administration.KeyUse
+	outside   outside
+	listener  net.Listener
+	server    *http.Server
+	address   string
+	stop      context.CancelFunc // ends what goes on beside requests and jobs
+	beside    sync.WaitGroup
+	draining  atomic.Bool
+	active    atomic.Int64 // requests accepted and not yet answered
+	served    chan error
 }
 
 // drain is how long accepted requests and running jobs have after SIGTERM. It is longer than a request's own deadline.
@@ -162,6 +169,16 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	if p.desk, err = p.openDesk(ctx, s); err != nil {
 		return nil, err
 	}
+	files, err := blob.Open(s.blobs())
+	if err != nil {
+		return nil, fmt.Errorf("LENDDESK_BLOB_URL: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, files.Close())
+		}
+	}()
+	p.borrowers = &origination.Office{Desk: p.desk, Files: files}
 	if err := p.furnish(ctx, s, out); err != nil {
 		return nil, err
 	}
@@ -248,6 +265,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
+	river.AddWorker(workers, &origination.Sweeper{Office: p.borrowers})
+	river.AddWorker(workers, &origination.Expirer{Office: p.borrowers})
 	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
@@ -255,6 +274,10 @@ func (p *program) work(ctx context.Context, s settings) error {
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		// Also by the clock: after a start under new keys, and for what a server sealed that was late to take a key up.
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Sweep{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Expire{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
@@ -267,13 +290,16 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
-		Origination: &origination.Office{Desk: p.desk},
+		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk},
 		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault}))
+	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{
+		Log: p.log, Introspection: true, Database: databaseFault,
+		Transports: []graphql.Transport{door.Multipart{Limits: door.DefaultLimits, SignedIn: func(ctx context.Context) bool { return access.From(ctx).Somebody() }}},
+	}))
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
@@ -287,6 +313,9 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	mux.Handle("/hooks/", hooks.Handler(hooks.Options{
 		Log: p.log, Office: &binding.Office{Desk: p.desk}, KXD: p.outside.signed.kxd, KXDM: p.outside.signed.kxdm,
 	}))
+	mux.Handle(access.Downloads, downloads.Handler(p.borrowers, func(r *http.Request) access.Viewer {
+		return access.Viewer{Address: addresses.Of(r), RequestID: door.RequestIDOf(r.Context())}
+	}, p.log))
 	mux.Handle("/", console.Handler())
 	p.server = &http.Server{
 		Handler:           p.counted(door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux)))),
@@ -372,5 +401,5 @@ func (p *program) close() error {
 	p.beside.Wait()
 	err = errors.Join(err, p.queue.Stop(ctx))
 	p.outside.close()
-	return errors.Join(err, p.store.Close())
+	return errors.Join(err, p.borrowers.Files.Close(), p.store.Close())
 }

@@ -68,14 +68,26 @@ type Querier interface {
 // nobody in particular, and no error.
 func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
 	if strings.HasPrefix(token, apiKeyPrefix) {
-		return authenticateKey(ctx, db, dialect, token)
+		return keyHolder(ctx, db, dialect, func(k *sql.SelectTable) *sql.Predicate { return sql.EQ(k.C(apikey.FieldTokenHash), hashOf(token)) })
 	}
+	return sessionHolder(ctx, db, dialect, func(s *sql.SelectTable) *sql.Predicate { return sql.EQ(s.C(session.FieldTokenHash), hashOf(token)) })
+}
+
+// Recognize finds who a session or an API key belongs to, as Authenticate does by token: with the permissions that they hold now, or nobody in particular.
+func Recognize(ctx context.Context, db Querier, dialect string, s key.Session, k key.APIKey) (Viewer, error) {
+	if k != 0 {
+		return keyHolder(ctx, db, dialect, func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("id"), int64(k)) })
+	}
+	return sessionHolder(ctx, db, dialect, func(t *sql.SelectTable) *sql.Predicate { return sql.EQ(t.C("id"), int64(s)) })
+}
+
+func sessionHolder(ctx context.Context, db Querier, dialect string, which func(*sql.SelectTable) *sql.Predicate) (Viewer, error) {
 	d := sql.Dialect(dialect)
 	s, u, st := d.Table(session.Table).As("s"), d.Table(user.Table).As("u"), d.Table(staff.Table).As("st")
 	query, args := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale),
 		u.C(user.FieldBorrower), u.C(user.FieldInvestor), st.C(staff.FieldStatus), st.C(staff.FieldLocale)).
 		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
-		Where(sql.And(sql.EQ(s.C(session.FieldTokenHash), hashOf(token)), sql.GT(s.C(session.FieldExpiresAt), time.Now().UTC()))).Query()
+		Where(sql.And(which(s), sql.GT(s.C(session.FieldExpiresAt), time.Now().UTC()))).Query()
 	var id int64
 	var userID, staffID stdsql.NullInt64
 	var userStatus, userLocale, staffStatus, staffLocale stdsql.NullString
@@ -107,11 +119,11 @@ func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewe
 	return v, err
 }
 
-// authenticateKey finds the API key of a token. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
-func authenticateKey(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
+// keyHolder finds an API key. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
+func keyHolder(ctx context.Context, db Querier, dialect string, which func(*sql.SelectTable) *sql.Predicate) (Viewer, error) {
 	d := sql.Dialect(dialect)
 	k := d.Table(apikey.Table).As("k")
-	query, args := d.Select(k.C("id")).From(k).Where(sql.And(sql.EQ(k.C(apikey.FieldTokenHash), hashOf(token)), sql.IsNull(k.C(apikey.FieldRevokedAt)),
+	query, args := d.Select(k.C("id")).From(k).Where(sql.And(which(k), sql.IsNull(k.C(apikey.FieldRevokedAt)),
 		sql.Or(sql.IsNull(k.C(apikey.FieldExpiresAt)), sql.GT(k.C(apikey.FieldExpiresAt), time.Now().UTC())))).Query()
 	var id int64
 	err := db.QueryRowContext(ctx, query, args...).Scan(&id)

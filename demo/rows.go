@@ -48,7 +48,7 @@ func setLoan(c *ent.LoanCreate, r *ent.Loan) {
 		SetRequestedAmount(r.RequestedAmount).SetRequestedAnnualRate(r.RequestedAnnualRate).
 		SetRequestedTermMonths(r.RequestedTermMonths).SetAmount(r.Amount).SetAnnualRate(r.AnnualRate).SetTermMonths(r.TermMonths).
 		SetRepaymentMethod(r.RepaymentMethod).SetPurpose(r.Purpose).SetNillableDescription(r.Description).
-		SetNillableReviewerID(r.ReviewerID).SetRound(r.Round).SetApprovalsNeeded(r.ApprovalsNeeded).SetTermsAccepted(r.TermsAccepted).
+		SetRound(r.Round).SetApprovalsNeeded(r.ApprovalsNeeded).SetTermsAccepted(r.TermsAccepted).
 		SetNillableSubmittedAt(r.SubmittedAt).SetNillableMinimumBid(r.MinimumBid).SetNillableBidStep(r.BidStep).
 		SetNillableOpensAt(r.OpensAt).SetNillableClosesAt(r.ClosesAt).SetReservedAmount(r.ReservedAmount).
 		SetFundedAmount(r.FundedAmount).SetNillableDisbursedAt(r.DisbursedAt)

@@ -21,6 +21,7 @@ import (
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/reviewing"
 )
 
 // Resolver hands each root field to a verb or to reading.
@@ -34,6 +35,7 @@ type Resolver struct {
 	Companies      *companies.Office
 	Binding        *binding.Office
 	Origination    *origination.Office
+	Reviewing      *reviewing.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
 }
@@ -121,6 +123,20 @@ func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*m
 
 func (r *Resolver) loan(ctx context.Context, id key.Loan, err error) (*model.Loan, []*model.UserError, error) {
 	return object[model.Loan](ctx, r, access.From(ctx), key.KindLoan, id, err)
+}
+
+func (r *Resolver) document(ctx context.Context, id key.Document, err error) (*model.Document, []*model.UserError, error) {
+	return object[model.Document](ctx, r, access.From(ctx), key.KindDocument, id, err)
+}
+
+// reviewItem is the outcome of a claim: its place in the queue.
+func (r *Resolver) reviewItem(ctx context.Context, i reviewing.Item, err error) (*model.ReviewItem, []*model.UserError, error) {
+	faults, err := userErrors(ctx, err)
+	if err != nil || len(faults) > 0 {
+		return nil, faults, err
+	}
+	t, err := put[model.ReviewItem](r.Reading.QueueItem(access.From(ctx), string(i.Step), i.Subject), nil)
+	return t, faults, err
 }
 
 // quote is what a query tells of a plan. A query has no userErrors: its faults are one refusal that says all of them.

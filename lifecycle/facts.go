@@ -168,7 +168,11 @@ func SelectFacts(a Asking, dialect, table string, keys any, needs []Fact) (*sql.
 	t := sql.Dialect(dialect).Table(table).As("o")
 	q := sql.Dialect(dialect).Select(t.C("id")).From(t)
 	for _, need := range needs {
-		q.AppendSelectExprAs(sources[need](a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
+		source, known := sources[need]
+		if !known {
+			source = applying[need]
+		}
+		q.AppendSelectExprAs(source(a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
 	}
 	return q.Where(store.AmongKeys(t.C("id"), keys)), needs
 }
@@ -187,7 +191,7 @@ func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int
 		Given: func(value func(InForce) any) any {
 			if in == nil {
 				in = &InForce{Now: Now()}
-				in.Parameters, broken = loadParameters(ctx, db, dialect, in.Now)
+				in.Parameters, broken = LoadParameters(ctx, db, dialect, in.Now)
 			}
 			return value(*in)
 		},
@@ -230,7 +234,8 @@ func SelectParameters(dialect string, moment any) *sql.Selector {
 		Where(sql.LTE(p.C(storedparameter.FieldEffectiveAt), moment)).OrderBy(p.C(storedparameter.FieldEffectiveAt))
 }
 
-func loadParameters(ctx context.Context, db Querier, dialect string, moment time.Time) (parameter.Values, error) {
+// LoadParameters are the values in force at a moment.
+func LoadParameters(ctx context.Context, db Querier, dialect string, moment time.Time) (parameter.Values, error) {
 	query, args := SelectParameters(dialect, moment).Query()
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -89,7 +89,7 @@ func (a *actions) of(row []store.Cell) []answer {
 		if a.owner >= 0 {
 			owner = key.User(row[a.owner].Int())
 		}
-		if line.PermitOn(a.c.viewer, owner) != nil {
+		if line.PermitOn(a.c.viewer, owner, row[a.status].Text()) != nil {
 			continue
 		}
 		all = append(all, answer{line, line.Blocked(row[a.status].Text(), a.facts[row[a.key].Int()])})

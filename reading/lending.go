@@ -29,11 +29,15 @@ func lending() []*Type {
 			Name: "Loan", Kind: key.KindLoan, Table: loan.Table, Orders: byAmount, Default: newest,
 			Fields: living(key.KindLoan, map[string]Field{
 				"number": letters(loan.FieldNumber), "status": letters(loan.FieldStatus), "borrower": one("User", loan.FieldBorrowerID),
-				"company": one("Company", loan.FieldCompanyID), "reviewer": one("Staff", loan.FieldReviewerID),
+				"company": one("Company", loan.FieldCompanyID), "reviewer": {One: &One{To: "Staff", By: Column{Expr: atWork}}},
 				"requestedAmount": amount(loan.FieldRequestedAmount), "requestedAnnualRate": rate(loan.FieldRequestedAnnualRate),
 				"requestedTermMonths": number(loan.FieldRequestedTermMonths), "amount": amount(loan.FieldAmount), "annualRate": rate(loan.FieldAnnualRate),
 				"termMonths": number(loan.FieldTermMonths), "repaymentMethod": letters(loan.FieldRepaymentMethod), "purpose": letters(loan.FieldPurpose),
 				"description": letters(loan.FieldDescription), "round": number(loan.FieldRound), "approvalsNeeded": number(loan.FieldApprovalsNeeded),
+				"requiredDocuments": {
+					Columns: columns("status", loan.FieldRequiredDocuments, loan.FieldCompanyID, loan.FieldRequestedAmount),
+					Write:   func(w *writer, row []store.Cell) { w.requiredDocuments(row[1], !row[2].Null(), row[3].Int()) },
+				},
 				"termsAccepted": flag(loan.FieldTermsAccepted), "minimumBid": amount(loan.FieldMinimumBid), "bidStep": amount(loan.FieldBidStep),
 				"opensAt": instant(loan.FieldOpensAt), "closesAt": instant(loan.FieldClosesAt), "reservedAmount": amount(loan.FieldReservedAmount),
 				"fundedAmount": amount(loan.FieldFundedAmount),
@@ -152,6 +156,7 @@ func lending() []*Type {
 			Fields: living(key.KindDocument, map[string]Field{
 				"kind": letters(document.FieldKind), "status": letters(document.FieldStatus), "name": letters(document.FieldName), "contentType": letters(document.FieldContentType),
 				"size": number(document.FieldSize), "sha256": letters(document.FieldSha256), "validUntil": letters(document.FieldValidUntil),
+				"url":      {Columns: columns(document.FieldBlob, "id"), Write: func(w *writer, row []store.Cell) { w.download(row[1].Int()) }},
 				"replaces": one("Document", document.FieldReplacesID), "reason": letters(document.FieldReason),
 				"subject": {Any: &Polymorphic{Type: Column{Name: document.FieldSubjectType}, ID: Column{Name: document.FieldSubjectID}}},
 			}),

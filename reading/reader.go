@@ -46,7 +46,7 @@ func (r *Reader) compiler(ctx context.Context, v access.Viewer) *compiler {
 }
 
 func (r *Reader) writer(ctx context.Context, v access.Viewer) *writer {
-	return &writer{reader: r, locale: v.Locale, buf: make([]byte, 0, 4<<10), values: make([]store.Cell, 0, 8), path: graphql.GetFieldContext(ctx).Path()}
+	return &writer{reader: r, ctx: ctx, viewer: v, locale: v.Locale, buf: make([]byte, 0, 4<<10), values: make([]store.Cell, 0, 8), path: graphql.GetFieldContext(ctx).Path()}
 }
 
 // finish hands the errors of fields to the answer and gives what was written; null when the null has come up all the way.
@@ -184,6 +184,20 @@ func (r *Reader) Object(v access.Viewer, kind key.Kind, id int64) Written {
 			return false, err
 		}
 		return p.write(w, ref), nil
+	})
+}
+
+// one is a row to be read when the answer is written, as of a type that may be a part of the row's own.
+func (r *Reader) one(v access.Viewer, t *Type, id int64) Written {
+	return r.later(v, func(ctx context.Context, run *run, w *writer) (bool, error) {
+		l, o, err := r.compiler(ctx, v).byKeys(t, graphql.GetFieldContext(ctx).Field.Selections, []int64{id})
+		if err != nil {
+			return false, err
+		}
+		if err := run.all(l); err != nil {
+			return false, err
+		}
+		return len(l.rows) > 0 && w.object(o, l, 0), nil
 	})
 }
 

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -15,8 +16,11 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"lenddesk/access"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
 	"lenddesk/money"
+	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
@@ -25,13 +29,28 @@ import (
 // an error: the caller takes back what was written and hands the null on.
 type writer struct {
 	reader *Reader
+	ctx    context.Context
+	viewer access.Viewer
 	locale string
 	buf    []byte
 	values []store.Cell
 	path   ast.Path
 	errors gqlerror.List
 
+	inForce parameter.Values                        // nil: not asked for yet
 	collect func(t string) []graphql.CollectedField // the selection of the polymorphic edge being written
+}
+
+// parametersInForce are the parameters as they are now, read when a field is the first to need them.
+func (w *writer) parametersInForce() (parameter.Values, error) {
+	if w.inForce == nil {
+		values, err := lifecycle.LoadParameters(w.ctx, w.reader.db, w.reader.dialect, lifecycle.Now())
+		if err != nil {
+			return nil, err
+		}
+		w.inForce = values
+	}
+	return w.inForce, nil
 }
 
 // fail records an error at the present path.
@@ -234,4 +253,40 @@ func (w *writer) string(s string) {
 		i++
 	}
 	w.buf = append(append(w.buf, s[from:]...), '"')
+}
+
+// download writes the link to a document's file: a pass for this viewer.
+func (w *writer) download(document int64) {
+	pass, ok := access.PassFor(w.viewer, key.Document(document), lifecycle.Now())
+	if !ok {
+		w.buf = append(w.buf, "null"...)
+		return
+	}
+	link, err := pass.Sign(w.reader.keys)
+	if err != nil {
+		w.fail(err)
+		w.buf = append(w.buf, "null"...)
+		return
+	}
+	w.string(access.Downloads + "?" + access.DownloadLink + "=" + link)
+}
+
+// requiredDocuments writes the kinds that a loan needs: those of its submission, or by the parameters in force now.
+func (w *writer) requiredDocuments(submitted store.Cell, company bool, amount int64) {
+	if !submitted.Null() {
+		w.raw(submitted)
+		return
+	}
+	values, err := w.parametersInForce()
+	if err != nil {
+		w.fail(err)
+	}
+	w.buf = append(w.buf, '[')
+	for i, kind := range values.Needs(parameter.RequiredDocuments).For(company, money.Amount(amount)) {
+		if i > 0 {
+			w.buf = append(w.buf, ',')
+		}
+		w.string(kind)
+	}
+	w.buf = append(w.buf, ']')
 }

@@ -34,6 +34,13 @@ const (
 	CardVerificationFailed = "card_verification_failed"
 	CardBound              = "card_bound"
 	CardPaymentFailed      = "card_payment_failed"
+
+	LoanApproved        = "loan_approved"
+	LoanApprovedChanged = "loan_approved_changed" // on other terms than were asked for
+	LoanReturned        = "loan_returned"
+	LoanRejected        = "loan_rejected"
+	DocumentRequested   = "document_requested"
+	DocumentRejected    = "document_rejected"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself
