@@ -119,7 +119,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 func refusable(mutation string) string {
 	upper := strings.ToUpper(mutation[:1]) + mutation[1:]
 	schema := graph.Schema(&graph.Resolver{}).Schema()
-	var given []string
+	given := slices.Clone(map[string][]string{"createBackup": {`place: "/"`}}[mutation]) // all else of it may be left out
 	for _, f := range schema.Types[upper+"Input"].Fields {
 		switch {
 		case f.Type.NonNull && f.Type.Name() == "ID" && f.Type.Elem == nil:

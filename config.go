@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"lenddesk/demo"
 	"lenddesk/gateway/blob"
 	"lenddesk/gateway/mail"
 	"lenddesk/gateway/outer"
@@ -29,6 +30,7 @@ type settings struct {
 	AdminEmail     string   `env:"LENDDESK_ADMIN_EMAIL" help:"Address of the first administrator."`
 	AdminPassword  string   `env:"LENDDESK_ADMIN_PASSWORD" help:"Password of the first administrator; without it one is made and printed once."`
 	Profile        string   `env:"LENDDESK_PROFILE" default:"CN_P2P_2016" help:"Defaults of the parameters of a new book: CN_P2P_2016 or NEUTRAL."`
+	BackupURL      string   `name:"backup-url" env:"LENDDESK_BACKUP_URL" help:"Folder of backups: a path or file:///PATH; without it, backups beside the database."`
 	SMTPURL        string   `name:"smtp-url" env:"LENDDESK_SMTP_URL" help:"Mail server: smtp://USER:PASSWORD@HOST:PORT or smtps://…; without it mail is kept and not sent."`
 	KXDURL         string   `name:"kxd-url" env:"LENDDESK_KXD_URL" help:"KXD, which checks bank cards: http://… or https://…; without it the simulator stands in."`
 	KXDSecret      []string `name:"kxd-secret" env:"LENDDESK_KXD_SECRET" help:"Secret that signs what KXD and we say to each other; several, separated by commas, while it is rotated: the first signs, all are believed."`
@@ -55,36 +57,67 @@ type commands struct {
 	Keys    struct {
 		Rotate struct{} `cmd:"" help:"Add a new encryption key to the key file. Servers take it up while they serve."`
 	} `cmd:"" help:"Look after the encryption keys."`
+	Check struct {
+		To string `required:"" placeholder:"URL" help:"Database to try: sqlite:FILE or postgres://…"`
+	} `cmd:"" help:"Try a connection to a database before it is used. Nothing in it is changed."`
+	Restore struct {
+		File string `arg:"" help:"The copy; its manifest (FILE.json) lies beside it."`
+		Yes  bool   `help:"Do it. Without this it is only said what would be done."`
+	} `cmd:"" help:"Put a backup in the place of the database in LENDDESK_DATABASE_URL. No server may be running."`
+	Move struct {
+		To string `required:"" placeholder:"URL" help:"An empty PostgreSQL database: postgres://…"`
+	} `cmd:"" help:"Carry the SQLite book in LENDDESK_DATABASE_URL to PostgreSQL. No server may be running."`
 	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
-	Version  struct{} `cmd:"" help:"Print the version."`
+	Book     struct {
+		demo.Big
+		Proof bool `help:"Prove every rule of the domain over the whole book afterwards."`
+	} `cmd:"" name:"demo" help:"Fill an empty database with a book to measure on, and end. No server may use it meanwhile."`
+	Version struct{} `cmd:"" help:"Print the version."`
 }
 
 // names are the settings as operators know them.
 var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_BLOB_URL", "LENDDESK_KEYSET",
+	"LENDDESK_BACKUP_URL",
 	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
 	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
 // parse reads arguments and environment. It returns the subcommand.
-func parse(args []string) (command string, s settings, err error) {
-	var c commands
+func parse(args []string) (command string, c commands, err error) {
 	parser, err := kong.New(&c, kong.Name("lenddesk"), kong.Description("The customer-relations and order desk of a peer-to-peer lending platform."),
 		kong.UsageOnError())
 	if err != nil {
-		return "", s, err
+		return "", c, err
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(dashed(args))
 	if err != nil {
-		return "", s, err
+		return "", c, err
 	}
 	if err := c.check(); err != nil {
-		return "", s, err
+		return "", c, err
 	}
-	if parsed.Command() == "simulate" {
-		return parsed.Command(), c.settings, c.checkSimulation()
+	switch parsed.Command() {
+	case "simulate":
+		err = c.checkSimulation()
+	case "demo":
+		err = c.Book.Check()
 	}
-	return parsed.Command(), c.settings, nil
+	return parsed.Command(), c, err
+}
+
+// dashed takes -name for --name, as Go's own programs do. No setting has a name of one letter.
+func dashed(args []string) []string {
+	args = slices.Clone(args)
+	for i, a := range args {
+		if a == "--" {
+			break
+		}
+		if len(a) > 2 && a[0] == '-' && a[1] >= 'a' && a[1] <= 'z' {
+			args[i] = "-" + a
+		}
+	}
+	return args
 }
 
 // checkSimulation finds what the simulator by itself needs and has not.
@@ -114,6 +147,9 @@ func (s settings) check() error {
 	}
 	if !slices.Contains(parameter.Profiles, parameter.Profile(s.Profile)) {
 		refuse("LENDDESK_PROFILE", "CN_P2P_2016 or NEUTRAL")
+	}
+	if _, err := s.backupFolder(); err != nil {
+		refuse("LENDDESK_BACKUP_URL", "the path of a folder, or file:///PATH")
 	}
 	if s.SMTPURL != "" {
 		if _, err := mail.Open(s.SMTPURL); err != nil {
@@ -189,4 +225,20 @@ func (s settings) blobs() string {
 		return s.BlobURL
 	}
 	return strings.TrimSuffix(s.keyFile(), ".keys") + ".files"
+}
+
+// backupFolder is where backups go: where the operator says, or beside the database.
+func (s settings) backupFolder() (string, error) {
+	path := s.BackupURL
+	if path == "" {
+		return filepath.Abs(filepath.Join(filepath.Dir(s.keyFile()), "backups"))
+	}
+	if strings.Contains(path, "://") {
+		u, err := url.Parse(path)
+		if err != nil || u.Scheme != "file" || u.Host != "" || u.Path == "" || u.RawQuery != "" {
+			return "", errors.New("no folder")
+		}
+		path = filepath.FromSlash(u.Path)
+	}
+	return filepath.Abs(path)
 }

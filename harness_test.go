@@ -29,7 +29,8 @@ const (
 // house is a running lenddesk.
 type house struct {
 	*program
-	logs *logbook
+	settings settings
+	logs     *logbook
 }
 
 // onEach runs a story on every database, each with a program of its own.
@@ -43,8 +44,20 @@ func onEach(t *testing.T, story func(t *testing.T, h *house)) {
 	}
 }
 
-// start starts the program with what the settings leave open filled in.
+// start starts the program until the test ends.
 func start(t testing.TB, s settings) *house {
+	t.Helper()
+	h := begin(t, s)
+	t.Cleanup(func() {
+		if err := h.close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// begin starts the program with what the settings leave open filled in.
+func begin(t testing.TB, s settings) *house {
 	t.Helper()
 	if s.Keyset == "" {
 		s.Keyset = newKeyset(t)
@@ -65,17 +78,15 @@ func start(t testing.TB, s settings) *house {
 	if err := s.check(); err != nil {
 		t.Fatal(err)
 	}
-	h := &house{logs: &logbook{}}
+	if s.BackupURL == "" {
+		s.BackupURL = t.TempDir()
+	}
+	h := &house{settings: s, logs: &logbook{}}
 	var err error
 	h.program, err = open(context.Background(), s, io.Discard, slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelInfo})))
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := h.close(); err != nil {
-			t.Error(err)
-		}
-	})
 	return h
 }
 

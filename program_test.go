@@ -23,7 +23,7 @@ func TestWrongSettingsAreRefusedByName(t *testing.T) {
 	for setting, value := range map[string]string{
 		"LENDDESK_ADDR": "8080", "LENDDESK_DATABASE_URL": "mysql://x:hush@y/z", "LENDDESK_SMTP_URL": "http://user:hush@mail", "LENDDESK_KEYSET": "hush",
 		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/hush", "LENDDESK_PROFILE": "hush", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/hush", "LENDDESK_LOG_LEVEL": "loud-hush", "LENDDESK_DEMO": "hush",
-		"LENDDESK_KXD_SECRET": "hush", "LENDDESK_KXDM_URL": "ftp://hush.example",
+		"LENDDESK_KXD_SECRET": "hush", "LENDDESK_BACKUP_URL": "s3://hush", "LENDDESK_KXDM_URL": "ftp://hush.example",
 	} {
 		t.Run(setting, func(t *testing.T) {
 			t.Setenv(setting, value)
@@ -58,6 +58,43 @@ func TestWithoutSettingsEverythingHasADefault(t *testing.T) {
 	want(t, "address", s.Addr, "127.0.0.1:8080")
 	want(t, "database", s.DatabaseURL, "sqlite:lenddesk.db")
 	want(t, "keys", s.keyFile(), "lenddesk.keys")
+}
+
+// The command as it stands in the manual, with numbers that take no time: with one dash, on both databases, and the book can be signed in to.
+func TestTheCommandDemoFillsAnEmptyDatabase(t *testing.T) {
+	args := []string{"-users", "500", "-companies", "20", "-loans=200", "-bids", "1000", "-cards", "500", "-seed", "3", "-proof"}
+	for _, dialect := range storetest.Dialects {
+		s := settings{Addr: "127.0.0.1:0", DatabaseURL: storetest.Empty(t, dialect), Keyset: newKeyset(t), LogLevel: "info", Demo: "0"}
+		t.Setenv("LENDDESK_KEYSET", s.Keyset)
+		var out, progress bytes.Buffer
+		command := append([]string{"demo", "--database-url", s.DatabaseURL}, args...)
+		if err := run(t.Context(), command, &out, &progress); err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(progress.String(), "users 500 of 500, loans 200 of 200, bids 1000 of 1000") || !strings.Contains(out.String(), "Every rule of the domain holds") {
+			t.Errorf("it told %s and %s", &progress, &out)
+		}
+		_, after, _ := strings.Cut(out.String(), "with the password ")
+		password, _, _ := strings.Cut(after, "\n")
+		if strings.Contains(progress.String(), password) {
+			t.Error("the password stands in the log")
+		}
+		if err := run(t.Context(), command, io.Discard, io.Discard); err == nil || !strings.Contains(err.Error(), "not empty") {
+			t.Errorf("a second time: %v", err)
+		}
+		p, err := open(t.Context(), s, io.Discard, quiet())
+		if err != nil {
+			t.Fatal(err)
+		}
+		(&house{program: p}).anybody(t).signIn("admin@lenddesk.example", password)
+		if err := p.close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := run(t.Context(), []string{"demo", "-users", "1", "-cards", "2"}, io.Discard, io.Discard); err == nil ||
+		!strings.Contains(err.Error(), "-users must be") || !strings.Contains(err.Error(), "-cards must be") {
+		t.Errorf("numbers that cannot be: %v", err)
+	}
 }
 
 func TestVersionAndMigrate(t *testing.T) {
@@ -270,7 +307,7 @@ func TestDrainingDropsNoAcceptedRequest(t *testing.T) {
 }
 
 // until waits for a condition that another goroutine brings about.
-func until(t *testing.T, what string, holds func() bool) {
+func until(t testing.TB, what string, holds func() bool) {
 	t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()

@@ -31,8 +31,15 @@ var modelMoves = map[string]struct {
 	"resubmitRegistration": {from: []string{"RETURNED"}, to: "PENDING_REVIEW", owner: true},
 	"withdrawRegistration": {from: []string{"PENDING_REVIEW", "RETURNED"}, to: "WITHDRAWN", owner: true, ends: true},
 	"amendRegistration":    {from: []string{"ACTIVE"}, to: "PENDING_REVIEW", owner: true},
+	"updateUser":           {from: kept, to: same},
+	"tagUser":              {from: kept, to: same},
+	"assignAccountManager": {from: kept, to: same},
+	"mergeUsers":           {from: kept, to: same},
 	"updateProfile":        {from: []string{"ACTIVE"}, to: "ACTIVE", owner: true},
 }
+
+// kept is whoever may still become a customer, is one, or is held back; same says that a move leaves the status.
+var kept, same = []string{"POTENTIAL", "PENDING_REVIEW", "RETURNED", "ACTIVE", "REJECTED", "SUSPENDED"}, ""
 
 // modelUser is what the model knows of one user.
 type modelUser struct {
@@ -60,7 +67,7 @@ func TestRandomMovesByRandomPeopleFollowTheModel(t *testing.T) {
 		offered := graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields
 		var moves []string
 		for name := range modelMoves {
-			if offered.ForName(name) != nil {
+			if offered.ForName(name) != nil && name != "mergeUsers" && name != "assignAccountManager" { // of several customers: they have tests of their own
 				moves = append(moves, name)
 			}
 		}
@@ -131,6 +138,10 @@ func (u *modelUser) try(t *rapid.T, move, who string, stale bool, person *person
 		input["reason"] = "As the model says."
 	case "updateProfile":
 		input["locale"] = other[u.locale]
+	case "updateUser":
+		input["source"] = fmt.Sprintf("source %d", u.version)
+	case "tagUser":
+		input["tags"] = []string{fmt.Sprintf("tag %d", u.version)}
 	case "amendRegistration":
 		input["name"] = fmt.Sprintf("王%c", '一'+rune(u.version))
 	}
@@ -161,7 +172,9 @@ func (u *modelUser) try(t *rapid.T, move, who string, stale bool, person *person
 	if move == "updateProfile" {
 		u.locale = other[u.locale]
 	}
-	u.status = m.to
+	if m.to != same {
+		u.status = m.to
+	}
 	u.version++
 	u.events++
 	u.signedIn = u.signedIn && !m.ends

@@ -65,7 +65,7 @@ func main() {
 
 // run does what the arguments ask, until ctx ends.
 func run(ctx context.Context, args []string, out, logs io.Writer) error {
-	command, s, err := parse(args)
+	command, asked, err := parse(args)
 	if err != nil {
 		return err
 	}
@@ -73,6 +73,7 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		_, err := fmt.Fprintln(out, Version())
 		return err
 	}
+	s := asked.settings
 	log := slog.New(slog.NewTextHandler(logs, &slog.HandlerOptions{Level: levels[s.LogLevel]}))
 	slog.SetDefault(log)
 	for _, name := range unknown() {
@@ -81,10 +82,18 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 	switch command {
 	case "migrate":
 		return migrate(ctx, s, log)
+	case "check":
+		return checkDatabase(ctx, asked.Check.To, out)
+	case "restore <file>":
+		return restore(ctx, s, asked.Restore.File, asked.Restore.Yes, out)
+	case "move":
+		return move(ctx, s, asked.Move.To, out)
 	case "keys rotate":
 		return rotate(s, out)
 	case "simulate":
 		return simulateAlone(ctx, s, log)
+	case "demo":
+		return fillBook(ctx, s, asked.Book.Big, asked.Book.Proof, out, logs, log)
 	}
 	p, err := open(ctx, s, out, log)
 	if err != nil {
@@ -120,6 +129,39 @@ func migrate(ctx context.Context, s settings, log *slog.Logger) error {
 	}
 	current, _, err := st.Migration(ctx)
 	log.Info("the database is up to date", "migration", current)
+	return err
+}
+
+// fillBook fills an empty database with a book to measure on. It tells how far it is where the logs go.
+func fillBook(ctx context.Context, s settings, o demo.Big, proof bool, out, progress io.Writer, log *slog.Logger) (err error) {
+	p := &program{log: log}
+	if p.store, err = store.Open(ctx, s.DatabaseURL); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, p.store.Close()) }()
+	if err := p.store.Migrate(ctx); err != nil {
+		return err
+	}
+	if p.desk, err = p.openDesk(ctx, s); err != nil {
+		return err
+	}
+	s.Demo = "0"
+	if err := p.furnish(ctx, s, out); err != nil {
+		return err
+	}
+	if err := demo.FillBig(ctx, p.desk, o, progress); err != nil {
+		return err
+	}
+	if _, err := fmt.Fprintf(out, "Every customer and employee of the book signs in with the password %s\n", demo.Password); err != nil {
+		return err
+	}
+	if !proof {
+		return nil
+	}
+	if err := p.store.InTx(ctx, demo.Check); err != nil {
+		return fmt.Errorf("the book breaks rules: %w", err)
+	}
+	_, err = fmt.Fprintln(out, "Every rule of the domain holds in it.")
 	return err
 }
 
@@ -267,19 +309,32 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
 	river.AddWorker(workers, &origination.Sweeper{Office: p.borrowers})
 	river.AddWorker(workers, &origination.Expirer{Office: p.borrowers})
-	river.AddWorker(workers, &administration.Cleaner{Office: &administration.Office{Desk: p.desk}})
-	river.AddWorker(workers, &administration.Resealer{Office: &administration.Office{Desk: p.desk}})
+	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
+	folder, err := s.backupFolder()
+	if err != nil {
+		return err
+	}
+	office, copies := &administration.Office{Desk: p.desk}, administration.Copies{Database: s.DatabaseURL, Folder: folder}
+	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
+	river.AddWorker(workers, &administration.Cleaner{Office: office})
+	river.AddWorker(workers, &administration.Resealer{Office: office})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
 		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.CleanUp{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		// Also by the clock: after a start under new keys, and for what a server sealed that was late to take a key up.
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Sweep{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Expire{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
 }
@@ -296,10 +351,16 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, door.New(schema, door.Options{
+	answering := door.New(schema, door.Options{
 		Log: p.log, Introspection: true, Database: databaseFault,
 		Transports: []graphql.Transport{door.Multipart{Limits: door.DefaultLimits, SignedIn: func(ctx context.Context) bool { return access.From(ctx).Somebody() }}},
-	}))
+	})
+	answering.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		ctx, end := p.reader.Sit(ctx)
+		defer end()
+		return next(ctx)
+	})
+	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, answering)
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},

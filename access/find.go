@@ -9,13 +9,15 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"lenddesk/ent/user"
 	"lenddesk/fault"
 	"lenddesk/key"
 	"lenddesk/store"
 )
 
 // Find takes the object that an input names. It returns NOT_FOUND at the field for an id that is malformed, of another
-// type, of no row, or of a row that the viewer may not see: alike, so that asking tells nothing.
+// type, of no row, or of a row that the viewer may not see: alike, so that asking tells nothing. The id of a customer who was merged
+// into another one finds the other.
 func Find[K ~int64](ctx context.Context, tx *store.Tx, ids *key.Codec, kind key.Kind, table, id string, field ...string) (K, error) {
 	missing := fault.Refuse(fault.Problem{Code: fault.NotFound}, field...)
 	named, n, ok := ids.Decode(id)
@@ -23,7 +25,16 @@ func Find[K ~int64](ctx context.Context, tx *store.Tx, ids *key.Codec, kind key.
 		n = 0 // asked all the same, so that the time tells nothing either
 	}
 	t := sql.Dialect(tx.Dialect()).Table(table)
-	q := sql.Dialect(tx.Dialect()).Select(t.C("id")).From(t).Where(sql.EQ(t.C("id"), n))
+	is := sql.EQ(t.C("id"), n)
+	if kind == key.KindUser {
+		// Who went up in another one answers with that one.
+		m := sql.Dialect(tx.Dialect()).Table(table)
+		is = sql.P(func(b *sql.Builder) {
+			b.Ident(t.C("id")).WriteString(" = COALESCE((").
+				Join(sql.Dialect(tx.Dialect()).Select(m.C(user.FieldMergedIntoID)).From(m).Where(sql.EQ(m.C("id"), n))).WriteString("), ").Arg(n).WriteByte(')')
+		})
+	}
+	q := sql.Dialect(tx.Dialect()).Select(t.C("id")).From(t).Where(is)
 	if rule := Rows[kind](From(ctx).Eyes(), t); rule != nil {
 		q.Where(rule)
 	}

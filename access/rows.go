@@ -86,6 +86,7 @@ var Rows = map[key.Kind]Rule{
 	key.KindServiceRecord:  func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ViewUsers, ManageUsers)) },
 	key.KindServiceRequest: func(e Eyes, t *sql.SelectTable) *sql.Predicate { return e.either(seesLoans, ofMyLoans(e, t)) },
 	key.KindEvent:          events,
+	key.KindBackup:         func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ManageBackups)) },
 	key.KindMessage: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		return e.either(Of(ViewMessages), own(e.User, t.C("user_id")))
 	},
@@ -121,6 +122,7 @@ func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		{key.KindStaff, Of(ManageStaff)},
 		{key.KindRole, Of(ManageRoles)},
 		{key.KindAPIKey, Of(ManageAPIKeys)},
+		{key.KindBackup, Of(ManageBackups)},
 	} {
 		if e.Permissions&s.sees != 0 {
 			rules = append(rules, sql.EQ(t.C(event.FieldSubjectType), string(s.kind)))

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"maps"
 	"math/rand/v2"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -17,10 +19,10 @@ import (
 	"lenddesk/seal"
 )
 
-// tables are those whose rows others refer to: the book gives them their keys itself.
+// tables are those whose rows have a status, and a lifecycle.
 var tables = map[key.Kind]string{
 	key.KindUser: user.Table, key.KindCompany: company.Table, key.KindStaff: staff.Table, key.KindBankCard: bankcard.Table,
-	key.KindLoan: loan.Table, key.KindBid: bid.Table, key.KindDocument: document.Table, key.KindServiceRequest: servicerequest.Table,
+	key.KindLoan: loan.Table, key.KindBid: bid.Table, key.KindDocument: document.Table, key.KindServiceRequest: servicerequest.Table, key.KindServiceRecord: servicerecord.Table,
 }
 
 // setting is what a book depends on.
@@ -34,18 +36,23 @@ type setting struct {
 	roles             map[string]key.Role
 	administrator     key.Staff
 	last              map[key.Kind]int64 // the highest key that a table has
+	size              Size               // none: the small book alone
 }
 
-// book is the rows in memory, as they will be written.
+// book is the stories being told: the rows that are not handed over yet, and who is in them.
 type book struct {
 	setting
 	rnd    *rand.Rand
-	serial int   // counts people
-	cardNo int   // counts cards
-	err    error // the first failure to seal; compose looks at it once
+	first  map[key.Kind]int64   // the keys before the book
+	serial int                  // counts people
+	cardNo int                  // counts cards
+	hand   func(delivery) error // takes rows that are finished; without it they stay
+	trail  trail                // the events of rows that were handed over
+	err    error                // the first failure to seal or to hand over
 
 	companies    []*ent.Company
-	staff        []employee
+	staff        []*ent.Staff
+	staffRoles   []*employeeRole
 	users        []*ent.User
 	cards        []*ent.BankCard
 	attempts     []*ent.BankCardAttempt
@@ -63,20 +70,34 @@ type book struct {
 	// Who does what in the stories.
 	service, credit  []key.Staff
 	funding, finance key.Staff
+	offices, clients []key.Company // branches, and verified firms of customers
 	traders          []*trader
+	exchange         exchange
 }
 
 // compose tells all stories. It is a pure function of its setting, except for the encryption.
 func compose(s setting) (*book, error) {
-	b := &book{setting: s, rnd: rand.New(rand.NewPCG(s.seed, s.seed))}
+	b := begin(s)
+	b.tellAll()
+	return b, b.err
+}
+
+func begin(s setting) *book {
+	return &book{setting: s, first: maps.Clone(s.last), rnd: rand.New(rand.NewPCG(s.seed, s.seed))}
+}
+
+// tellAll tells the stories of the small book, each once, and then the ordinary ones as often as its size asks for.
+func (b *book) tellAll() {
 	b.openBranches()
 	b.hire()
 	b.enterFirms()
 	b.welcomeTraders()
 	b.welcomeOthers()
+	b.growPeople()
+	b.openExchange()
 	b.lend()
+	b.growLoans()
 	b.keepContact()
-	return b, b.err
 }
 
 // take gives the next key of a table.
@@ -84,6 +105,9 @@ func (b *book) take(kind key.Kind) int64 {
 	b.last[kind]++
 	return b.last[kind]
 }
+
+// made is how many rows the book has in a table so far.
+func (b *book) made(kind key.Kind) int { return int(b.last[kind] - b.first[kind]) }
 
 // ago is a moment before now.
 func (b *book) ago(d time.Duration) time.Time { return b.now.Add(-d) }

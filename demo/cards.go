@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"lenddesk/ent"
-	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
@@ -73,9 +72,9 @@ func (b *book) card(t *trader, at time.Time, replaces *ent.BankCard) *ent.BankCa
 	c := &ent.BankCard{
 		ID: key.BankCard(b.take(key.KindBankCard)), UserID: t.ID, HolderName: t.Name, NationalID: t.NationalID, Issuer: &bank.name,
 	}
-	c.Number, c.NumberHash = b.hide(seal.CardNumber, cardNumber(fmt.Sprintf("%s00000000%04d", bank.prefix, b.cardNo)))
+	c.Number, c.NumberHash = b.hide(seal.CardNumber, cardNumber(fmt.Sprintf("%s%012d", bank.prefix, b.cardNo)))
 	c.Phone, _ = b.hide(seal.Phone, t.phone)
-	b.cards = append(b.cards, c)
+	b.cards, t.card = append(b.cards, c), c
 	move := lifecycle.BindBankCard
 	if replaces != nil {
 		c.ReplacesID, move = &replaces.ID, lifecycle.RebindBankCard
@@ -99,8 +98,9 @@ func (b *book) attempt(c *ent.BankCard, system bankcardattempt.System, result, c
 // openAttempt is the first check of a card, not answered yet.
 func (b *book) openAttempt(c *ent.BankCard) *ent.BankCardAttempt {
 	asked := c.CreatedAt.Add(time.Second)
+	k := key.BankCardAttempt(b.take(key.KindBankCardAttempt))
 	a := &ent.BankCardAttempt{
-		BankCardID: c.ID, System: bankcardattempt.SystemKxd, RequestID: fmt.Sprintf("demo-%06d", len(b.attempts)+1), StartedAt: asked, AskedAt: &asked, Asks: 1,
+		ID: k, BankCardID: c.ID, System: bankcardattempt.SystemKxd, RequestID: fmt.Sprintf("demo-%06d", k), StartedAt: asked, AskedAt: &asked, Asks: 1,
 	}
 	b.attempts = append(b.attempts, a)
 	return a
@@ -142,19 +142,10 @@ func (b *book) boundCard(t *trader, at time.Time, replaces *ent.BankCard) *ent.B
 
 // replaceCard binds another card in place of the one that is bound, half a year later.
 func (b *book) replaceCard(t *trader) {
-	old := b.cardOf(t)
+	old := t.card
 	fresh := b.boundCard(t, t.ready.Add(180*day), old)
 	b.lifeOfCard(old).move(lifecycle.ReplaceCard, binder, fresh.StatusSince)
 }
 
 // rebind asks for another card; the check is not finished.
-func (b *book) rebind(t *trader) { b.openAttempt(b.card(t, b.ago(3*time.Hour), b.cardOf(t))) }
-
-func (b *book) cardOf(t *trader) *ent.BankCard {
-	for _, c := range b.cards {
-		if c.UserID == t.ID && c.Status == bankcard.StatusBound {
-			return c
-		}
-	}
-	return nil
-}
+func (b *book) rebind(t *trader) { b.openAttempt(b.card(t, b.ago(3*time.Hour), t.card)) }

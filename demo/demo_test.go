@@ -77,6 +77,9 @@ func TestEveryStatusIsThere(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, s *store.Store) {
 		filled(t, s)
 		for _, table := range lifecycle.Tables {
+			if table == lifecycle.Backups { // no part of the book
+				continue
+			}
 			var statuses []string
 			for _, l := range table.Lines {
 				statuses = append(append(statuses, l.From...), l.To...)

@@ -26,7 +26,7 @@ const seed = 2016
 // Fill writes the demonstration book into a database that has been installed and has no user yet. It answers false, and does nothing,
 // when there is a user already. The rows are there all together or not at all.
 func Fill(ctx context.Context, d *workflow.Desk) (filled bool, err error) {
-	ctx = lifecycle.Book(access.AsSystem(ctx, "demonstration"))
+	ctx = access.AsSystem(ctx, "demonstration")
 	used := false
 	look := func(ctx context.Context, tx *store.Tx) (err error) {
 		used, err = tx.User.Query().Exist(ctx)
@@ -50,12 +50,16 @@ func Fill(ctx context.Context, d *workflow.Desk) (filled bool, err error) {
 		if err != nil {
 			return err
 		}
-		s.passwordHash = hash
+		s.now, s.seed, s.passwordHash = lifecycle.Now(), seed, hash
 		b, err := compose(s)
 		if err != nil {
 			return fmt.Errorf("compose the book: %w", err)
 		}
-		return b.write(ctx, tx)
+		b.hand = func(d delivery) error { return write(ctx, tx, d, func(*table, int) {}) }
+		if err := b.finish(); err != nil {
+			return err
+		}
+		return b.advance(ctx, tx.Dialect(), tx.SQL)
 	})
 	return err == nil && !used, err
 }
@@ -73,7 +77,7 @@ func alone(ctx context.Context, tx *store.Tx) error {
 
 // settle reads what the book builds upon: the parameters, the built-in roles, the first administrator, the last key of each table.
 func settle(ctx context.Context, d *workflow.Desk, tx *store.Tx) (setting, error) {
-	s := setting{now: lifecycle.Now(), seed: seed, keys: d.Keys, roles: map[string]key.Role{}, last: map[key.Kind]int64{}}
+	s := setting{keys: d.Keys, roles: map[string]key.Role{}, last: map[key.Kind]int64{}}
 	values, err := d.Parameters(ctx, tx)
 	if err != nil {
 		return s, err
@@ -90,10 +94,10 @@ func settle(ctx context.Context, d *workflow.Desk, tx *store.Tx) (setting, error
 	if s.administrator, err = tx.Staff.Query().Where(staff.StatusEQ(staff.StatusActive)).Order(ent.Asc(staff.FieldID)).FirstID(ctx); err != nil {
 		return s, fmt.Errorf("find the first administrator: %w", err)
 	}
-	for kind, table := range tables {
+	for kind, table := range counted {
 		var last int64
-		if err := tx.SQL.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM "+table).Scan(&last); err != nil {
-			return s, fmt.Errorf("find the last key of %s: %w", table, err)
+		if err := tx.SQL.QueryRowContext(ctx, "SELECT COALESCE(MAX(id), 0) FROM "+table.name).Scan(&last); err != nil {
+			return s, fmt.Errorf("find the last key of %s: %w", table.name, err)
 		}
 		s.last[kind] = last
 	}

@@ -1,7 +1,7 @@
 package demo
 
 import (
-	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -22,6 +22,12 @@ type course struct {
 	months      []int         // since the disbursement, in turn, for loans that were disbursed
 	terms       []int         // in turn, where the months ask for some
 	methods     []loan.RepaymentMethod
+
+	// Of ordinary loans: when it began, how many bids it had, how sought it was (1 is the usual), while repayment itself says how it ended.
+	ordinary bool
+	at       time.Time
+	bids     int
+	sought   float64
 }
 
 var (
@@ -61,12 +67,22 @@ var courses = []course{
 func (b *book) lend() {
 	for _, c := range courses {
 		for i := range c.count {
-			l := b.apply(c, i)
-			if l.review(c.status) && l.market(c.status) {
-				l.repay(c.status, c.months[i%len(c.months)])
-			}
+			b.story(c, i)
 		}
 	}
+}
+
+// story tells one loan's, as far as it has come.
+func (b *book) story(c course, i int) {
+	l := b.apply(c, i)
+	if l == nil {
+		b.err = errors.Join(b.err, errFew)
+		return
+	}
+	if l.review(c.status) && l.market(c.status) {
+		l.repay(c.status)
+	}
+	b.owe(l)
 }
 
 // lending is a loan whose story is being told; at is how far it has come.
@@ -74,7 +90,8 @@ type lending struct {
 	*book
 	*ent.Loan
 	life      life[loan.Status]
-	i         int // among those of its course
+	course    course
+	i         int // among those of its course, or any number
 	at        time.Time
 	borrower  *trader
 	reviewers []key.Staff // who may review the application, the first of whom does
@@ -84,24 +101,34 @@ type lending struct {
 	papers    []*ent.Document
 }
 
-// pass lets some time go by.
+// pass lets some time go by. A story that is still going on never comes quite to the present.
 func (l *lending) pass(least, most time.Duration) time.Time {
-	l.at = l.at.Add(l.between(least, most))
+	next := l.at.Add(l.between(least, most))
+	if left := l.now.Sub(l.at); left > 0 && !next.Before(l.now) {
+		next = l.at.Add(left / 2)
+	}
+	l.at = next.Truncate(time.Microsecond)
 	return l.at
 }
 
 // apply begins a loan.
 func (b *book) apply(c course, i int) *lending {
-	at := b.ago(b.between(c.least, c.most+time.Second))
-	if c.months != nil {
+	at := c.at
+	switch {
+	case c.months != nil:
 		at = b.now.AddDate(0, -c.months[i%len(c.months)], -10).Add(-b.between(0, 10*time.Hour))
+	case !c.ordinary:
+		at = b.ago(b.between(c.least, c.most+time.Second))
 	}
 	at = at.Truncate(time.Second)
-	t := b.choose(borrows, 1, at, func(t *trader) bool { return true })[0]
-	t.loans++
+	least := max(60_000_00, money.Amount(c.bids)*minimumBid*3)
+	t := b.borrower(at, least)
+	if t == nil {
+		return nil
+	}
 	k := key.Loan(b.take(key.KindLoan))
 	row := &ent.Loan{
-		ID: k, Number: fmt.Sprintf("L%s-%04d", at.In(b.zone).Format("20060102"), k), BorrowerID: t.ID, Purpose: purposes[len(b.loans)%len(purposes)],
+		ID: k, Number: fmt.Sprintf("L%s-%04d", at.In(b.zone).Format("20060102"), k), BorrowerID: t.ID, Purpose: purposes[int(k)%len(purposes)],
 		RequestedAmount: money.Amount(10+b.rnd.IntN(51)) * 1000_00, RequestedAnnualRate: money.Rate(60+5*b.rnd.IntN(19)) * 1000,
 		RequestedTermMonths: c.terms[i%len(c.terms)], RepaymentMethod: c.methods[i%len(c.methods)], Round: 1, ApprovalsNeeded: 1,
 	}
@@ -109,35 +136,27 @@ func (b *book) apply(c course, i int) *lending {
 		row.CompanyID, row.RequestedAmount = t.CompanyID, money.Amount(10+b.rnd.IntN(21))*10_000_00
 		row.Description = some("用于企业日常经营周转，还款来源为销售回款。")
 	}
+	if c.ordinary {
+		row.RequestedAmount = c.asked(t)
+	}
+	row.RequestedAmount = min(row.RequestedAmount, b.room(t)) / 1000_00 * 1000_00
 	if row.RequestedAmount >= 200_000_00 {
 		row.ApprovalsNeeded = 2
 	}
 	row.Amount, row.AnnualRate, row.TermMonths = row.RequestedAmount, row.RequestedAnnualRate, row.RequestedTermMonths
 	b.loans = append(b.loans, row)
-	l := &lending{book: b, Loan: row, life: b.lifeOfLoan(row), i: i, at: at, borrower: t, reviewers: slices.Clone(b.credit)}
-	if i%2 == 1 {
-		slices.Reverse(l.reviewers)
-	}
+	l := &lending{book: b, Loan: row, life: b.lifeOfLoan(row), i: i, at: at, borrower: t, course: c, reviewers: slices.Concat(b.credit[i%len(b.credit):], b.credit[:i%len(b.credit)])}
 	l.life.born(lifecycle.ApplyForLoan, byUser(t.ID), at)
 	return l
 }
 
-// choose takes traders who were ready at a moment, the least busy first.
-func (b *book) choose(kind, n int, at time.Time, fits func(*trader) bool) []*trader {
-	var fit []*trader
-	for _, t := range b.traders {
-		if t.ready.Before(at) && (kind == borrows && t.Borrower || kind == invests && t.Investor) && fits(t) {
-			fit = append(fit, t)
-		}
+// asked is the amount of an ordinary application: more where more bids come.
+func (c course) asked(t *trader) money.Amount {
+	usual, least := 25.0, 3
+	if t.CompanyID != nil {
+		usual, least = 200, 50
 	}
-	b.rnd.Shuffle(len(fit), func(i, j int) { fit[i], fit[j] = fit[j], fit[i] })
-	slices.SortStableFunc(fit, func(x, y *trader) int {
-		if kind == borrows {
-			return cmp.Compare(x.loans, y.loans)
-		}
-		return cmp.Compare(x.bids/4, y.bids/4)
-	})
-	return fit[:min(n, len(fit))]
+	return max(money.Amount(least), money.Amount(usual*c.sought), money.Amount((c.bids*3*int(minimumBid)+999_99)/1000_00)) * 1000_00
 }
 
 // review tells of the application until it is approved, and whether it came so far.

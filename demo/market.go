@@ -10,13 +10,16 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/money"
+	"lenddesk/money/plan"
 )
 
 // Terms of every listing.
 const (
-	minimumBid  = money.Amount(100_00)
-	bidStep     = money.Amount(100_00)
-	listingDays = 15
+	minimumBid = money.Amount(100_00)
+	bidStep    = money.Amount(100_00)
+
+	autoApproved = money.Amount(10_000_00) // ordinary bids up to this are approved at once
+	listingDays  = 15
 )
 
 // market tells of the listing until the money is paid out, and whether it came so far.
@@ -60,36 +63,39 @@ func (l *lending) market(end loan.Status) bool {
 	return end != loan.StatusAwaitingDisbursement
 }
 
-// investors are some who may bid for the loan: neither the borrower nor anybody of the borrowing company.
-func (l *lending) investors(n int) []*trader {
-	return l.choose(invests, n, l.at, func(t *trader) bool {
-		return t.ID != l.BorrowerID && (l.CompanyID == nil || t.CompanyID == nil || *t.CompanyID != *l.CompanyID)
-	})
-}
-
 // place makes a bid, which waits for its review.
 func (l *lending) place(t *trader, amount money.Amount) *ent.Bid {
-	t.bids++
 	o := &ent.Bid{ID: key.Bid(l.take(key.KindBid)), LoanID: l.ID, InvestorID: t.ID, Amount: amount}
 	l.bids, l.offers = append(l.bids, o), append(l.offers, o)
-	l.lifeOfBid(o).born(lifecycle.PlaceBid, byUser(t.ID), l.pass(30*time.Minute, 5*time.Hour))
 	l.ReservedAmount += amount
+	if l.course.ordinary && amount <= autoApproved {
+		l.lifeOfBid(o).bornAs(lifecycle.PlaceBid, bid.StatusApproved, byUser(t.ID), l.pass(l.pace()/2, l.pace()*3/2))
+		l.FundedAmount += amount
+		return o
+	}
+	l.lifeOfBid(o).born(lifecycle.PlaceBid, byUser(t.ID), l.pass(l.pace()/10, l.pace()))
 	return o
 }
 
 // approveBid approves a bid; the reviewers take turns.
 func (l *lending) approveBid(o *ent.Bid) {
+	if o.Status == bid.StatusApproved {
+		return
+	}
 	who := l.credit[int(o.ID)%len(l.credit)]
-	l.lifeOfBid(o).move(lifecycle.ApproveBid, byStaff(who), l.pass(10*time.Minute, time.Hour))
+	l.lifeOfBid(o).move(lifecycle.ApproveBid, byStaff(who), l.pass(l.pace()/30, l.pace()/5))
 	l.book.review(key.KindBid, int64(o.ID), review.StepBid, 1, review.DecisionApproved, who, l.at, "")
 	l.FundedAmount += o.Amount
 }
 
-// drop ends a bid that waits for its review: by the investor, or by a reviewer.
+// drop ends a bid: by the investor, or by a reviewer while it waits.
 func (l *lending) drop(o *ent.Bid) {
-	at := l.pass(10*time.Minute, time.Hour)
+	at := l.pass(l.pace()/30, l.pace()/5)
 	l.ReservedAmount -= o.Amount
-	if l.i%2 == 0 {
+	if o.Status == bid.StatusApproved {
+		l.FundedAmount -= o.Amount
+	}
+	if o.Status == bid.StatusApproved || l.i%2 == 0 {
 		l.lifeOfBid(o).move(lifecycle.WithdrawBid, byUser(o.InvestorID), at)
 		return
 	}
@@ -98,43 +104,63 @@ func (l *lending) drop(o *ent.Bid) {
 	l.book.review(key.KindBid, int64(o.ID), review.StepBid, 1, review.DecisionRejected, l.credit[0], at, reason)
 }
 
+// pace is the longest time from one bid to the next: every bid comes within six days.
+func (l *lending) pace() time.Duration {
+	return min(5*time.Hour, 6*day/time.Duration(2*l.course.bids+1))
+}
+
 // offerPart bids for less than the whole: some bids are approved, the last one waits, one was dropped. One loan has no bid yet.
 func (l *lending) offerPart() {
-	investors := l.investors(2 + l.i)
-	if l.i == 5 || len(investors) == 0 {
+	if l.course.ordinary {
+		part := l.Amount * money.Amount(40+l.i/2) / 100 / bidStep * bidStep
+		l.offer(part, l.course.bids, l.i%3 == 0)
 		return
 	}
-	l.drop(l.place(investors[0], minimumBid*5))
-	for i, amount := range l.parted(l.Amount*money.Amount(40+l.i*7)/100/bidStep*bidStep, len(investors)) {
-		if o := l.place(investors[i], amount); i < len(investors)-1 {
+	if l.i == 5 {
+		return
+	}
+	l.offer(l.Amount*money.Amount(40+l.i*7)/100/bidStep*bidStep, 3+l.i, true)
+}
+
+// offerAll bids for the whole amount; every bid is approved.
+func (l *lending) offerAll() {
+	n := l.course.bids
+	if !l.course.ordinary {
+		n = 3 + l.rnd.IntN(6)
+	}
+	l.offer(l.Amount, n, false)
+}
+
+// offer places n bids, of which the first is dropped now and then, and the others make the amount. The last one may be left to be reviewed.
+func (l *lending) offer(amount money.Amount, n int, lastWaits bool) {
+	investors := l.investors(n)
+	if investors == nil {
+		return
+	}
+	if !l.course.ordinary && lastWaits || n > fewestBids && l.i%3 == 0 {
+		dropped := minimumBid * money.Amount(5+l.rnd.IntN(6))
+		if l.course.ordinary && l.i%2 == 1 && l.Amount > 2*autoApproved {
+			dropped += autoApproved // so that it waits to be rejected
+		}
+		l.drop(l.place(investors[0], min(dropped, amount/bidStep*bidStep)))
+		investors = investors[1:]
+	}
+	for i, part := range l.parted(amount, len(investors)) {
+		if o := l.place(investors[i], part); i < len(investors)-1 || !lastWaits {
 			l.approveBid(o)
 		}
 	}
 }
 
-// offerAll bids for the whole amount; every bid is approved.
-func (l *lending) offerAll() {
-	investors := l.investors(3 + l.rnd.IntN(6))
-	if l.i%3 == 0 {
-		l.drop(l.place(investors[0], minimumBid*10))
-	}
-	for i, amount := range l.parted(l.Amount, len(investors)) {
-		l.approveBid(l.place(investors[i], amount))
-	}
-}
-
-// parted cuts an amount into n bids of whole steps, each at least the minimum.
+// parted cuts an amount into n bids of whole steps, each at least the minimum, some many times as big as others.
 func (l *lending) parted(amount money.Amount, n int) []money.Amount {
-	parts := make([]money.Amount, n)
-	left := amount
+	weights := make([]money.Amount, n)
+	for i := range weights {
+		weights[i] = money.Amount(1000 / (0.08 + l.rnd.Float64()))
+	}
+	parts := plan.Split((amount-money.Amount(n)*minimumBid)/bidStep, weights)
 	for i := range parts {
-		even := left / money.Amount(n-i)
-		part := even * money.Amount(60+l.rnd.IntN(81)) / 100 / bidStep * bidStep
-		if i == n-1 {
-			part = left
-		}
-		parts[i] = max(part, minimumBid)
-		left -= parts[i]
+		parts[i] = minimumBid + parts[i]*bidStep
 	}
 	return parts
 }

@@ -30,12 +30,52 @@ var surnames = []word{
 	{"何", "he"},
 	{"郭", "guo"},
 	{"马", "ma"},
+	{"罗", "luo"},
+	{"梁", "liang"},
+	{"宋", "song"},
+	{"郑", "zheng"},
+	{"谢", "xie"},
+	{"韩", "han"},
+	{"唐", "tang"},
+	{"冯", "feng"},
+	{"于", "yu"},
+	{"董", "dong"},
+	{"萧", "xiao"},
+	{"程", "cheng"},
+	{"曹", "cao"},
+	{"袁", "yuan"},
+	{"邓", "deng"},
+	{"许", "xu"},
+	{"傅", "fu"},
+	{"沈", "shen"},
+	{"曾", "zeng"},
+	{"彭", "peng"},
+	{"吕", "lv"},
+	{"苏", "su"},
+	{"卢", "lu"},
+	{"蒋", "jiang"},
+	{"蔡", "cai"},
+	{"贾", "jia"},
+	{"丁", "ding"},
+	{"魏", "wei"},
+	{"薛", "xue"},
+	{"叶", "ye"},
+	{"阎", "yan"},
+	{"余", "yu"},
+	{"潘", "pan"},
+	{"杜", "du"},
+	{"戴", "dai"},
+	{"夏", "xia"},
+	{"钟", "zhong"},
+	{"汪", "wang"},
+	{"田", "tian"},
+	{"任", "ren"},
+	{"姜", "jiang"},
 }
 
 var givenNames = []word{
 	{"伟", "wei"},
 	{"芳", "fang"},
-	{"秀英", "xiuying"},
 	{"敏", "min"},
 	{"静", "jing"},
 	{"丽", "li"},
@@ -49,17 +89,67 @@ var givenNames = []word{
 	{"涛", "tao"},
 	{"明", "ming"},
 	{"超", "chao"},
-	{"秀兰", "xiulan"},
 	{"霞", "xia"},
 	{"平", "ping"},
-	{"桂英", "guiying"},
-	{"建华", "jianhua"},
-	{"志强", "zhiqiang"},
-	{"海燕", "haiyan"},
+	{"刚", "gang"},
+	{"英", "ying"},
+	{"华", "hua"},
+	{"文", "wen"},
+	{"建", "jian"},
+	{"国", "guo"},
+	{"志", "zhi"},
+	{"海", "hai"},
+	{"燕", "yan"},
+	{"秀", "xiu"},
+	{"兰", "lan"},
+	{"桂", "gui"},
+	{"春", "chun"},
+	{"梅", "mei"},
+	{"玉", "yu"},
+	{"红", "hong"},
+	{"军", "jun"},
+	{"宇", "yu"},
+	{"浩", "hao"},
+	{"然", "ran"},
+	{"子", "zi"},
+	{"轩", "xuan"},
+	{"雨", "yu"},
+	{"欣", "xin"},
+	{"怡", "yi"},
+	{"佳", "jia"},
+	{"俊", "jun"},
+	{"思", "si"},
+	{"晨", "chen"},
+	{"嘉", "jia"},
+	{"鹏", "peng"},
+	{"飞", "fei"},
+	{"辉", "hui"},
+	{"亮", "liang"},
+	{"斌", "bin"},
+	{"峰", "feng"},
+	{"龙", "long"},
+	{"婷", "ting"},
+	{"雪", "xue"},
+	{"倩", "qian"},
+	{"慧", "hui"},
+	{"莉", "li"},
+	{"萍", "ping"},
+	{"琳", "lin"},
+	{"凯", "kai"},
+	{"博", "bo"},
 }
 
+// birthdays are as many as people are told apart by; who has another's has another region.
+const birthdays = 14_600
+
 // regions are counties and districts of GB/T 2260.
-var regions = []string{"110105", "310115", "320102", "330106", "420106", "440305", "510107", "610113", "350102", "370202"}
+var regions = []string{
+	"110101", "110102", "110105", "110106", "110108", "120101", "120104", "130102", "140105", "150102", "210102", "220102",
+	"230102", "310101", "310104", "310105", "310115", "320102", "320106", "320505", "330102", "330106", "330203", "340103",
+	"350102", "350203", "360102", "370102", "370202", "410102", "410105", "420102", "420106", "430102", "430104", "440103",
+	"440106", "440304", "440305", "450103", "460105", "500103", "510104", "510107", "520103", "530102", "610103", "610113",
+	"620102", "650102",
+}
 
 // particulars are what a person is known by.
 type particulars struct{ name, email, phone, nationalID string }
@@ -68,13 +158,18 @@ type particulars struct{ name, email, phone, nationalID string }
 // for mobile numbers of mainland China.
 func (b *book) somebody() particulars {
 	b.serial++
-	surname, given := surnames[b.serial%len(surnames)], pick(b, givenNames)
-	born := time.Date(1962, 3, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, b.serial*131%14_600)
+	surname, given := surnames[b.somewhere(len(surnames), 1.5)], pick(b, givenNames)
+	if b.rnd.IntN(10) < 7 {
+		second := pick(b, givenNames)
+		given.written, given.read = given.written+second.written, given.read+second.read
+	}
+	birthday := b.serial * 131 % birthdays
+	born := time.Date(1962, 3, 1, 0, 0, 0, 0, time.UTC).AddDate(0, 0, birthday)
 	return particulars{
 		name:       surname.written + given.written,
 		email:      fmt.Sprintf("%s.%s%03d@example.com", given.read, surname.read, b.serial),
-		phone:      fmt.Sprintf("+861990000%04d", b.serial),
-		nationalID: residentID(pick(b, regions), born),
+		phone:      fmt.Sprintf("+86199%08d", b.serial),
+		nationalID: residentID(regions[(birthday*7+b.serial/birthdays)%len(regions)], born),
 	}
 }
 

@@ -55,6 +55,7 @@ func (b *book) enterFirms() {
 		}
 		b.enter(f, by, at)
 	}
+	b.growFirms()
 }
 
 // enter makes a company, by an employee or with a registration, and brings it to its status.
@@ -70,11 +71,17 @@ func (b *book) enter(f firm, by key.Staff, at time.Time) {
 		c.CreatedByID, who = &by, byStaff(by)
 	}
 	b.companies = append(b.companies, c)
+	if f.kind == company.KindBranch {
+		b.offices = append(b.offices, c.ID)
+	}
+	if f.kind == company.KindClient && f.status == company.StatusVerified {
+		b.clients = append(b.clients, c.ID)
+	}
 	life := b.lifeOfCompany(c)
 	life.born(lifecycle.CreateCompany, who, at)
 	reviewer := b.administrator
 	if len(b.service) > 0 {
-		reviewer = b.service[0]
+		reviewer = pick(b, b.service)
 	}
 	at = at.Add(b.between(time.Hour, day))
 	switch f.status {
@@ -85,12 +92,6 @@ func (b *book) enter(f firm, by key.Staff, at time.Time) {
 	}
 }
 
-// employee is a member of staff with their role.
-type employee struct {
-	*ent.Staff
-	role key.Role
-}
-
 // hire makes the staff: those at work, one who is invited and one who has left.
 func (b *book) hire() {
 	b.service = []key.Staff{b.employ("CUSTOMER_SERVICE", "客户服务部", 0), b.employ("CUSTOMER_SERVICE", "客户服务部", 1)}
@@ -99,12 +100,19 @@ func (b *book) hire() {
 	b.finance = b.employ("FINANCE", "财务部", 0)
 
 	b.employ("CUSTOMER_SERVICE", "客户服务部", 1)
-	b.lifeOfStaff(b.staff[len(b.staff)-1].Staff).move(lifecycle.DeactivateStaff, byStaff(b.administrator), b.ago(200*day))
+	b.lifeOfStaff(b.staff[len(b.staff)-1]).move(lifecycle.DeactivateStaff, byStaff(b.administrator), b.ago(200*day))
 	b.employ("CREDIT_REVIEWER", "信贷审核部", 1)
-	life := b.lifeOfStaff(b.staff[len(b.staff)-1].Staff)
+	life := b.lifeOfStaff(b.staff[len(b.staff)-1])
 	life.move(lifecycle.DeactivateStaff, byStaff(b.administrator), b.ago(300*day))
 	life.move(lifecycle.ReactivateStaff, byStaff(b.administrator), b.ago(180*day))
 	b.invite("CREDIT_REVIEWER", "信贷审核部", 0, b.ago(2*day))
+
+	for i := range min(b.size.Users/2500, 60) {
+		b.service = append(b.service, b.employ("CUSTOMER_SERVICE", "客户服务部", i%2))
+	}
+	for i := range min(b.size.Loans/2500, 30) {
+		b.credit = append(b.credit, b.employ("CREDIT_REVIEWER", "信贷审核部", i%2))
+	}
 }
 
 // employ invites somebody who signs in the next day.
@@ -120,12 +128,12 @@ func (b *book) invite(role, department string, branch int, at time.Time) *ent.St
 	p := b.somebody()
 	s := &ent.Staff{
 		ID: key.Staff(b.take(key.KindStaff)), Name: p.name, Email: "staff." + p.email, Locale: "zh-CN",
-		EmployeeNumber: some(fmt.Sprintf("E%04d", 1000+b.serial)), Department: &department, CompanyID: &b.companies[branch].ID,
+		EmployeeNumber: some(fmt.Sprintf("E%04d", 1000+b.serial)), Department: &department, CompanyID: &b.offices[branch],
 	}
 	var hash string
 	s.Phone, hash = b.hide(seal.Phone, p.phone)
 	s.PhoneHash = &hash
-	b.staff = append(b.staff, employee{s, b.roles[role]})
+	b.staff, b.staffRoles = append(b.staff, s), append(b.staffRoles, &employeeRole{s.ID, b.roles[role]})
 	b.lifeOfStaff(s).born(lifecycle.CreateStaff, byStaff(b.administrator), at)
 	return s
 }

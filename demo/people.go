@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent/user"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/money"
 	"lenddesk/seal"
 	"lenddesk/text"
 	"lenddesk/workflow/mailing"
@@ -18,9 +19,11 @@ import (
 // trader is an active customer with a bound card, who borrows or invests.
 type trader struct {
 	*ent.User
-	phone       string
-	ready       time.Time // since when the card is bound
-	loans, bids int
+	phone string
+	card  *ent.BankCard // the last
+	ready time.Time     // since when the card is bound
+	loans int           // of whatever status
+	owed  money.Amount  // of loans that are neither ended nor drafts
 }
 
 // kinds of customers.
@@ -39,7 +42,7 @@ func (b *book) welcomeTraders() {
 		p := b.somebody()
 		u := b.approved(p, kind, at)
 		if i%5 == 3 {
-			u.CompanyID = &b.companies[len(branches)+i/5%3].ID
+			u.CompanyID = &b.clients[i/5%3]
 		}
 		t := &trader{User: u, phone: p.phone}
 		t.ready = b.boundCard(t, u.UpdatedAt.Add(b.between(time.Hour, day)), nil).StatusSince
@@ -113,7 +116,7 @@ func (b *book) tell(u *ent.User, kind string, at time.Time, data map[string]any)
 		say[k] = v
 	}
 	m := &ent.Message{
-		UserID: &u.ID, CreatedAt: at, Kind: kind, To: *u.Email, Locale: u.Locale, State: message.StateKept,
+		ID: key.Message(b.take(key.KindMessage)), UserID: &u.ID, CreatedAt: at, Kind: kind, To: *u.Email, Locale: u.Locale, State: message.StateKept,
 		Subject: text.Sentence(u.Locale, "mail."+kind+".subject", say), Text: text.Sentence(u.Locale, "mail."+kind+".text", say),
 	}
 	if sent := at.Add(b.between(time.Second, 20*time.Second)); at.After(b.ago(520*day)) && sent.Before(b.now) {
@@ -221,13 +224,13 @@ func (b *book) potentials() {
 		u := b.potential(b.somebody(), b.ago(time.Duration(3+9*i)*day+b.between(0, 10*time.Hour)))
 		task := &ent.ServiceRecord{
 			UserID: u.ID, Kind: servicerecord.KindTask, Text: text.Sentence("zh-CN", "task.follow_up", nil), AuthorID: u.CreatedByID,
-			AssigneeID: u.AccountManagerID, CreatedAt: u.CreatedAt, UpdatedAt: u.CreatedAt, Version: 1, DueAt: some(u.CreatedAt.Add(7 * day)),
+			AssigneeID: u.AccountManagerID, DueAt: some(u.CreatedAt.Add(7 * day)),
 		}
+		b.note(task, u.CreatedAt)
 		if i%3 == 2 {
-			done := u.CreatedAt.Add(5 * day)
-			task.CompletedAt, task.UpdatedAt, task.Version = &done, done, 2
+			b.lifeOfRecord(task).move(lifecycle.CompleteServiceRecord, byStaff(*task.AuthorID), u.CreatedAt.Add(5*day))
+			task.CompletedAt = some(task.StatusSince)
 		}
-		b.records = append(b.records, task)
 	}
 }
 
@@ -259,15 +262,17 @@ func (b *book) keepContact() {
 		{servicerecord.KindTask, "核对客户更新后的收入证明。"},
 	}
 	for i, t := range b.traders {
+		if t.ready.After(b.ago(3*day)) || !b.turn() {
+			continue
+		}
 		note := notes[i%len(notes)]
 		at := t.ready.Add(b.between(day, b.now.Sub(t.ready)-day))
 		r := &ent.ServiceRecord{
 			UserID: t.ID, Kind: note.kind, Text: note.text, AuthorID: some(pick(b, b.service)), AssigneeID: t.AccountManagerID,
-			CreatedAt: at, UpdatedAt: at, Version: 1,
 		}
 		if note.kind == servicerecord.KindTask {
 			r.DueAt = some(at.Add(10 * day))
 		}
-		b.records = append(b.records, r)
+		b.note(r, at)
 	}
 }

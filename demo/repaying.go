@@ -25,11 +25,14 @@ const (
 )
 
 // repay tells of a loan from the payment to the borrower until now.
-func (l *lending) repay(end loan.Status, months int) {
+func (l *lending) repay(end loan.Status) {
 	l.disburse()
-	due := min(months, len(l.lines)) // lines that are past their day
-	if l.RepaymentMethod == loan.RepaymentMethodBullet && months < l.TermMonths {
-		due = 0
+	due := 0 // lines that are past their day
+	for due < len(l.lines) && l.due(due).AddDate(0, 0, 1).Before(l.now) {
+		due++
+	}
+	if l.course.ordinary {
+		end = l.fate(due)
 	}
 	switch end {
 	case loan.StatusRepaying:
@@ -38,7 +41,7 @@ func (l *lending) repay(end loan.Status, months int) {
 	case loan.StatusSettled:
 		l.payOff(due)
 	case loan.StatusOverdue:
-		l.fallBehind(due, due-1-l.i%2)
+		l.fallBehind(due, max(0, due-1-l.i%2))
 	case loan.StatusDefaulted:
 		l.fallBehind(due, due-5)
 		l.life.move(lifecycle.DefaultLoan, byStaff(l.funding), l.after(due-5, defaultDays))
@@ -48,6 +51,22 @@ func (l *lending) repay(end loan.Status, months int) {
 		l.life.move(lifecycle.WriteOffLoan, byStaff(l.funding), l.after(due-9, writeOffDays))
 		l.conclude(lifecycle.LoseBid, *l.life.since)
 	}
+}
+
+// fate is how an ordinary loan goes that has so many lines behind it.
+func (l *lending) fate(due int) loan.Status {
+	overdue := due > 0 && l.after(max(0, due-1-l.i%2), 1).Before(l.now)
+	switch {
+	case l.i < 2 && due >= 10:
+		return loan.StatusWrittenOff
+	case l.i < 4 && due >= 5 && due <= 9:
+		return loan.StatusDefaulted
+	case l.i >= 4 && l.i < 8 && overdue:
+		return loan.StatusOverdue
+	case due == len(l.lines):
+		return loan.StatusSettled
+	}
+	return loan.StatusRepaying
 }
 
 // disburse pays the borrower and makes the plan and each bid's share of it.
@@ -83,7 +102,7 @@ func (l *lending) terms() plan.Terms {
 
 func (l *lending) instalment(number int, on string, due plan.Line, of *key.Bid) *ent.Installment {
 	row := &ent.Installment{
-		CreatedAt: l.at, UpdatedAt: l.at, StatusSince: l.at, Version: 1, Status: installment.StatusDue, LoanID: l.ID, BidID: of, Plan: 1, Number: number,
+		ID: key.Installment(l.take(key.KindInstallment)), CreatedAt: l.at, UpdatedAt: l.at, StatusSince: l.at, Version: 1, Status: installment.StatusDue, LoanID: l.ID, BidID: of, Plan: 1, Number: number,
 		DueOn: on, Principal: due.Principal, Interest: due.Interest,
 	}
 	l.installments = append(l.installments, row)
@@ -153,9 +172,10 @@ func (l *lending) mark(row *ent.Installment, to installment.Status, at time.Time
 
 // report is what finance says was paid.
 func (l *lending) report(penalty, interest, principal money.Amount, at time.Time) *ent.Repayment {
+	k := key.Repayment(l.take(key.KindRepayment))
 	r := &ent.Repayment{
-		CreatedAt: at, LoanID: l.ID, Amount: penalty + interest + principal, Penalty: penalty, Interest: interest, Principal: principal,
-		PaidAt: at.Add(-l.between(5*time.Minute, 3*time.Hour)), Reference: fmt.Sprintf("FIN-%06d", len(l.repayments)+1),
+		ID: k, CreatedAt: at, LoanID: l.ID, Amount: penalty + interest + principal, Penalty: penalty, Interest: interest, Principal: principal,
+		PaidAt: at.Add(-l.between(5*time.Minute, 3*time.Hour)), Reference: fmt.Sprintf("FIN-%06d", k),
 		ReportedByType: string(key.KindStaff), ReportedByID: int64(l.finance),
 	}
 	l.repayments = append(l.repayments, r)

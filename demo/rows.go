@@ -1,119 +1,138 @@
 package demo
 
-import "lenddesk/ent"
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
 
-// Each of these copies a row of the book into ent's creation of it.
+	"lenddesk/ent"
+	"lenddesk/ent/bankcard"
+	"lenddesk/ent/bankcardattempt"
+	"lenddesk/ent/bid"
+	"lenddesk/ent/company"
+	"lenddesk/ent/document"
+	"lenddesk/ent/event"
+	"lenddesk/ent/installment"
+	"lenddesk/ent/loan"
+	"lenddesk/ent/message"
+	"lenddesk/ent/repayment"
+	"lenddesk/ent/review"
+	"lenddesk/ent/servicerecord"
+	"lenddesk/ent/servicerequest"
+	"lenddesk/ent/staff"
+	"lenddesk/ent/user"
+	"lenddesk/key"
+)
 
-func setCompany(c *ent.CompanyCreate, r *ent.Company) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetKind(r.Kind).SetName(r.Name).SetCreditCode(r.CreditCode).SetNillableIndustry(r.Industry).
-		SetNillableLegalRepresentative(r.LegalRepresentative).SetNillableAddress(r.Address).SetPhone(r.Phone).
-		SetNillableRegisteredCapital(r.RegisteredCapital).SetNillableEstablishedOn(r.EstablishedOn).
-		SetNillableCreatedByID(r.CreatedByID)
+// table is where rows of one type are written: each exported field of ent's entity is a column, in ent's own order.
+type table struct {
+	name    string
+	columns []string
+	fields  []int
 }
 
-func setUser(c *ent.UserCreate, r *ent.User) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetName(r.Name).SetNillableEmail(r.Email).SetPhone(r.Phone).SetNillablePhoneHash(r.PhoneHash).
-		SetNillableNationalIDHash(r.NationalIDHash).SetNillablePasswordHash(r.PasswordHash).SetLocale(r.Locale).
-		SetBorrower(r.Borrower).SetInvestor(r.Investor).SetNillableSource(r.Source).SetNillableCompanyID(r.CompanyID).
-		SetNillableAccountManagerID(r.AccountManagerID).SetNillablePreviousUserID(r.PreviousUserID).
-		SetNillableJoinedIntoID(r.JoinedIntoID).SetNillableCreatedByID(r.CreatedByID)
-	if len(r.NationalID) > 0 {
-		c.SetNationalID(r.NationalID)
+// The tables of a book, each after those that it refers to.
+var (
+	companies     = tableOf[ent.Company](company.Table, company.Columns)
+	employees     = tableOf[ent.Staff](staff.Table, staff.Columns)
+	employeeRoles = tableOf[employeeRole](staff.RolesTable, staff.RolesPrimaryKey)
+	customers     = tableOf[ent.User](user.Table, user.Columns)
+	cards         = tableOf[ent.BankCard](bankcard.Table, bankcard.Columns)
+	attempts      = tableOf[ent.BankCardAttempt](bankcardattempt.Table, bankcardattempt.Columns)
+	loans         = tableOf[ent.Loan](loan.Table, loan.Columns)
+	bids          = tableOf[ent.Bid](bid.Table, bid.Columns)
+	installments  = tableOf[ent.Installment](installment.Table, installment.Columns)
+	repayments    = tableOf[ent.Repayment](repayment.Table, repayment.Columns)
+	requests      = tableOf[ent.ServiceRequest](servicerequest.Table, servicerequest.Columns)
+	documents     = tableOf[ent.Document](document.Table, document.Columns)
+	reviews       = tableOf[ent.Review](review.Table, review.Columns)
+	records       = tableOf[ent.ServiceRecord](servicerecord.Table, servicerecord.Columns)
+	messages      = tableOf[ent.Message](message.Table, message.Columns)
+	events        = tableOf[ent.Event](event.Table, event.Columns)
+)
+
+// counted are the tables whose rows get their keys from the book: every one with a key.
+var counted = map[key.Kind]*table{
+	key.KindCompany: companies, key.KindStaff: employees, key.KindUser: customers, key.KindBankCard: cards, key.KindBankCardAttempt: attempts,
+	key.KindLoan: loans, key.KindBid: bids, key.KindInstallment: installments, key.KindRepayment: repayments, key.KindServiceRequest: requests,
+	key.KindDocument: documents, key.KindReview: reviews, key.KindServiceRecord: records, key.KindMessage: messages, key.KindEvent: events,
+}
+
+// everyTable is the names of all, for whoever needs them for itself.
+func everyTable() []string {
+	names := []string{employeeRoles.name}
+	for _, t := range counted {
+		names = append(names, t.name)
 	}
-	if len(r.Tags) > 0 {
-		c.SetTags(r.Tags)
+	slices.Sort(names)
+	return names
+}
+
+// employeeRole is the row that gives an employee a role.
+type employeeRole struct {
+	Staff key.Staff
+	Role  key.Role
+}
+
+// tableOf finds the field of each column. That there is one for each holds as long as ent generates both from the same list.
+func tableOf[R any](name string, columns []string) *table {
+	t := &table{name: name, columns: columns}
+	row := reflect.TypeFor[R]()
+	for i := range row.NumField() {
+		if f := row.Field(i); f.IsExported() && f.Name != "Edges" {
+			t.fields = append(t.fields, i)
+		}
 	}
-}
-
-func setBankCard(c *ent.BankCardCreate, r *ent.BankCard) {
-	if len(r.NationalID) > 0 {
-		c.SetNationalID(r.NationalID)
+	if len(t.fields) != len(columns) {
+		panic(fmt.Sprintf("demo: %s has %d columns for %d fields of %s", name, len(columns), len(t.fields), row))
 	}
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetUserID(r.UserID).SetNumber(r.Number).SetNumberHash(r.NumberHash).SetNillableIssuer(r.Issuer).
-		SetHolderName(r.HolderName).SetPhone(r.Phone).SetNillableReplacesID(r.ReplacesID).SetNillableFailure(r.Failure)
+	return t
 }
 
-func setBankCardAttempt(c *ent.BankCardAttemptCreate, r *ent.BankCardAttempt) {
-	c.SetBankCardID(r.BankCardID).SetSystem(r.System).SetRequestID(r.RequestID).SetNillableResult(r.Result).
-		SetNillableRawCode(r.RawCode).SetStartedAt(r.StartedAt).SetNillableFinishedAt(r.FinishedAt).
-		SetNillableAmount(r.Amount).SetNillableCurrency(r.Currency).SetAsks(r.Asks).SetNillableAskedAt(r.AskedAt)
-}
-
-func setLoan(c *ent.LoanCreate, r *ent.Loan) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetNumber(r.Number).SetBorrowerID(r.BorrowerID).SetNillableCompanyID(r.CompanyID).
-		SetRequestedAmount(r.RequestedAmount).SetRequestedAnnualRate(r.RequestedAnnualRate).
-		SetRequestedTermMonths(r.RequestedTermMonths).SetAmount(r.Amount).SetAnnualRate(r.AnnualRate).SetTermMonths(r.TermMonths).
-		SetRepaymentMethod(r.RepaymentMethod).SetPurpose(r.Purpose).SetNillableDescription(r.Description).
-		SetRound(r.Round).SetApprovalsNeeded(r.ApprovalsNeeded).SetTermsAccepted(r.TermsAccepted).
-		SetNillableSubmittedAt(r.SubmittedAt).SetNillableMinimumBid(r.MinimumBid).SetNillableBidStep(r.BidStep).
-		SetNillableOpensAt(r.OpensAt).SetNillableClosesAt(r.ClosesAt).SetReservedAmount(r.ReservedAmount).
-		SetFundedAmount(r.FundedAmount).SetNillableDisbursedAt(r.DisbursedAt)
-}
-
-func setBid(c *ent.BidCreate, r *ent.Bid) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetLoanID(r.LoanID).SetInvestorID(r.InvestorID).SetAmount(r.Amount)
-}
-
-func setInstallment(c *ent.InstallmentCreate, r *ent.Installment) {
-	c.SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).SetStatusSince(r.StatusSince).
-		SetLoanID(r.LoanID).SetNillableBidID(r.BidID).SetPlan(r.Plan).SetNumber(r.Number).SetDueOn(r.DueOn).SetPrincipal(r.Principal).
-		SetInterest(r.Interest).SetPenalty(r.Penalty).SetPaidPrincipal(r.PaidPrincipal).SetPaidInterest(r.PaidInterest).
-		SetPaidPenalty(r.PaidPenalty)
-}
-
-func setRepayment(c *ent.RepaymentCreate, r *ent.Repayment) {
-	c.SetCreatedAt(r.CreatedAt).SetLoanID(r.LoanID).SetAmount(r.Amount).SetPenalty(r.Penalty).SetInterest(r.Interest).
-		SetPrincipal(r.Principal).SetPaidAt(r.PaidAt).SetReference(r.Reference).SetNillableReversedAt(r.ReversedAt).
-		SetReportedByType(r.ReportedByType).SetReportedByID(r.ReportedByID).SetNillableReportedByName(r.ReportedByName)
-}
-
-func setDocument(c *ent.DocumentCreate, r *ent.Document) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetSubjectType(r.SubjectType).SetSubjectID(r.SubjectID).SetNillableOwnerID(r.OwnerID).
-		SetKind(r.Kind).SetNillableName(r.Name).SetNillableContentType(r.ContentType).SetNillableSize(r.Size).
-		SetNillableValidUntil(r.ValidUntil).SetNillableReason(r.Reason).SetNillableReplacesID(r.ReplacesID).
-		SetNillableRequestedByID(r.RequestedByID)
-}
-
-func setReview(c *ent.ReviewCreate, r *ent.Review) {
-	c.SetCreatedAt(r.CreatedAt).SetSubjectType(r.SubjectType).SetSubjectID(r.SubjectID).SetStep(r.Step).SetRound(r.Round).
-		SetDecision(r.Decision).SetReviewerID(r.ReviewerID).SetNillableReason(r.Reason)
-}
-
-func setServiceRecord(c *ent.ServiceRecordCreate, r *ent.ServiceRecord) {
-	c.SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetUserID(r.UserID).SetKind(r.Kind).SetText(r.Text).
-		SetNillableDueAt(r.DueAt).SetNillableCompletedAt(r.CompletedAt).SetNillableAuthorID(r.AuthorID).
-		SetNillableAssigneeID(r.AssigneeID)
-}
-
-func setServiceRequest(c *ent.ServiceRequestCreate, r *ent.ServiceRequest) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetLoanID(r.LoanID).SetKind(r.Kind).SetNillableMonths(r.Months).SetNillableReason(r.Reason).
-		SetNillableValidUntil(r.ValidUntil)
-}
-
-func setMessage(c *ent.MessageCreate, r *ent.Message) {
-	c.SetCreatedAt(r.CreatedAt).SetNillableUserID(r.UserID).SetKind(r.Kind).SetTo(r.To).SetSubject(r.Subject).SetText(r.Text).
-		SetLocale(r.Locale).SetState(r.State).SetAttempts(r.Attempts).SetNillableSentAt(r.SentAt)
-}
-
-func setEvent(c *ent.EventCreate, r *ent.Event) {
-	c.SetSubjectType(r.SubjectType).SetSubjectID(r.SubjectID).SetKind(r.Kind).SetNillableUserID(r.UserID).SetActorType(r.ActorType).
-		SetActorID(r.ActorID).SetNillableActorName(r.ActorName).SetNillableFrom(r.From).SetNillableTo(r.To).
-		SetNillableReason(r.Reason).SetAt(r.At)
-	if len(r.Changes) > 0 {
-		c.SetChanges(r.Changes)
+// values are what the columns of some rows get; rows is a slice of pointers to entities.
+func (t *table) values(rows reflect.Value) ([][]any, error) {
+	all := make([][]any, rows.Len())
+	cells := make([]any, len(all)*len(t.fields))
+	var err error
+	for i := range all {
+		row := rows.Index(i).Elem()
+		all[i], cells = cells[:len(t.fields):len(t.fields)], cells[len(t.fields):]
+		for c, f := range t.fields {
+			if all[i][c], err = stored(row.Field(f)); err != nil {
+				return nil, fmt.Errorf("%s.%s: %w", t.name, t.columns[c], err)
+			}
+		}
 	}
+	return all, nil
 }
 
-func setStaff(c *ent.StaffCreate, r employee) {
-	c.SetID(r.ID).SetCreatedAt(r.CreatedAt).SetUpdatedAt(r.UpdatedAt).SetVersion(r.Version).SetStatus(r.Status).
-		SetStatusSince(r.StatusSince).SetName(r.Name).SetEmail(r.Email).SetPhone(r.Phone).SetNillablePhoneHash(r.PhoneHash).
-		SetNillablePasswordHash(r.PasswordHash).SetLocale(r.Locale).SetNillableEmployeeNumber(r.EmployeeNumber).
-		SetNillableDepartment(r.Department).SetNillableCompanyID(r.CompanyID).AddRoleIDs(r.role)
+// stored is a field as a driver takes it: what is optional and not there is null.
+func stored(v reflect.Value) (any, error) {
+	switch v.Kind() {
+	case reflect.Pointer:
+		if v.IsNil() {
+			return nil, nil
+		}
+		return stored(v.Elem())
+	case reflect.Int, reflect.Int64:
+		return v.Int(), nil
+	case reflect.String:
+		return v.String(), nil
+	case reflect.Bool:
+		return v.Bool(), nil
+	case reflect.Slice, reflect.Map:
+		switch {
+		case v.Len() == 0:
+			return nil, nil
+		case v.Type().Elem().Kind() == reflect.Uint8:
+			return v.Bytes(), nil
+		}
+		return json.Marshal(v.Interface())
+	}
+	if at, ok := v.Interface().(time.Time); ok {
+		return at, nil
+	}
+	return nil, fmt.Errorf("a %s is not stored", v.Type())
 }

@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -44,8 +45,13 @@ type life[S ~string] struct {
 
 // born makes the row, by a move without a from.
 func (l life[S]) born(m lifecycle.Move[S], who actor, at time.Time) {
-	*l.status, *l.version, *l.created, *l.updated, *l.since = m.To[0], 1, at, at, at
-	l.book.event(m.Name, l.kind, l.id, l.owner, who, "", string(m.To[0]), "", at)
+	l.bornAs(m, m.To[0], who, at)
+}
+
+// bornAs makes the row in one of the move's statuses.
+func (l life[S]) bornAs(m lifecycle.Move[S], to S, who actor, at time.Time) {
+	*l.status, *l.version, *l.created, *l.updated, *l.since = to, 1, at, at, at
+	l.book.event(m.Name, l.kind, l.id, l.owner, who, "", string(to), "", at)
 }
 
 // move makes a move to its first status, or to none when the status stays.
@@ -93,6 +99,7 @@ func told(s string) *string {
 // review keeps a reviewer's decision.
 func (b *book) review(kind key.Kind, id int64, step review.Step, round int, decision review.Decision, who key.Staff, at time.Time, reason string) {
 	b.reviews = append(b.reviews, &ent.Review{
+		ID:          key.Review(b.take(key.KindReview)),
 		SubjectType: string(kind), SubjectID: id, Step: step, Round: round, Decision: decision, ReviewerID: who, CreatedAt: at, Reason: told(reason),
 	})
 }
@@ -123,6 +130,17 @@ func (b *book) lifeOfCompany(c *ent.Company) life[company.Status] {
 
 func (b *book) lifeOfStaff(s *ent.Staff) life[staff.Status] {
 	return life[staff.Status]{b, key.KindStaff, int64(s.ID), 0, &s.Status, &s.Version, &s.CreatedAt, &s.UpdatedAt, &s.StatusSince}
+}
+
+// note keeps a contact or task that an employee wrote.
+func (b *book) note(r *ent.ServiceRecord, at time.Time) {
+	r.ID, r.RemindedAt = key.ServiceRecord(b.take(key.KindServiceRecord)), r.DueAt
+	b.lifeOfRecord(r).born(lifecycle.AddServiceRecord, byStaff(*r.AuthorID), at)
+	b.records = append(b.records, r)
+}
+
+func (b *book) lifeOfRecord(r *ent.ServiceRecord) life[servicerecord.Status] {
+	return life[servicerecord.Status]{b, key.KindServiceRecord, int64(r.ID), r.UserID, &r.Status, &r.Version, &r.CreatedAt, &r.UpdatedAt, &r.StatusSince}
 }
 
 func (b *book) lifeOfRequest(r *ent.ServiceRequest, borrower key.User) life[servicerequest.Status] {

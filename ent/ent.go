@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"lenddesk/ent/apikey"
+	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
@@ -14,6 +15,7 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/eventlink"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
@@ -30,6 +32,8 @@ import (
 	"lenddesk/ent/session"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhook"
+	"lenddesk/ent/webhookdelivery"
 	"reflect"
 	"sync"
 
@@ -97,6 +101,7 @@ func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
 			apikey.Table:          apikey.ValidColumn,
+			backup.Table:          backup.ValidColumn,
 			bankcard.Table:        bankcard.ValidColumn,
 			bankcardattempt.Table: bankcardattempt.ValidColumn,
 			bid.Table:             bid.ValidColumn,
@@ -104,6 +109,7 @@ func checkColumn(t, c string) error {
 			company.Table:         company.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
+			eventlink.Table:       eventlink.ValidColumn,
 			guess.Table:           guess.ValidColumn,
 			idempotency.Table:     idempotency.ValidColumn,
 			installment.Table:     installment.ValidColumn,
@@ -120,6 +126,8 @@ func checkColumn(t, c string) error {
 			session.Table:         session.ValidColumn,
 			staff.Table:           staff.ValidColumn,
 			user.Table:            user.ValidColumn,
+			webhook.Table:         webhook.ValidColumn,
+			webhookdelivery.Table: webhookdelivery.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

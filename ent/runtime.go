@@ -4,6 +4,7 @@ package ent
 
 import (
 	"lenddesk/ent/apikey"
+	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
@@ -27,6 +28,8 @@ import (
 	"lenddesk/ent/session"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhook"
+	"lenddesk/ent/webhookdelivery"
 	"lenddesk/money"
 	"lenddesk/schema"
 	"time"
@@ -49,6 +52,41 @@ func init() {
 	apikeyDescName := apikeyFields[1].Descriptor()
 	// apikey.NameValidator is a validator for the "name" field. It is called by the builders before save.
 	apikey.NameValidator = apikeyDescName.Validators[0].(func(string) error)
+	backupMixin := schema.Backup{}.Mixin()
+	backupMixinFields0 := backupMixin[0].Fields()
+	_ = backupMixinFields0
+	backupFields := schema.Backup{}.Fields()
+	_ = backupFields
+	// backupDescCreatedAt is the schema descriptor for created_at field.
+	backupDescCreatedAt := backupMixinFields0[0].Descriptor()
+	// backup.DefaultCreatedAt holds the default value on creation for the created_at field.
+	backup.DefaultCreatedAt = backupDescCreatedAt.Default.(func() time.Time)
+	// backupDescUpdatedAt is the schema descriptor for updated_at field.
+	backupDescUpdatedAt := backupMixinFields0[1].Descriptor()
+	// backup.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	backup.DefaultUpdatedAt = backupDescUpdatedAt.Default.(func() time.Time)
+	// backup.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	backup.UpdateDefaultUpdatedAt = backupDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// backupDescVersion is the schema descriptor for version field.
+	backupDescVersion := backupMixinFields0[2].Descriptor()
+	// backup.DefaultVersion holds the default value on creation for the version field.
+	backup.DefaultVersion = backupDescVersion.Default.(int)
+	// backupDescStatusSince is the schema descriptor for status_since field.
+	backupDescStatusSince := backupMixinFields0[4].Descriptor()
+	// backup.DefaultStatusSince holds the default value on creation for the status_since field.
+	backup.DefaultStatusSince = backupDescStatusSince.Default.(func() time.Time)
+	// backupDescFile is the schema descriptor for file field.
+	backupDescFile := backupFields[1].Descriptor()
+	// backup.FileValidator is a validator for the "file" field. It is called by the builders before save.
+	backup.FileValidator = backupDescFile.Validators[0].(func(string) error)
+	// backupDescSha256 is the schema descriptor for sha256 field.
+	backupDescSha256 := backupFields[5].Descriptor()
+	// backup.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
+	backup.Sha256Validator = backupDescSha256.Validators[0].(func(string) error)
+	// backupDescError is the schema descriptor for error field.
+	backupDescError := backupFields[8].Descriptor()
+	// backup.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
+	backup.ErrorValidator = backupDescError.Validators[0].(func(string) error)
 	bankcardMixin := schema.BankCard{}.Mixin()
 	bankcardMixinFields0 := bankcardMixin[0].Fields()
 	_ = bankcardMixinFields0
@@ -608,6 +646,10 @@ func init() {
 	servicerecordDescVersion := servicerecordMixinFields0[2].Descriptor()
 	// servicerecord.DefaultVersion holds the default value on creation for the version field.
 	servicerecord.DefaultVersion = servicerecordDescVersion.Default.(int)
+	// servicerecordDescStatusSince is the schema descriptor for status_since field.
+	servicerecordDescStatusSince := servicerecordMixinFields0[4].Descriptor()
+	// servicerecord.DefaultStatusSince holds the default value on creation for the status_since field.
+	servicerecord.DefaultStatusSince = servicerecordDescStatusSince.Default.(func() time.Time)
 	// servicerecordDescText is the schema descriptor for text field.
 	servicerecordDescText := servicerecordFields[3].Descriptor()
 	// servicerecord.TextValidator is a validator for the "text" field. It is called by the builders before save.
@@ -699,6 +741,10 @@ func init() {
 	staffDescDepartment := staffFields[9].Descriptor()
 	// staff.DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
 	staff.DepartmentValidator = staffDescDepartment.Validators[0].(func(string) error)
+	// staffDescTotpStep is the schema descriptor for totp_step field.
+	staffDescTotpStep := staffFields[13].Descriptor()
+	// staff.DefaultTotpStep holds the default value on creation for the totp_step field.
+	staff.DefaultTotpStep = staffDescTotpStep.Default.(int64)
 	userMixin := schema.User{}.Mixin()
 	userMixinFields0 := userMixin[0].Fields()
 	_ = userMixinFields0
@@ -754,4 +800,48 @@ func init() {
 	userDescSource := userFields[12].Descriptor()
 	// user.SourceValidator is a validator for the "source" field. It is called by the builders before save.
 	user.SourceValidator = userDescSource.Validators[0].(func(string) error)
+	webhookMixin := schema.Webhook{}.Mixin()
+	webhookMixinFields0 := webhookMixin[0].Fields()
+	_ = webhookMixinFields0
+	webhookFields := schema.Webhook{}.Fields()
+	_ = webhookFields
+	// webhookDescCreatedAt is the schema descriptor for created_at field.
+	webhookDescCreatedAt := webhookMixinFields0[0].Descriptor()
+	// webhook.DefaultCreatedAt holds the default value on creation for the created_at field.
+	webhook.DefaultCreatedAt = webhookDescCreatedAt.Default.(func() time.Time)
+	// webhookDescUpdatedAt is the schema descriptor for updated_at field.
+	webhookDescUpdatedAt := webhookMixinFields0[1].Descriptor()
+	// webhook.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	webhook.DefaultUpdatedAt = webhookDescUpdatedAt.Default.(func() time.Time)
+	// webhook.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	webhook.UpdateDefaultUpdatedAt = webhookDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// webhookDescVersion is the schema descriptor for version field.
+	webhookDescVersion := webhookMixinFields0[2].Descriptor()
+	// webhook.DefaultVersion holds the default value on creation for the version field.
+	webhook.DefaultVersion = webhookDescVersion.Default.(int)
+	// webhookDescURL is the schema descriptor for url field.
+	webhookDescURL := webhookFields[1].Descriptor()
+	// webhook.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	webhook.URLValidator = webhookDescURL.Validators[0].(func(string) error)
+	// webhookDescActive is the schema descriptor for active field.
+	webhookDescActive := webhookFields[3].Descriptor()
+	// webhook.DefaultActive holds the default value on creation for the active field.
+	webhook.DefaultActive = webhookDescActive.Default.(bool)
+	webhookdeliveryMixin := schema.WebhookDelivery{}.Mixin()
+	webhookdeliveryMixinFields0 := webhookdeliveryMixin[0].Fields()
+	_ = webhookdeliveryMixinFields0
+	webhookdeliveryFields := schema.WebhookDelivery{}.Fields()
+	_ = webhookdeliveryFields
+	// webhookdeliveryDescCreatedAt is the schema descriptor for created_at field.
+	webhookdeliveryDescCreatedAt := webhookdeliveryMixinFields0[0].Descriptor()
+	// webhookdelivery.DefaultCreatedAt holds the default value on creation for the created_at field.
+	webhookdelivery.DefaultCreatedAt = webhookdeliveryDescCreatedAt.Default.(func() time.Time)
+	// webhookdeliveryDescAttempts is the schema descriptor for attempts field.
+	webhookdeliveryDescAttempts := webhookdeliveryFields[4].Descriptor()
+	// webhookdelivery.DefaultAttempts holds the default value on creation for the attempts field.
+	webhookdelivery.DefaultAttempts = webhookdeliveryDescAttempts.Default.(int)
+	// webhookdeliveryDescError is the schema descriptor for error field.
+	webhookdeliveryDescError := webhookdeliveryFields[6].Descriptor()
+	// webhookdelivery.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
+	webhookdelivery.ErrorValidator = webhookdeliveryDescError.Validators[0].(func(string) error)
 }

@@ -26,6 +26,10 @@ type ServiceRecord struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// Version holds the value of the "version" field.
 	Version int `json:"version,omitempty"`
+	// Status holds the value of the "status" field.
+	Status servicerecord.Status `json:"status,omitempty"`
+	// StatusSince holds the value of the "status_since" field.
+	StatusSince time.Time `json:"status_since,omitempty"`
 	// UserID holds the value of the "user_id" field.
 	UserID key.User `json:"user_id,omitempty"`
 	// Kind holds the value of the "kind" field.
@@ -36,6 +40,8 @@ type ServiceRecord struct {
 	DueAt *time.Time `json:"due_at,omitempty"`
 	// CompletedAt holds the value of the "completed_at" field.
 	CompletedAt *time.Time `json:"completed_at,omitempty"`
+	// somebody has been told that it is due
+	RemindedAt *time.Time `json:"reminded_at,omitempty"`
 	// AuthorID holds the value of the "author_id" field.
 	AuthorID *key.Staff `json:"author_id,omitempty"`
 	// AssigneeID holds the value of the "assignee_id" field.
@@ -99,9 +105,9 @@ func (*ServiceRecord) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case servicerecord.FieldID, servicerecord.FieldVersion, servicerecord.FieldUserID, servicerecord.FieldAuthorID, servicerecord.FieldAssigneeID:
 			values[i] = new(sql.NullInt64)
-		case servicerecord.FieldKind, servicerecord.FieldText:
+		case servicerecord.FieldStatus, servicerecord.FieldKind, servicerecord.FieldText:
 			values[i] = new(sql.NullString)
-		case servicerecord.FieldCreatedAt, servicerecord.FieldUpdatedAt, servicerecord.FieldDueAt, servicerecord.FieldCompletedAt:
+		case servicerecord.FieldCreatedAt, servicerecord.FieldUpdatedAt, servicerecord.FieldStatusSince, servicerecord.FieldDueAt, servicerecord.FieldCompletedAt, servicerecord.FieldRemindedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -142,6 +148,18 @@ func (_m *ServiceRecord) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Version = int(value.Int64)
 			}
+		case servicerecord.FieldStatus:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field status", values[i])
+			} else if value.Valid {
+				_m.Status = servicerecord.Status(value.String)
+			}
+		case servicerecord.FieldStatusSince:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field status_since", values[i])
+			} else if value.Valid {
+				_m.StatusSince = value.Time
+			}
 		case servicerecord.FieldUserID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field user_id", values[i])
@@ -173,6 +191,13 @@ func (_m *ServiceRecord) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.CompletedAt = new(time.Time)
 				*_m.CompletedAt = value.Time
+			}
+		case servicerecord.FieldRemindedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field reminded_at", values[i])
+			} else if value.Valid {
+				_m.RemindedAt = new(time.Time)
+				*_m.RemindedAt = value.Time
 			}
 		case servicerecord.FieldAuthorID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -248,6 +273,12 @@ func (_m *ServiceRecord) String() string {
 	builder.WriteString("version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Version))
 	builder.WriteString(", ")
+	builder.WriteString("status=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Status))
+	builder.WriteString(", ")
+	builder.WriteString("status_since=")
+	builder.WriteString(_m.StatusSince.Format(time.ANSIC))
+	builder.WriteString(", ")
 	builder.WriteString("user_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UserID))
 	builder.WriteString(", ")
@@ -264,6 +295,11 @@ func (_m *ServiceRecord) String() string {
 	builder.WriteString(", ")
 	if v := _m.CompletedAt; v != nil {
 		builder.WriteString("completed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.RemindedAt; v != nil {
+		builder.WriteString("reminded_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

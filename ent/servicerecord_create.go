@@ -65,6 +65,26 @@ func (_c *ServiceRecordCreate) SetNillableVersion(v *int) *ServiceRecordCreate {
 	return _c
 }
 
+// SetStatus sets the "status" field.
+func (_c *ServiceRecordCreate) SetStatus(v servicerecord.Status) *ServiceRecordCreate {
+	_c.mutation.SetStatus(v)
+	return _c
+}
+
+// SetStatusSince sets the "status_since" field.
+func (_c *ServiceRecordCreate) SetStatusSince(v time.Time) *ServiceRecordCreate {
+	_c.mutation.SetStatusSince(v)
+	return _c
+}
+
+// SetNillableStatusSince sets the "status_since" field if the given value is not nil.
+func (_c *ServiceRecordCreate) SetNillableStatusSince(v *time.Time) *ServiceRecordCreate {
+	if v != nil {
+		_c.SetStatusSince(*v)
+	}
+	return _c
+}
+
 // SetUserID sets the "user_id" field.
 func (_c *ServiceRecordCreate) SetUserID(v key.User) *ServiceRecordCreate {
 	_c.mutation.SetUserID(v)
@@ -107,6 +127,20 @@ func (_c *ServiceRecordCreate) SetCompletedAt(v time.Time) *ServiceRecordCreate 
 func (_c *ServiceRecordCreate) SetNillableCompletedAt(v *time.Time) *ServiceRecordCreate {
 	if v != nil {
 		_c.SetCompletedAt(*v)
+	}
+	return _c
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (_c *ServiceRecordCreate) SetRemindedAt(v time.Time) *ServiceRecordCreate {
+	_c.mutation.SetRemindedAt(v)
+	return _c
+}
+
+// SetNillableRemindedAt sets the "reminded_at" field if the given value is not nil.
+func (_c *ServiceRecordCreate) SetNillableRemindedAt(v *time.Time) *ServiceRecordCreate {
+	if v != nil {
+		_c.SetRemindedAt(*v)
 	}
 	return _c
 }
@@ -207,6 +241,10 @@ func (_c *ServiceRecordCreate) defaults() {
 		v := servicerecord.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.StatusSince(); !ok {
+		v := servicerecord.DefaultStatusSince()
+		_c.mutation.SetStatusSince(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -219,6 +257,17 @@ func (_c *ServiceRecordCreate) check() error {
 	}
 	if _, ok := _c.mutation.Version(); !ok {
 		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "ServiceRecord.version"`)}
+	}
+	if _, ok := _c.mutation.Status(); !ok {
+		return &ValidationError{Name: "status", err: errors.New(`ent: missing required field "ServiceRecord.status"`)}
+	}
+	if v, ok := _c.mutation.Status(); ok {
+		if err := servicerecord.StatusValidator(v); err != nil {
+			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "ServiceRecord.status": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.StatusSince(); !ok {
+		return &ValidationError{Name: "status_since", err: errors.New(`ent: missing required field "ServiceRecord.status_since"`)}
 	}
 	if _, ok := _c.mutation.UserID(); !ok {
 		return &ValidationError{Name: "user_id", err: errors.New(`ent: missing required field "ServiceRecord.user_id"`)}
@@ -286,6 +335,14 @@ func (_c *ServiceRecordCreate) createSpec() (*ServiceRecord, *sqlgraph.CreateSpe
 		_spec.SetField(servicerecord.FieldVersion, field.TypeInt, value)
 		_node.Version = value
 	}
+	if value, ok := _c.mutation.Status(); ok {
+		_spec.SetField(servicerecord.FieldStatus, field.TypeEnum, value)
+		_node.Status = value
+	}
+	if value, ok := _c.mutation.StatusSince(); ok {
+		_spec.SetField(servicerecord.FieldStatusSince, field.TypeTime, value)
+		_node.StatusSince = value
+	}
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(servicerecord.FieldKind, field.TypeEnum, value)
 		_node.Kind = value
@@ -301,6 +358,10 @@ func (_c *ServiceRecordCreate) createSpec() (*ServiceRecord, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.CompletedAt(); ok {
 		_spec.SetField(servicerecord.FieldCompletedAt, field.TypeTime, value)
 		_node.CompletedAt = &value
+	}
+	if value, ok := _c.mutation.RemindedAt(); ok {
+		_spec.SetField(servicerecord.FieldRemindedAt, field.TypeTime, value)
+		_node.RemindedAt = &value
 	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

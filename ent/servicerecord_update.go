@@ -59,6 +59,34 @@ func (_u *ServiceRecordUpdate) AddVersion(v int) *ServiceRecordUpdate {
 	return _u
 }
 
+// SetStatus sets the "status" field.
+func (_u *ServiceRecordUpdate) SetStatus(v servicerecord.Status) *ServiceRecordUpdate {
+	_u.mutation.SetStatus(v)
+	return _u
+}
+
+// SetNillableStatus sets the "status" field if the given value is not nil.
+func (_u *ServiceRecordUpdate) SetNillableStatus(v *servicerecord.Status) *ServiceRecordUpdate {
+	if v != nil {
+		_u.SetStatus(*v)
+	}
+	return _u
+}
+
+// SetStatusSince sets the "status_since" field.
+func (_u *ServiceRecordUpdate) SetStatusSince(v time.Time) *ServiceRecordUpdate {
+	_u.mutation.SetStatusSince(v)
+	return _u
+}
+
+// SetNillableStatusSince sets the "status_since" field if the given value is not nil.
+func (_u *ServiceRecordUpdate) SetNillableStatusSince(v *time.Time) *ServiceRecordUpdate {
+	if v != nil {
+		_u.SetStatusSince(*v)
+	}
+	return _u
+}
+
 // SetUserID sets the "user_id" field.
 func (_u *ServiceRecordUpdate) SetUserID(v key.User) *ServiceRecordUpdate {
 	_u.mutation.SetUserID(v)
@@ -138,6 +166,26 @@ func (_u *ServiceRecordUpdate) SetNillableCompletedAt(v *time.Time) *ServiceReco
 // ClearCompletedAt clears the value of the "completed_at" field.
 func (_u *ServiceRecordUpdate) ClearCompletedAt() *ServiceRecordUpdate {
 	_u.mutation.ClearCompletedAt()
+	return _u
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (_u *ServiceRecordUpdate) SetRemindedAt(v time.Time) *ServiceRecordUpdate {
+	_u.mutation.SetRemindedAt(v)
+	return _u
+}
+
+// SetNillableRemindedAt sets the "reminded_at" field if the given value is not nil.
+func (_u *ServiceRecordUpdate) SetNillableRemindedAt(v *time.Time) *ServiceRecordUpdate {
+	if v != nil {
+		_u.SetRemindedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (_u *ServiceRecordUpdate) ClearRemindedAt() *ServiceRecordUpdate {
+	_u.mutation.ClearRemindedAt()
 	return _u
 }
 
@@ -257,6 +305,11 @@ func (_u *ServiceRecordUpdate) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ServiceRecordUpdate) check() error {
+	if v, ok := _u.mutation.Status(); ok {
+		if err := servicerecord.StatusValidator(v); err != nil {
+			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "ServiceRecord.status": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Kind(); ok {
 		if err := servicerecord.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "ServiceRecord.kind": %w`, err)}
@@ -300,6 +353,12 @@ func (_u *ServiceRecordUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(servicerecord.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Status(); ok {
+		_spec.SetField(servicerecord.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.StatusSince(); ok {
+		_spec.SetField(servicerecord.FieldStatusSince, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(servicerecord.FieldKind, field.TypeEnum, value)
 	}
@@ -317,6 +376,12 @@ func (_u *ServiceRecordUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	}
 	if _u.mutation.CompletedAtCleared() {
 		_spec.ClearField(servicerecord.FieldCompletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemindedAt(); ok {
+		_spec.SetField(servicerecord.FieldRemindedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemindedAtCleared() {
+		_spec.ClearField(servicerecord.FieldRemindedAt, field.TypeTime)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -454,6 +519,34 @@ func (_u *ServiceRecordUpdateOne) AddVersion(v int) *ServiceRecordUpdateOne {
 	return _u
 }
 
+// SetStatus sets the "status" field.
+func (_u *ServiceRecordUpdateOne) SetStatus(v servicerecord.Status) *ServiceRecordUpdateOne {
+	_u.mutation.SetStatus(v)
+	return _u
+}
+
+// SetNillableStatus sets the "status" field if the given value is not nil.
+func (_u *ServiceRecordUpdateOne) SetNillableStatus(v *servicerecord.Status) *ServiceRecordUpdateOne {
+	if v != nil {
+		_u.SetStatus(*v)
+	}
+	return _u
+}
+
+// SetStatusSince sets the "status_since" field.
+func (_u *ServiceRecordUpdateOne) SetStatusSince(v time.Time) *ServiceRecordUpdateOne {
+	_u.mutation.SetStatusSince(v)
+	return _u
+}
+
+// SetNillableStatusSince sets the "status_since" field if the given value is not nil.
+func (_u *ServiceRecordUpdateOne) SetNillableStatusSince(v *time.Time) *ServiceRecordUpdateOne {
+	if v != nil {
+		_u.SetStatusSince(*v)
+	}
+	return _u
+}
+
 // SetUserID sets the "user_id" field.
 func (_u *ServiceRecordUpdateOne) SetUserID(v key.User) *ServiceRecordUpdateOne {
 	_u.mutation.SetUserID(v)
@@ -533,6 +626,26 @@ func (_u *ServiceRecordUpdateOne) SetNillableCompletedAt(v *time.Time) *ServiceR
 // ClearCompletedAt clears the value of the "completed_at" field.
 func (_u *ServiceRecordUpdateOne) ClearCompletedAt() *ServiceRecordUpdateOne {
 	_u.mutation.ClearCompletedAt()
+	return _u
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (_u *ServiceRecordUpdateOne) SetRemindedAt(v time.Time) *ServiceRecordUpdateOne {
+	_u.mutation.SetRemindedAt(v)
+	return _u
+}
+
+// SetNillableRemindedAt sets the "reminded_at" field if the given value is not nil.
+func (_u *ServiceRecordUpdateOne) SetNillableRemindedAt(v *time.Time) *ServiceRecordUpdateOne {
+	if v != nil {
+		_u.SetRemindedAt(*v)
+	}
+	return _u
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (_u *ServiceRecordUpdateOne) ClearRemindedAt() *ServiceRecordUpdateOne {
+	_u.mutation.ClearRemindedAt()
 	return _u
 }
 
@@ -665,6 +778,11 @@ func (_u *ServiceRecordUpdateOne) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *ServiceRecordUpdateOne) check() error {
+	if v, ok := _u.mutation.Status(); ok {
+		if err := servicerecord.StatusValidator(v); err != nil {
+			return &ValidationError{Name: "status", err: fmt.Errorf(`ent: validator failed for field "ServiceRecord.status": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Kind(); ok {
 		if err := servicerecord.KindValidator(v); err != nil {
 			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "ServiceRecord.kind": %w`, err)}
@@ -725,6 +843,12 @@ func (_u *ServiceRecordUpdateOne) sqlSave(ctx context.Context) (_node *ServiceRe
 	if value, ok := _u.mutation.AddedVersion(); ok {
 		_spec.AddField(servicerecord.FieldVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Status(); ok {
+		_spec.SetField(servicerecord.FieldStatus, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.StatusSince(); ok {
+		_spec.SetField(servicerecord.FieldStatusSince, field.TypeTime, value)
+	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(servicerecord.FieldKind, field.TypeEnum, value)
 	}
@@ -742,6 +866,12 @@ func (_u *ServiceRecordUpdateOne) sqlSave(ctx context.Context) (_node *ServiceRe
 	}
 	if _u.mutation.CompletedAtCleared() {
 		_spec.ClearField(servicerecord.FieldCompletedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.RemindedAt(); ok {
+		_spec.SetField(servicerecord.FieldRemindedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RemindedAtCleared() {
+		_spec.ClearField(servicerecord.FieldRemindedAt, field.TypeTime)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{

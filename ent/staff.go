@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"lenddesk/ent/company"
 	"lenddesk/ent/staff"
@@ -50,6 +51,14 @@ type Staff struct {
 	Department *string `json:"department,omitempty"`
 	// CompanyID holds the value of the "company_id" field.
 	CompanyID *key.Company `json:"company_id,omitempty"`
+	// of the second factor
+	TotpSecret seal.Sealed `json:"totp_secret,omitempty"`
+	// the second factor is asked for since then; before, it is being set up
+	TotpSince *time.Time `json:"totp_since,omitempty"`
+	// the last one that was used: no code counts twice
+	TotpStep int64 `json:"totp_step,omitempty"`
+	// keyed hashes of those that are left
+	RecoveryCodes []string `json:"recovery_codes,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the StaffQuery when eager-loading is set.
 	Edges        StaffEdges `json:"edges"`
@@ -92,13 +101,13 @@ func (*Staff) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case staff.FieldPhone:
+		case staff.FieldPhone, staff.FieldTotpSecret, staff.FieldRecoveryCodes:
 			values[i] = new([]byte)
-		case staff.FieldID, staff.FieldVersion, staff.FieldCompanyID:
+		case staff.FieldID, staff.FieldVersion, staff.FieldCompanyID, staff.FieldTotpStep:
 			values[i] = new(sql.NullInt64)
 		case staff.FieldStatus, staff.FieldName, staff.FieldEmail, staff.FieldPhoneHash, staff.FieldNationalIDHash, staff.FieldPasswordHash, staff.FieldLocale, staff.FieldEmployeeNumber, staff.FieldDepartment:
 			values[i] = new(sql.NullString)
-		case staff.FieldCreatedAt, staff.FieldUpdatedAt, staff.FieldStatusSince:
+		case staff.FieldCreatedAt, staff.FieldUpdatedAt, staff.FieldStatusSince, staff.FieldTotpSince:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -217,6 +226,33 @@ func (_m *Staff) assignValues(columns []string, values []any) error {
 				_m.CompanyID = new(key.Company)
 				*_m.CompanyID = key.Company(value.Int64)
 			}
+		case staff.FieldTotpSecret:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field totp_secret", values[i])
+			} else if value != nil {
+				_m.TotpSecret = *value
+			}
+		case staff.FieldTotpSince:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field totp_since", values[i])
+			} else if value.Valid {
+				_m.TotpSince = new(time.Time)
+				*_m.TotpSince = value.Time
+			}
+		case staff.FieldTotpStep:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field totp_step", values[i])
+			} else if value.Valid {
+				_m.TotpStep = value.Int64
+			}
+		case staff.FieldRecoveryCodes:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field recovery_codes", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.RecoveryCodes); err != nil {
+					return fmt.Errorf("unmarshal field recovery_codes: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -316,6 +352,20 @@ func (_m *Staff) String() string {
 		builder.WriteString("company_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("totp_secret=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TotpSecret))
+	builder.WriteString(", ")
+	if v := _m.TotpSince; v != nil {
+		builder.WriteString("totp_since=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("totp_step=")
+	builder.WriteString(fmt.Sprintf("%v", _m.TotpStep))
+	builder.WriteString(", ")
+	builder.WriteString("recovery_codes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RecoveryCodes))
 	builder.WriteByte(')')
 	return builder.String()
 }

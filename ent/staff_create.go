@@ -194,6 +194,46 @@ func (_c *StaffCreate) SetNillableCompanyID(v *key.Company) *StaffCreate {
 	return _c
 }
 
+// SetTotpSecret sets the "totp_secret" field.
+func (_c *StaffCreate) SetTotpSecret(v seal.Sealed) *StaffCreate {
+	_c.mutation.SetTotpSecret(v)
+	return _c
+}
+
+// SetTotpSince sets the "totp_since" field.
+func (_c *StaffCreate) SetTotpSince(v time.Time) *StaffCreate {
+	_c.mutation.SetTotpSince(v)
+	return _c
+}
+
+// SetNillableTotpSince sets the "totp_since" field if the given value is not nil.
+func (_c *StaffCreate) SetNillableTotpSince(v *time.Time) *StaffCreate {
+	if v != nil {
+		_c.SetTotpSince(*v)
+	}
+	return _c
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (_c *StaffCreate) SetTotpStep(v int64) *StaffCreate {
+	_c.mutation.SetTotpStep(v)
+	return _c
+}
+
+// SetNillableTotpStep sets the "totp_step" field if the given value is not nil.
+func (_c *StaffCreate) SetNillableTotpStep(v *int64) *StaffCreate {
+	if v != nil {
+		_c.SetTotpStep(*v)
+	}
+	return _c
+}
+
+// SetRecoveryCodes sets the "recovery_codes" field.
+func (_c *StaffCreate) SetRecoveryCodes(v []string) *StaffCreate {
+	_c.mutation.SetRecoveryCodes(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *StaffCreate) SetID(v key.Staff) *StaffCreate {
 	_c.mutation.SetID(v)
@@ -271,6 +311,10 @@ func (_c *StaffCreate) defaults() {
 		v := staff.DefaultStatusSince()
 		_c.mutation.SetStatusSince(v)
 	}
+	if _, ok := _c.mutation.TotpStep(); !ok {
+		v := staff.DefaultTotpStep
+		_c.mutation.SetTotpStep(v)
+	}
 }
 
 // check runs all checks and user-defined validators on the builder.
@@ -338,6 +382,9 @@ func (_c *StaffCreate) check() error {
 		if err := staff.DepartmentValidator(v); err != nil {
 			return &ValidationError{Name: "department", err: fmt.Errorf(`ent: validator failed for field "Staff.department": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.TotpStep(); !ok {
+		return &ValidationError{Name: "totp_step", err: errors.New(`ent: missing required field "Staff.totp_step"`)}
 	}
 	return nil
 }
@@ -426,6 +473,22 @@ func (_c *StaffCreate) createSpec() (*Staff, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Department(); ok {
 		_spec.SetField(staff.FieldDepartment, field.TypeString, value)
 		_node.Department = &value
+	}
+	if value, ok := _c.mutation.TotpSecret(); ok {
+		_spec.SetField(staff.FieldTotpSecret, field.TypeBytes, value)
+		_node.TotpSecret = value
+	}
+	if value, ok := _c.mutation.TotpSince(); ok {
+		_spec.SetField(staff.FieldTotpSince, field.TypeTime, value)
+		_node.TotpSince = &value
+	}
+	if value, ok := _c.mutation.TotpStep(); ok {
+		_spec.SetField(staff.FieldTotpStep, field.TypeInt64, value)
+		_node.TotpStep = value
+	}
+	if value, ok := _c.mutation.RecoveryCodes(); ok {
+		_spec.SetField(staff.FieldRecoveryCodes, field.TypeJSON, value)
+		_node.RecoveryCodes = value
 	}
 	if nodes := _c.mutation.CompanyIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -16,6 +16,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -262,6 +263,77 @@ func (_u *StaffUpdate) ClearCompanyID() *StaffUpdate {
 	return _u
 }
 
+// SetTotpSecret sets the "totp_secret" field.
+func (_u *StaffUpdate) SetTotpSecret(v seal.Sealed) *StaffUpdate {
+	_u.mutation.SetTotpSecret(v)
+	return _u
+}
+
+// ClearTotpSecret clears the value of the "totp_secret" field.
+func (_u *StaffUpdate) ClearTotpSecret() *StaffUpdate {
+	_u.mutation.ClearTotpSecret()
+	return _u
+}
+
+// SetTotpSince sets the "totp_since" field.
+func (_u *StaffUpdate) SetTotpSince(v time.Time) *StaffUpdate {
+	_u.mutation.SetTotpSince(v)
+	return _u
+}
+
+// SetNillableTotpSince sets the "totp_since" field if the given value is not nil.
+func (_u *StaffUpdate) SetNillableTotpSince(v *time.Time) *StaffUpdate {
+	if v != nil {
+		_u.SetTotpSince(*v)
+	}
+	return _u
+}
+
+// ClearTotpSince clears the value of the "totp_since" field.
+func (_u *StaffUpdate) ClearTotpSince() *StaffUpdate {
+	_u.mutation.ClearTotpSince()
+	return _u
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (_u *StaffUpdate) SetTotpStep(v int64) *StaffUpdate {
+	_u.mutation.ResetTotpStep()
+	_u.mutation.SetTotpStep(v)
+	return _u
+}
+
+// SetNillableTotpStep sets the "totp_step" field if the given value is not nil.
+func (_u *StaffUpdate) SetNillableTotpStep(v *int64) *StaffUpdate {
+	if v != nil {
+		_u.SetTotpStep(*v)
+	}
+	return _u
+}
+
+// AddTotpStep adds value to the "totp_step" field.
+func (_u *StaffUpdate) AddTotpStep(v int64) *StaffUpdate {
+	_u.mutation.AddTotpStep(v)
+	return _u
+}
+
+// SetRecoveryCodes sets the "recovery_codes" field.
+func (_u *StaffUpdate) SetRecoveryCodes(v []string) *StaffUpdate {
+	_u.mutation.SetRecoveryCodes(v)
+	return _u
+}
+
+// AppendRecoveryCodes appends value to the "recovery_codes" field.
+func (_u *StaffUpdate) AppendRecoveryCodes(v []string) *StaffUpdate {
+	_u.mutation.AppendRecoveryCodes(v)
+	return _u
+}
+
+// ClearRecoveryCodes clears the value of the "recovery_codes" field.
+func (_u *StaffUpdate) ClearRecoveryCodes() *StaffUpdate {
+	_u.mutation.ClearRecoveryCodes()
+	return _u
+}
+
 // SetCompany sets the "company" edge to the Company entity.
 func (_u *StaffUpdate) SetCompany(v *Company) *StaffUpdate {
 	return _u.SetCompanyID(v.ID)
@@ -472,6 +544,35 @@ func (_u *StaffUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.DepartmentCleared() {
 		_spec.ClearField(staff.FieldDepartment, field.TypeString)
+	}
+	if value, ok := _u.mutation.TotpSecret(); ok {
+		_spec.SetField(staff.FieldTotpSecret, field.TypeBytes, value)
+	}
+	if _u.mutation.TotpSecretCleared() {
+		_spec.ClearField(staff.FieldTotpSecret, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.TotpSince(); ok {
+		_spec.SetField(staff.FieldTotpSince, field.TypeTime, value)
+	}
+	if _u.mutation.TotpSinceCleared() {
+		_spec.ClearField(staff.FieldTotpSince, field.TypeTime)
+	}
+	if value, ok := _u.mutation.TotpStep(); ok {
+		_spec.SetField(staff.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTotpStep(); ok {
+		_spec.AddField(staff.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RecoveryCodes(); ok {
+		_spec.SetField(staff.FieldRecoveryCodes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRecoveryCodes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, staff.FieldRecoveryCodes, value)
+		})
+	}
+	if _u.mutation.RecoveryCodesCleared() {
+		_spec.ClearField(staff.FieldRecoveryCodes, field.TypeJSON)
 	}
 	if _u.mutation.CompanyCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -798,6 +899,77 @@ func (_u *StaffUpdateOne) ClearCompanyID() *StaffUpdateOne {
 	return _u
 }
 
+// SetTotpSecret sets the "totp_secret" field.
+func (_u *StaffUpdateOne) SetTotpSecret(v seal.Sealed) *StaffUpdateOne {
+	_u.mutation.SetTotpSecret(v)
+	return _u
+}
+
+// ClearTotpSecret clears the value of the "totp_secret" field.
+func (_u *StaffUpdateOne) ClearTotpSecret() *StaffUpdateOne {
+	_u.mutation.ClearTotpSecret()
+	return _u
+}
+
+// SetTotpSince sets the "totp_since" field.
+func (_u *StaffUpdateOne) SetTotpSince(v time.Time) *StaffUpdateOne {
+	_u.mutation.SetTotpSince(v)
+	return _u
+}
+
+// SetNillableTotpSince sets the "totp_since" field if the given value is not nil.
+func (_u *StaffUpdateOne) SetNillableTotpSince(v *time.Time) *StaffUpdateOne {
+	if v != nil {
+		_u.SetTotpSince(*v)
+	}
+	return _u
+}
+
+// ClearTotpSince clears the value of the "totp_since" field.
+func (_u *StaffUpdateOne) ClearTotpSince() *StaffUpdateOne {
+	_u.mutation.ClearTotpSince()
+	return _u
+}
+
+// SetTotpStep sets the "totp_step" field.
+func (_u *StaffUpdateOne) SetTotpStep(v int64) *StaffUpdateOne {
+	_u.mutation.ResetTotpStep()
+	_u.mutation.SetTotpStep(v)
+	return _u
+}
+
+// SetNillableTotpStep sets the "totp_step" field if the given value is not nil.
+func (_u *StaffUpdateOne) SetNillableTotpStep(v *int64) *StaffUpdateOne {
+	if v != nil {
+		_u.SetTotpStep(*v)
+	}
+	return _u
+}
+
+// AddTotpStep adds value to the "totp_step" field.
+func (_u *StaffUpdateOne) AddTotpStep(v int64) *StaffUpdateOne {
+	_u.mutation.AddTotpStep(v)
+	return _u
+}
+
+// SetRecoveryCodes sets the "recovery_codes" field.
+func (_u *StaffUpdateOne) SetRecoveryCodes(v []string) *StaffUpdateOne {
+	_u.mutation.SetRecoveryCodes(v)
+	return _u
+}
+
+// AppendRecoveryCodes appends value to the "recovery_codes" field.
+func (_u *StaffUpdateOne) AppendRecoveryCodes(v []string) *StaffUpdateOne {
+	_u.mutation.AppendRecoveryCodes(v)
+	return _u
+}
+
+// ClearRecoveryCodes clears the value of the "recovery_codes" field.
+func (_u *StaffUpdateOne) ClearRecoveryCodes() *StaffUpdateOne {
+	_u.mutation.ClearRecoveryCodes()
+	return _u
+}
+
 // SetCompany sets the "company" edge to the Company entity.
 func (_u *StaffUpdateOne) SetCompany(v *Company) *StaffUpdateOne {
 	return _u.SetCompanyID(v.ID)
@@ -1038,6 +1210,35 @@ func (_u *StaffUpdateOne) sqlSave(ctx context.Context) (_node *Staff, err error)
 	}
 	if _u.mutation.DepartmentCleared() {
 		_spec.ClearField(staff.FieldDepartment, field.TypeString)
+	}
+	if value, ok := _u.mutation.TotpSecret(); ok {
+		_spec.SetField(staff.FieldTotpSecret, field.TypeBytes, value)
+	}
+	if _u.mutation.TotpSecretCleared() {
+		_spec.ClearField(staff.FieldTotpSecret, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.TotpSince(); ok {
+		_spec.SetField(staff.FieldTotpSince, field.TypeTime, value)
+	}
+	if _u.mutation.TotpSinceCleared() {
+		_spec.ClearField(staff.FieldTotpSince, field.TypeTime)
+	}
+	if value, ok := _u.mutation.TotpStep(); ok {
+		_spec.SetField(staff.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedTotpStep(); ok {
+		_spec.AddField(staff.FieldTotpStep, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.RecoveryCodes(); ok {
+		_spec.SetField(staff.FieldRecoveryCodes, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRecoveryCodes(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, staff.FieldRecoveryCodes, value)
+		})
+	}
+	if _u.mutation.RecoveryCodesCleared() {
+		_spec.ClearField(staff.FieldRecoveryCodes, field.TypeJSON)
 	}
 	if _u.mutation.CompanyCleared() {
 		edge := &sqlgraph.EdgeSpec{

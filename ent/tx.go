@@ -16,6 +16,8 @@ type Tx struct {
 	config
 	// APIKey is the client for interacting with the APIKey builders.
 	APIKey *APIKeyClient
+	// Backup is the client for interacting with the Backup builders.
+	Backup *BackupClient
 	// BankCard is the client for interacting with the BankCard builders.
 	BankCard *BankCardClient
 	// BankCardAttempt is the client for interacting with the BankCardAttempt builders.
@@ -30,6 +32,8 @@ type Tx struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// EventLink is the client for interacting with the EventLink builders.
+	EventLink *EventLinkClient
 	// Guess is the client for interacting with the Guess builders.
 	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
@@ -62,6 +66,10 @@ type Tx struct {
 	Staff *StaffClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
+	// Webhook is the client for interacting with the Webhook builders.
+	Webhook *WebhookClient
+	// WebhookDelivery is the client for interacting with the WebhookDelivery builders.
+	WebhookDelivery *WebhookDeliveryClient
 
 	// lazily loaded.
 	client     *Client
@@ -194,6 +202,7 @@ func (tx *Tx) Client() *Client {
 
 func (tx *Tx) init() {
 	tx.APIKey = NewAPIKeyClient(tx.config)
+	tx.Backup = NewBackupClient(tx.config)
 	tx.BankCard = NewBankCardClient(tx.config)
 	tx.BankCardAttempt = NewBankCardAttemptClient(tx.config)
 	tx.Bid = NewBidClient(tx.config)
@@ -201,6 +210,7 @@ func (tx *Tx) init() {
 	tx.Company = NewCompanyClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.EventLink = NewEventLinkClient(tx.config)
 	tx.Guess = NewGuessClient(tx.config)
 	tx.Idempotency = NewIdempotencyClient(tx.config)
 	tx.Installment = NewInstallmentClient(tx.config)
@@ -217,6 +227,8 @@ func (tx *Tx) init() {
 	tx.Session = NewSessionClient(tx.config)
 	tx.Staff = NewStaffClient(tx.config)
 	tx.User = NewUserClient(tx.config)
+	tx.Webhook = NewWebhookClient(tx.config)
+	tx.WebhookDelivery = NewWebhookDeliveryClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -64,6 +64,8 @@ type User struct {
 	PreviousUserID *key.User `json:"previous_user_id,omitempty"`
 	// JoinedIntoID holds the value of the "joined_into_id" field.
 	JoinedIntoID *key.User `json:"joined_into_id,omitempty"`
+	// MergedIntoID holds the value of the "merged_into_id" field.
+	MergedIntoID *key.User `json:"merged_into_id,omitempty"`
 	// CreatedByID holds the value of the "created_by_id" field.
 	CreatedByID *key.Staff `json:"created_by_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -86,11 +88,15 @@ type UserEdges struct {
 	JoinedUsers []*User `json:"joined_users,omitempty"`
 	// JoinedInto holds the value of the joined_into edge.
 	JoinedInto *User `json:"joined_into,omitempty"`
+	// MergedUsers holds the value of the merged_users edge.
+	MergedUsers []*User `json:"merged_users,omitempty"`
+	// MergedInto holds the value of the merged_into edge.
+	MergedInto *User `json:"merged_into,omitempty"`
 	// CreatedBy holds the value of the created_by edge.
 	CreatedBy *Staff `json:"created_by,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [7]bool
+	loadedTypes [9]bool
 }
 
 // CompanyOrErr returns the Company value or an error if the edge
@@ -155,12 +161,32 @@ func (e UserEdges) JoinedIntoOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "joined_into"}
 }
 
+// MergedUsersOrErr returns the MergedUsers value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) MergedUsersOrErr() ([]*User, error) {
+	if e.loadedTypes[6] {
+		return e.MergedUsers, nil
+	}
+	return nil, &NotLoadedError{edge: "merged_users"}
+}
+
+// MergedIntoOrErr returns the MergedInto value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) MergedIntoOrErr() (*User, error) {
+	if e.MergedInto != nil {
+		return e.MergedInto, nil
+	} else if e.loadedTypes[7] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "merged_into"}
+}
+
 // CreatedByOrErr returns the CreatedBy value or an error if the edge
 // was not loaded in eager-loading, or loaded but was not found.
 func (e UserEdges) CreatedByOrErr() (*Staff, error) {
 	if e.CreatedBy != nil {
 		return e.CreatedBy, nil
-	} else if e.loadedTypes[6] {
+	} else if e.loadedTypes[8] {
 		return nil, &NotFoundError{label: staff.Label}
 	}
 	return nil, &NotLoadedError{edge: "created_by"}
@@ -175,7 +201,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case user.FieldBorrower, user.FieldInvestor:
 			values[i] = new(sql.NullBool)
-		case user.FieldID, user.FieldVersion, user.FieldCompanyID, user.FieldAccountManagerID, user.FieldPreviousUserID, user.FieldJoinedIntoID, user.FieldCreatedByID:
+		case user.FieldID, user.FieldVersion, user.FieldCompanyID, user.FieldAccountManagerID, user.FieldPreviousUserID, user.FieldJoinedIntoID, user.FieldMergedIntoID, user.FieldCreatedByID:
 			values[i] = new(sql.NullInt64)
 		case user.FieldStatus, user.FieldName, user.FieldEmail, user.FieldPhoneHash, user.FieldNationalIDHash, user.FieldPasswordHash, user.FieldLocale, user.FieldSource:
 			values[i] = new(sql.NullString)
@@ -339,6 +365,13 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				_m.JoinedIntoID = new(key.User)
 				*_m.JoinedIntoID = key.User(value.Int64)
 			}
+		case user.FieldMergedIntoID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field merged_into_id", values[i])
+			} else if value.Valid {
+				_m.MergedIntoID = new(key.User)
+				*_m.MergedIntoID = key.User(value.Int64)
+			}
 		case user.FieldCreatedByID:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field created_by_id", values[i])
@@ -387,6 +420,16 @@ func (_m *User) QueryJoinedUsers() *UserQuery {
 // QueryJoinedInto queries the "joined_into" edge of the User entity.
 func (_m *User) QueryJoinedInto() *UserQuery {
 	return NewUserClient(_m.config).QueryJoinedInto(_m)
+}
+
+// QueryMergedUsers queries the "merged_users" edge of the User entity.
+func (_m *User) QueryMergedUsers() *UserQuery {
+	return NewUserClient(_m.config).QueryMergedUsers(_m)
+}
+
+// QueryMergedInto queries the "merged_into" edge of the User entity.
+func (_m *User) QueryMergedInto() *UserQuery {
+	return NewUserClient(_m.config).QueryMergedInto(_m)
 }
 
 // QueryCreatedBy queries the "created_by" edge of the User entity.
@@ -492,6 +535,11 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	if v := _m.JoinedIntoID; v != nil {
 		builder.WriteString("joined_into_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.MergedIntoID; v != nil {
+		builder.WriteString("merged_into_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

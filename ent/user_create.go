@@ -270,6 +270,20 @@ func (_c *UserCreate) SetNillableJoinedIntoID(v *key.User) *UserCreate {
 	return _c
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_c *UserCreate) SetMergedIntoID(v key.User) *UserCreate {
+	_c.mutation.SetMergedIntoID(v)
+	return _c
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_c *UserCreate) SetNillableMergedIntoID(v *key.User) *UserCreate {
+	if v != nil {
+		_c.SetMergedIntoID(*v)
+	}
+	return _c
+}
+
 // SetCreatedByID sets the "created_by_id" field.
 func (_c *UserCreate) SetCreatedByID(v key.Staff) *UserCreate {
 	_c.mutation.SetCreatedByID(v)
@@ -338,6 +352,26 @@ func (_c *UserCreate) AddJoinedUsers(v ...*User) *UserCreate {
 // SetJoinedInto sets the "joined_into" edge to the User entity.
 func (_c *UserCreate) SetJoinedInto(v *User) *UserCreate {
 	return _c.SetJoinedIntoID(v.ID)
+}
+
+// AddMergedUserIDs adds the "merged_users" edge to the User entity by IDs.
+func (_c *UserCreate) AddMergedUserIDs(ids ...key.User) *UserCreate {
+	_c.mutation.AddMergedUserIDs(ids...)
+	return _c
+}
+
+// AddMergedUsers adds the "merged_users" edges to the User entity.
+func (_c *UserCreate) AddMergedUsers(v ...*User) *UserCreate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddMergedUserIDs(ids...)
+}
+
+// SetMergedInto sets the "merged_into" edge to the User entity.
+func (_c *UserCreate) SetMergedInto(v *User) *UserCreate {
+	return _c.SetMergedIntoID(v.ID)
 }
 
 // SetCreatedBy sets the "created_by" edge to the Staff entity.
@@ -668,6 +702,39 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.JoinedIntoID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MergedUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MergedIntoIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.MergedIntoTable,
+			Columns: []string{user.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.MergedIntoID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.CreatedByIDs(); len(nodes) > 0 {

@@ -32,6 +32,8 @@ type UserQuery struct {
 	withPreviousUser   *UserQuery
 	withJoinedUsers    *UserQuery
 	withJoinedInto     *UserQuery
+	withMergedUsers    *UserQuery
+	withMergedInto     *UserQuery
 	withCreatedBy      *StaffQuery
 	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -195,6 +197,50 @@ func (_q *UserQuery) QueryJoinedInto() *UserQuery {
 			sqlgraph.From(user.Table, user.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, true, user.JoinedIntoTable, user.JoinedIntoColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMergedUsers chains the current query on the "merged_users" edge.
+func (_q *UserQuery) QueryMergedUsers() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.MergedUsersTable, user.MergedUsersColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMergedInto chains the current query on the "merged_into" edge.
+func (_q *UserQuery) QueryMergedInto() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, user.MergedIntoTable, user.MergedIntoColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -422,6 +468,8 @@ func (_q *UserQuery) Clone() *UserQuery {
 		withPreviousUser:   _q.withPreviousUser.Clone(),
 		withJoinedUsers:    _q.withJoinedUsers.Clone(),
 		withJoinedInto:     _q.withJoinedInto.Clone(),
+		withMergedUsers:    _q.withMergedUsers.Clone(),
+		withMergedInto:     _q.withMergedInto.Clone(),
 		withCreatedBy:      _q.withCreatedBy.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -493,6 +541,28 @@ func (_q *UserQuery) WithJoinedInto(opts ...func(*UserQuery)) *UserQuery {
 		opt(query)
 	}
 	_q.withJoinedInto = query
+	return _q
+}
+
+// WithMergedUsers tells the query-builder to eager-load the nodes that are connected to
+// the "merged_users" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithMergedUsers(opts ...func(*UserQuery)) *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMergedUsers = query
+	return _q
+}
+
+// WithMergedInto tells the query-builder to eager-load the nodes that are connected to
+// the "merged_into" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *UserQuery) WithMergedInto(opts ...func(*UserQuery)) *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMergedInto = query
 	return _q
 }
 
@@ -585,13 +655,15 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	var (
 		nodes       = []*User{}
 		_spec       = _q.querySpec()
-		loadedTypes = [7]bool{
+		loadedTypes = [9]bool{
 			_q.withCompany != nil,
 			_q.withAccountManager != nil,
 			_q.withLaterUsers != nil,
 			_q.withPreviousUser != nil,
 			_q.withJoinedUsers != nil,
 			_q.withJoinedInto != nil,
+			_q.withMergedUsers != nil,
+			_q.withMergedInto != nil,
 			_q.withCreatedBy != nil,
 		}
 	)
@@ -651,6 +723,19 @@ func (_q *UserQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*User, e
 	if query := _q.withJoinedInto; query != nil {
 		if err := _q.loadJoinedInto(ctx, query, nodes, nil,
 			func(n *User, e *User) { n.Edges.JoinedInto = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMergedUsers; query != nil {
+		if err := _q.loadMergedUsers(ctx, query, nodes,
+			func(n *User) { n.Edges.MergedUsers = []*User{} },
+			func(n *User, e *User) { n.Edges.MergedUsers = append(n.Edges.MergedUsers, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMergedInto; query != nil {
+		if err := _q.loadMergedInto(ctx, query, nodes, nil,
+			func(n *User, e *User) { n.Edges.MergedInto = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -857,6 +942,71 @@ func (_q *UserQuery) loadJoinedInto(ctx context.Context, query *UserQuery, nodes
 	}
 	return nil
 }
+func (_q *UserQuery) loadMergedUsers(ctx context.Context, query *UserQuery, nodes []*User, init func(*User), assign func(*User, *User)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[key.User]*User)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(user.FieldMergedIntoID)
+	}
+	query.Where(predicate.User(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(user.MergedUsersColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.MergedIntoID
+		if fk == nil {
+			return fmt.Errorf(`foreign-key "merged_into_id" is nil for node %v`, n.ID)
+		}
+		node, ok := nodeids[*fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "merged_into_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *UserQuery) loadMergedInto(ctx context.Context, query *UserQuery, nodes []*User, init func(*User), assign func(*User, *User)) error {
+	ids := make([]key.User, 0, len(nodes))
+	nodeids := make(map[key.User][]*User)
+	for i := range nodes {
+		if nodes[i].MergedIntoID == nil {
+			continue
+		}
+		fk := *nodes[i].MergedIntoID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(user.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "merged_into_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 func (_q *UserQuery) loadCreatedBy(ctx context.Context, query *StaffQuery, nodes []*User, init func(*User), assign func(*User, *Staff)) error {
 	ids := make([]key.Staff, 0, len(nodes))
 	nodeids := make(map[key.Staff][]*User)
@@ -929,6 +1079,9 @@ func (_q *UserQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withJoinedInto != nil {
 			_spec.Node.AddColumnOnce(user.FieldJoinedIntoID)
+		}
+		if _q.withMergedInto != nil {
+			_spec.Node.AddColumnOnce(user.FieldMergedIntoID)
 		}
 		if _q.withCreatedBy != nil {
 			_spec.Node.AddColumnOnce(user.FieldCreatedByID)

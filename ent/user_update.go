@@ -367,6 +367,26 @@ func (_u *UserUpdate) ClearJoinedIntoID() *UserUpdate {
 	return _u
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *UserUpdate) SetMergedIntoID(v key.User) *UserUpdate {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableMergedIntoID(v *key.User) *UserUpdate {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *UserUpdate) ClearMergedIntoID() *UserUpdate {
+	_u.mutation.ClearMergedIntoID()
+	return _u
+}
+
 // SetCreatedByID sets the "created_by_id" field.
 func (_u *UserUpdate) SetCreatedByID(v key.Staff) *UserUpdate {
 	_u.mutation.SetCreatedByID(v)
@@ -435,6 +455,26 @@ func (_u *UserUpdate) AddJoinedUsers(v ...*User) *UserUpdate {
 // SetJoinedInto sets the "joined_into" edge to the User entity.
 func (_u *UserUpdate) SetJoinedInto(v *User) *UserUpdate {
 	return _u.SetJoinedIntoID(v.ID)
+}
+
+// AddMergedUserIDs adds the "merged_users" edge to the User entity by IDs.
+func (_u *UserUpdate) AddMergedUserIDs(ids ...key.User) *UserUpdate {
+	_u.mutation.AddMergedUserIDs(ids...)
+	return _u
+}
+
+// AddMergedUsers adds the "merged_users" edges to the User entity.
+func (_u *UserUpdate) AddMergedUsers(v ...*User) *UserUpdate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMergedUserIDs(ids...)
+}
+
+// SetMergedInto sets the "merged_into" edge to the User entity.
+func (_u *UserUpdate) SetMergedInto(v *User) *UserUpdate {
+	return _u.SetMergedIntoID(v.ID)
 }
 
 // SetCreatedBy sets the "created_by" edge to the Staff entity.
@@ -510,6 +550,33 @@ func (_u *UserUpdate) RemoveJoinedUsers(v ...*User) *UserUpdate {
 // ClearJoinedInto clears the "joined_into" edge to the User entity.
 func (_u *UserUpdate) ClearJoinedInto() *UserUpdate {
 	_u.mutation.ClearJoinedInto()
+	return _u
+}
+
+// ClearMergedUsers clears all "merged_users" edges to the User entity.
+func (_u *UserUpdate) ClearMergedUsers() *UserUpdate {
+	_u.mutation.ClearMergedUsers()
+	return _u
+}
+
+// RemoveMergedUserIDs removes the "merged_users" edge to User entities by IDs.
+func (_u *UserUpdate) RemoveMergedUserIDs(ids ...key.User) *UserUpdate {
+	_u.mutation.RemoveMergedUserIDs(ids...)
+	return _u
+}
+
+// RemoveMergedUsers removes "merged_users" edges to User entities.
+func (_u *UserUpdate) RemoveMergedUsers(v ...*User) *UserUpdate {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMergedUserIDs(ids...)
+}
+
+// ClearMergedInto clears the "merged_into" edge to the User entity.
+func (_u *UserUpdate) ClearMergedInto() *UserUpdate {
+	_u.mutation.ClearMergedInto()
 	return _u
 }
 
@@ -889,6 +956,80 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MergedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMergedUsersIDs(); len(nodes) > 0 && !_u.mutation.MergedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MergedIntoCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.MergedIntoTable,
+			Columns: []string{user.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedIntoIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.MergedIntoTable,
+			Columns: []string{user.MergedIntoColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
@@ -1283,6 +1424,26 @@ func (_u *UserUpdateOne) ClearJoinedIntoID() *UserUpdateOne {
 	return _u
 }
 
+// SetMergedIntoID sets the "merged_into_id" field.
+func (_u *UserUpdateOne) SetMergedIntoID(v key.User) *UserUpdateOne {
+	_u.mutation.SetMergedIntoID(v)
+	return _u
+}
+
+// SetNillableMergedIntoID sets the "merged_into_id" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableMergedIntoID(v *key.User) *UserUpdateOne {
+	if v != nil {
+		_u.SetMergedIntoID(*v)
+	}
+	return _u
+}
+
+// ClearMergedIntoID clears the value of the "merged_into_id" field.
+func (_u *UserUpdateOne) ClearMergedIntoID() *UserUpdateOne {
+	_u.mutation.ClearMergedIntoID()
+	return _u
+}
+
 // SetCreatedByID sets the "created_by_id" field.
 func (_u *UserUpdateOne) SetCreatedByID(v key.Staff) *UserUpdateOne {
 	_u.mutation.SetCreatedByID(v)
@@ -1351,6 +1512,26 @@ func (_u *UserUpdateOne) AddJoinedUsers(v ...*User) *UserUpdateOne {
 // SetJoinedInto sets the "joined_into" edge to the User entity.
 func (_u *UserUpdateOne) SetJoinedInto(v *User) *UserUpdateOne {
 	return _u.SetJoinedIntoID(v.ID)
+}
+
+// AddMergedUserIDs adds the "merged_users" edge to the User entity by IDs.
+func (_u *UserUpdateOne) AddMergedUserIDs(ids ...key.User) *UserUpdateOne {
+	_u.mutation.AddMergedUserIDs(ids...)
+	return _u
+}
+
+// AddMergedUsers adds the "merged_users" edges to the User entity.
+func (_u *UserUpdateOne) AddMergedUsers(v ...*User) *UserUpdateOne {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddMergedUserIDs(ids...)
+}
+
+// SetMergedInto sets the "merged_into" edge to the User entity.
+func (_u *UserUpdateOne) SetMergedInto(v *User) *UserUpdateOne {
+	return _u.SetMergedIntoID(v.ID)
 }
 
 // SetCreatedBy sets the "created_by" edge to the Staff entity.
@@ -1426,6 +1607,33 @@ func (_u *UserUpdateOne) RemoveJoinedUsers(v ...*User) *UserUpdateOne {
 // ClearJoinedInto clears the "joined_into" edge to the User entity.
 func (_u *UserUpdateOne) ClearJoinedInto() *UserUpdateOne {
 	_u.mutation.ClearJoinedInto()
+	return _u
+}
+
+// ClearMergedUsers clears all "merged_users" edges to the User entity.
+func (_u *UserUpdateOne) ClearMergedUsers() *UserUpdateOne {
+	_u.mutation.ClearMergedUsers()
+	return _u
+}
+
+// RemoveMergedUserIDs removes the "merged_users" edge to User entities by IDs.
+func (_u *UserUpdateOne) RemoveMergedUserIDs(ids ...key.User) *UserUpdateOne {
+	_u.mutation.RemoveMergedUserIDs(ids...)
+	return _u
+}
+
+// RemoveMergedUsers removes "merged_users" edges to User entities.
+func (_u *UserUpdateOne) RemoveMergedUsers(v ...*User) *UserUpdateOne {
+	ids := make([]key.User, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveMergedUserIDs(ids...)
+}
+
+// ClearMergedInto clears the "merged_into" edge to the User entity.
+func (_u *UserUpdateOne) ClearMergedInto() *UserUpdateOne {
+	_u.mutation.ClearMergedInto()
 	return _u
 }
 
@@ -1835,6 +2043,80 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 			Inverse: true,
 			Table:   user.JoinedIntoTable,
 			Columns: []string{user.JoinedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MergedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedMergedUsersIDs(); len(nodes) > 0 && !_u.mutation.MergedUsersCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedUsersIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.MergedUsersTable,
+			Columns: []string{user.MergedUsersColumn},
+			Bidi:    true,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MergedIntoCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.MergedIntoTable,
+			Columns: []string{user.MergedIntoColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MergedIntoIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.MergedIntoTable,
+			Columns: []string{user.MergedIntoColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeInt64),

@@ -17,12 +17,12 @@ import (
 
 // AddPotentialCustomer is the resolver for the addPotentialCustomer field.
 func (r *mutationResolver) AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error) {
-	id, err := workflow.Once(ctx, r.Desk, r.Customers.AddPotential, input)
-	user, faults, err := r.user(ctx, access.From(ctx), id, err)
+	added, err := workflow.Once(ctx, r.Desk, r.Customers.AddPotential, input)
+	user, duplicates, faults, err := r.entered(ctx, added, err)
 	if err != nil {
 		return nil, err
 	}
-	return &model.AddPotentialCustomerPayload{User: user, UserErrors: faults, Notice: notice(ctx, user != nil, "notice.potential_customer_added")}, nil
+	return &model.AddPotentialCustomerPayload{User: user, Duplicates: duplicates, UserErrors: faults, Notice: notice(ctx, user != nil, "notice.potential_customer_added")}, nil
 }
 
 // RegisterUser is the resolver for the registerUser field.

@@ -121,6 +121,18 @@ func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*m
 	return object[model.BankCard](ctx, r, access.From(ctx), key.KindBankCard, id, err)
 }
 
+func (r *Resolver) backup(ctx context.Context, id key.Backup, err error) (*model.Backup, []*model.UserError, error) {
+	return object[model.Backup](ctx, r, access.From(ctx), key.KindBackup, id, err)
+}
+
+// or is an input that may be left out.
+func or[I any](input *I) (in I) {
+	if input != nil {
+		in = *input
+	}
+	return in
+}
+
 func (r *Resolver) loan(ctx context.Context, id key.Loan, err error) (*model.Loan, []*model.UserError, error) {
 	return object[model.Loan](ctx, r, access.From(ctx), key.KindLoan, id, err)
 }

@@ -12,8 +12,9 @@ import (
 
 // storedEnums are the enums of the contract that are kept in a column, by table and column.
 var storedEnums = map[string]string{
-	"UserStatus": "users.status", "CompanyStatus": "companies.status", "StaffStatus": "staff.status", "LoanStatus": "loans.status", "BidStatus": "bids.status",
-	"BankCardStatus": "bank_cards.status", "DocumentStatus": "documents.status", "InstallmentStatus": "installments.status",
+	"ServiceRecordStatus": "service_records.status",
+	"UserStatus":          "users.status", "CompanyStatus": "companies.status", "StaffStatus": "staff.status", "LoanStatus": "loans.status", "BidStatus": "bids.status",
+	"BackupStatus": "backups.status", "BankCardStatus": "bank_cards.status", "DocumentStatus": "documents.status", "InstallmentStatus": "installments.status",
 	"CompanyKind": "companies.kind", "DocumentKind": "documents.kind", "RepaymentMethod": "loans.repayment_method", "LoanPurpose": "loans.purpose",
 	"ServiceRecordKind": "service_records.kind", "ServiceRequestKind": "service_requests.kind", "ReviewQueueKind": "reviews.step", "ReviewDecision": "reviews.decision",
 }

@@ -25,6 +25,10 @@ type (
 	Claim           int64
 	Link            int64
 	Guess           int64
+	Backup          int64
+	EventLink       int64
+	Webhook         int64
+	WebhookDelivery int64
 )
 
 // Kind says what an id, or a reference to several types, points to. Its value is the GraphQL type's name.
@@ -49,6 +53,7 @@ const (
 	KindServiceRequest  Kind = "ServiceRequest"
 	KindEvent           Kind = "Event"
 	KindMessage         Kind = "Message"
+	KindBackup          Kind = "Backup"
 )
 
 // prefixes are part of the public ids: a line may be added, never changed.
@@ -57,6 +62,7 @@ var prefixes = map[Kind]string{
 	KindBid: "bid", KindInstallment: "installment", KindRepayment: "repayment", KindBankCard: "card",
 	KindBankCardAttempt: "attempt", KindDocument: "document", KindReview: "review", KindServiceRecord: "record",
 	KindServiceRequest: "request", KindEvent: "event", KindMessage: "message",
+	KindBackup: "backup",
 }
 
 var kinds = func() map[string]Kind {

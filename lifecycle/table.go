@@ -4,11 +4,13 @@ import (
 	"strings"
 
 	"lenddesk/access"
+	"lenddesk/ent/backup"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bid"
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -152,7 +154,7 @@ func plain[S ~string](ss []S) []string {
 }
 
 // Tables are the lifecycles of every entity that has one, in the order of the documentation.
-var Tables = []*Table{Users, BankCards, Loans, Bids, Documents, Companies, Staff, ServiceRequests}
+var Tables = []*Table{Users, BankCards, Loans, Bids, Documents, Companies, Staff, ServiceRequests, Backups, ServiceRecords}
 
 // Of is an entity's table; nil when it has no lifecycle.
 func Of(kind key.Kind) *Table {
@@ -168,7 +170,8 @@ func Of(kind key.Kind) *Table {
 var tableName = map[key.Kind]string{
 	key.KindUser: user.Table, key.KindBankCard: bankcard.Table, key.KindLoan: loan.Table, key.KindBid: bid.Table,
 	key.KindDocument: document.Table, key.KindCompany: company.Table, key.KindStaff: staff.Table,
-	key.KindServiceRequest: servicerequest.Table,
+	key.KindServiceRequest: servicerequest.Table, key.KindBackup: backup.Table,
+	key.KindServiceRecord: servicerecord.Table,
 }
 
 // Becomes is the status after the move: several are joined by ", ", none is left when it stays.

@@ -10,6 +10,14 @@ import (
 // Users is the lifecycle of a person on the books.
 var Users = &Table{Kind: key.KindUser, Owner: "id"}
 
+var (
+	// onTheBooks is whoever may still become a customer, is one, or is held back.
+	onTheBooks = []user.Status{
+		user.StatusPotential, user.StatusPendingReview, user.StatusReturned, user.StatusActive, user.StatusRejected, user.StatusSuspended,
+	}
+	allOfThem = append([]user.Status{user.StatusWithdrawn, user.StatusClosed}, onTheBooks...)
+)
+
 // Nobody reviews their own affairs, nor what they entered themselves.
 var (
 	otherPerson = Guard{
@@ -100,6 +108,28 @@ var (
 	JoinPotentialCustomer = add(Users, Move[user.Status]{
 		Name: "joinPotentialCustomer", From: []user.Status{user.StatusPotential}, To: []user.Status{user.StatusClosed},
 		By: []By{system}, Follows: "its notes and its account manager go to the customer who registered",
+	})
+	UpdateUser = add(Users, Move[user.Status]{
+		Name: "updateUser", From: onTheBooks,
+		By: []By{permitted(access.ManageUsers)}, Follows: "what a customer has registered with stays: that is the customer's own to change",
+	})
+	AssignAccountManager = add(Users, Move[user.Status]{
+		Name: "assignAccountManager", From: onTheBooks,
+		By: []By{permitted(access.ManageUsers)},
+	})
+	TagUser = add(Users, Move[user.Status]{
+		Name: "tagUser", From: onTheBooks,
+		By: []By{permitted(access.ManageUsers)},
+	})
+	MergeUsers = add(Users, Move[user.Status]{
+		Name: "mergeUsers", From: onTheBooks,
+		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson},
+		Follows: "all that belongs to the other belongs to this one; the other's id answers with this one",
+	})
+	GiveUpForMerger = add(Users, Move[user.Status]{
+		Name: "giveUpForMerger", From: allOfThem, To: []user.Status{user.StatusClosed},
+		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson},
+		Follows: "the other half of mergeUsers: sessions end, links are void",
 	})
 	CloseUser = add(Users, Move[user.Status]{
 		Name: "closeUser", From: []user.Status{user.StatusPotential, user.StatusActive, user.StatusSuspended}, To: []user.Status{user.StatusClosed},

@@ -28,7 +28,7 @@ func Check(name, value string) *fault.Problem {
 
 // Check tells what is wrong with a value of the definition's type.
 //
-// Problems: REQUIRED for an empty value; INVALID parameter_text, parameter_integer, parameter_duration,
+// Problems: REQUIRED for an empty value; INVALID parameter_text, parameter_folder, parameter_integer, parameter_duration,
 // parameter_time_zone, parameter_choice, parameter_steps, parameter_checklist, email_malformed, amount_malformed, rate_malformed; beyond the limits
 // OUT_OF_RANGE parameter_out_of_range, and for texts TOO_SHORT parameter_too_short and TOO_LONG parameter_too_long.
 func (d Definition) Check(value string) *fault.Problem {
@@ -37,6 +37,11 @@ func (d Definition) Check(value string) *fault.Problem {
 	}
 	switch d.Type {
 	case Text:
+		return d.checkText(value)
+	case Folder:
+		if strings.Trim(value, "abcdefghijklmnopqrstuvwxyz0123456789-_") != "" {
+			return &fault.Problem{Code: fault.Invalid, Text: "parameter_folder"}
+		}
 		return d.checkText(value)
 	case Email:
 		_, problem := identity.Email(value)

@@ -13,6 +13,7 @@ const (
 	Duration Type = "DURATION"  // hours, minutes and seconds as Go writes them: 12h, 1h30m
 	Choice   Type = "CHOICE"    // one of Choices
 	TimeZone Type = "TIME_ZONE" // a name of the IANA database: Asia/Shanghai
+	Folder   Type = "FOLDER"    // the name of a folder: small letters, digits, - and _
 	Locale   Type = "LOCALE"    // a language of the texts, one of Choices, as a BCP 47 tag
 
 	// A whole number by amount: 0=1, 200000.00=2 is 1 below 200,000.00 and 2 from there on. Minimum and Maximum limit the numbers.
@@ -52,6 +53,12 @@ const (
 	Currency           = "CURRENCY"
 	BindingPayment     = "BINDING_PAYMENT"
 	CardPatience       = "CARD_PATIENCE"
+	FollowUpDays       = "FOLLOW_UP_DAYS"
+	BackupSchedule     = "BACKUP_SCHEDULE"
+	BackupHour         = "BACKUP_HOUR"
+	BackupMode         = "BACKUP_MODE"
+	BackupPlace        = "BACKUP_PLACE"
+	BackupRetention    = "BACKUP_RETENTION_DAYS"
 
 	MinLoanAmount         = "MIN_LOAN_AMOUNT"
 	MaxTermMonths         = "MAX_TERM_MONTHS"
@@ -83,6 +90,16 @@ const (
 const (
 	NationalIDNone       = "NONE"
 	NationalIDCNResident = "CN_RESIDENT_ID"
+)
+
+// Choices of BACKUP_SCHEDULE and BACKUP_MODE.
+const (
+	BackupNever    = "NEVER"
+	BackupHourly   = "HOURLY"
+	BackupDaily    = "DAILY"
+	BackupWeekly   = "WEEKLY"
+	BackupCopy     = "COPY"
+	BackupVerified = "VERIFIED"
 )
 
 // Definition is what is known of a parameter before anybody sets it. Minimum and Maximum are inclusive and written as
@@ -184,6 +201,36 @@ var Definitions = []Definition{
 		Name: CardPatience, Type: Duration, Unit: "hours, minutes, seconds", Default: both("5m"), Minimum: "1s", Maximum: "24h",
 		English: "How long an answer of KXD or KXDM about a card is waited for before they are asked again.",
 		Chinese: "等待 KXD 或 KXDM 回复银行卡查询的时长，超过后再次询问。",
+	},
+	{
+		Name: FollowUpDays, Type: Integer, Unit: "days", Default: both("2"), Minimum: "1", Maximum: "90",
+		English: "After how many days the task to follow a potential customer up falls due.",
+		Chinese: "跟进潜在客户的任务在多少天后到期。",
+	},
+	{
+		Name: BackupSchedule, Type: Choice, Default: both(BackupDaily), Choices: []string{BackupNever, BackupHourly, BackupDaily, BackupWeekly},
+		English: "How often the database is backed up by itself; weekly means on Sundays.",
+		Chinese: "数据库自动备份的频率；每周备份在周日进行。",
+	},
+	{
+		Name: BackupHour, Type: Integer, Unit: "hour of the day", Default: both("3"), Minimum: "0", Maximum: "23",
+		English: "The hour, in the platform's time zone, from which a daily or weekly backup is due.",
+		Chinese: "每日或每周备份开始的钟点（平台时区）。",
+	},
+	{
+		Name: BackupMode, Type: Choice, Default: both(BackupVerified), Choices: []string{BackupCopy, BackupVerified},
+		English: "Whether a backup is only copied, or opened and checked as well.",
+		Chinese: "备份方式：仅复制，或复制后打开并校验。",
+	},
+	{
+		Name: BackupPlace, Type: Folder, Default: both("daily"), Minimum: "1", Maximum: "60",
+		English: "The folder for new backups, below the one that the server's operator sets (LENDDESK_BACKUP_URL).",
+		Chinese: "新备份所在的文件夹，位于服务器设置的备份目录（LENDDESK_BACKUP_URL）之下。",
+	},
+	{
+		Name: BackupRetention, Type: Integer, Unit: "days", Default: both("14"), Minimum: "1", Maximum: "3650",
+		English: "How long a backup is kept. The newest good one stays, however old it is.",
+		Chinese: "备份的保留天数。最近一份可用的备份始终保留。",
 	},
 	{
 		Name: MinLoanAmount, Type: Money, Unit: "currency", Default: both("1000.00"), Minimum: "1.00", Maximum: "1000000.00",

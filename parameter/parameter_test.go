@@ -52,7 +52,7 @@ func TestLimitsCanBeRead(t *testing.T) {
 				continue
 			}
 			switch d.Type {
-			case Text, Steps:
+			case Text, Folder, Steps:
 				if _, err := strconv.Atoi(s); err != nil {
 					t.Errorf("%s: the limit %q of its length is no number", d.Name, s)
 				}
@@ -82,6 +82,10 @@ func TestValuesAreTakenOrRefused(t *testing.T) {
 		{PlatformName, "a\u202eb", fault.Invalid, "parameter_text"},
 		{PlatformName, "a\u2028b", fault.Invalid, "parameter_text"},
 		{PlatformName, "a\xff", fault.Invalid, "parameter_text"},
+		{BackupPlace, "nightly-2_a", "", ""},
+		{BackupPlace, "../elsewhere", fault.Invalid, "parameter_folder"},
+		{BackupPlace, "/tmp", fault.Invalid, "parameter_folder"},
+		{BackupPlace, strings.Repeat("a", 61), fault.TooLong, "parameter_too_long"},
 		{MailSender, "mail@platform.example", "", ""},
 		{MailSender, "Platform <mail@platform.example>", fault.Invalid, "email_malformed"},
 		{PlatformContact, "somewhere", fault.Invalid, "email_malformed"},

@@ -11,28 +11,32 @@ import (
 
 // children is an edge to several rows: one statement for all parents, and one for the totals if they were asked for.
 type children struct {
-	c      *compiler
 	edge   *Many
 	to     *Type
 	key    int // where the parent's key stands in a row of the level above
-	keys   *store.KeyList
+	place  int // of the state among the level's children
 	level  *level
 	conn   *connection // nil for a plain list
 	object *object     // of a plain list
-	spans  map[int64]span
-	totals map[int64]int64
-	count  *sql.Selector
+	count  *statement
+}
+
+// families are the children of the rows of a level in one run. Families stand in the order of their parents' keys.
+type families struct {
+	rows
+	parents []int64
+	spans   []span
+	totals  []int64
 }
 
 // compile builds the statements; columns adds what is selected of a child's row. The first column is the parent's key.
-func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error {
-	c := ch.c
-	ch.keys = &store.KeyList{Dialect: c.dialect}
+func (ch *children) compile(c *compiler, columns func(*level, *sql.SelectTable) error) error {
 	ch.level = c.newLevel(ch.to)
 	alias := c.alias()
 	at, x := sql.Dialect(c.dialect).Table(ch.to.Table).As(alias), c.table(ch.to)
 	inner := sql.Dialect(c.dialect).Select(x.C("id")).From(x).Where(ch.edge.On(x, "p.value"))
-	if err := ch.narrow(inner, x); err != nil {
+	cut, err := ch.narrow(c, inner, x)
+	if err != nil {
 		return err
 	}
 	s := ch.level.selector
@@ -42,21 +46,24 @@ func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error 
 	if c.dialect == dialect.Postgres {
 		inner.Select(x.C("*"))
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			store.KeyTable(b, ch.keys)
-			b.WriteString(" CROSS JOIN LATERAL (").Join(inner).WriteString(") AS ").Ident(alias)
+			store.KeyTable(b, theKeys)
+			b.WriteString(" CROSS JOIN LATERAL (").Join(cut).WriteString(") AS ").Ident(alias)
 		}))
 	} else {
 		s.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) {
-			store.KeyTable(b, ch.keys)
+			store.KeyTable(b, theKeys)
 			b.WriteString(" CROSS JOIN ").Ident(ch.to.Table).WriteString(" AS ").Ident(alias)
 		}))
-		s.Where(sql.In(at.C("id"), inner))
+		s.Where(sql.P(func(b *sql.Builder) { b.Ident(at.C("id")).WriteString(" IN (").Join(cut).WriteString(")") }))
 	}
 	if err := columns(ch.level, at); err != nil {
 		return err
 	}
 	s.OrderExpr(sql.Raw("p.key"))
 	ch.sort(s, at)
+	if err := ch.level.words(c.dialect, s); err != nil {
+		return err
+	}
 	if ch.conn == nil || !ch.conn.total {
 		return nil
 	}
@@ -65,21 +72,21 @@ func (ch *children) compile(columns func(*level, *sql.SelectTable) error) error 
 		return err
 	}
 	counted := sql.Dialect(c.dialect).Select("count(*)").From(x).Where(sql.And(append(all, ch.edge.On(x, "p.value"))...))
-	ch.count = sql.Dialect(c.dialect).Select().AppendSelectExpr(sql.Raw("p.value")).AppendSelectExprAs(counted, "n").
-		AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) { store.KeyTable(b, ch.keys) }))
-	return nil
+	ch.count = &statement{count: 2}
+	return ch.count.words(c.dialect, sql.Dialect(c.dialect).Select().AppendSelectExpr(sql.Raw("p.value")).AppendSelectExprAs(counted, "n").
+		AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) { store.KeyTable(b, theKeys) })))
 }
 
 // narrow is what of the other table is wanted for one parent.
-func (ch *children) narrow(inner *sql.Selector, x *sql.SelectTable) error {
+func (ch *children) narrow(c *compiler, inner *sql.Selector, x *sql.SelectTable) (sql.Querier, error) {
 	if ch.conn != nil {
 		return ch.conn.cut(inner, x)
 	}
-	rule, err := ch.c.rule(ch.to, x)
+	rule, err := c.rule(ch.to, x)
 	if rule != nil {
 		inner.Where(rule)
 	}
-	return err
+	return inner, err
 }
 
 func (ch *children) sort(s *sql.Selector, at *sql.SelectTable) {
@@ -90,61 +97,81 @@ func (ch *children) sort(s *sql.Selector, at *sql.SelectTable) {
 	n.sort(s, at)
 }
 
-// fetch reads the children of all rows of the level above.
-func (ch *children) fetch(r *run, above *level) error {
-	ch.keys.List = ch.keys.List[:0]
-	for _, row := range above.rows {
-		if !row[ch.key].Null() {
-			ch.keys.List = append(ch.keys.List, row[ch.key].Int())
+// ask asks for the children of all rows of the level above.
+func (ch *children) ask(f *frame, above *rows) (any, []*task, error) {
+	s := &families{}
+	for i := range above.Len() {
+		if k := above.Row(i)[ch.key]; !k.Null() {
+			s.parents = append(s.parents, k.Int())
 		}
 	}
-	slices.Sort(ch.keys.List)
-	ch.keys.List = slices.Compact(ch.keys.List)
-	if len(ch.keys.List) == 0 {
-		return nil
+	slices.Sort(s.parents)
+	s.parents = slices.Compact(s.parents)
+	if len(s.parents) == 0 {
+		return s, nil, nil
 	}
-	if err := r.rows(ch.level); err != nil {
-		return err
-	}
-	ch.spans = make(map[int64]span, len(ch.keys.List))
-	for from := 0; from < len(ch.level.rows); {
-		parent, to := ch.level.rows[from][0].Int(), from
-		for to < len(ch.level.rows) && ch.level.rows[to][0].Int() == parent {
-			to++
-		}
-		ch.spans[parent] = ch.cut(span{from: from, to: to})
-		from = to
-	}
+	f.keys = s.parents
+	s.Question = ch.level.question(f)
+	s.spans = make([]span, len(s.parents))
+	tasks := []*task{{question: &s.Question, deeper: len(ch.level.children) > 0, then: func() ([]*task, error) {
+		ch.part(f, s)
+		return f.follow(ch.level, &s.rows)
+	}}}
 	if ch.count != nil {
-		ch.totals = make(map[int64]int64, len(ch.keys.List))
-		totals, err := r.query(ch.count)
-		if err != nil {
-			return err
-		}
-		for _, row := range totals {
-			ch.totals[row[0].Int()] = row[1].Int()
-		}
+		counted := ch.count.question(f)
+		s.totals = make([]int64, len(s.parents))
+		tasks = append(tasks, &task{question: &counted, then: func() ([]*task, error) {
+			for i := range counted.Len() {
+				row := counted.Row(i)
+				if p, ok := slices.BinarySearch(s.parents, row[0].Int()); ok {
+					s.totals[p] = row[1].Int()
+				}
+			}
+			return nil, nil
+		}})
 	}
-	return r.children(ch.level)
+	return s, tasks, nil
 }
 
-// cut takes the page from the rows of one parent, in the list's order.
-func (ch *children) cut(s span) span {
-	if ch.conn == nil {
-		return s
+// part finds each family among the rows, which come in the order of the parents, and takes its page.
+func (ch *children) part(f *frame, s *families) {
+	p, kept := 0, 0
+	for from := 0; from < s.Len(); {
+		parent, to := s.Row(from)[0].Int(), from
+		for to < s.Len() && s.Row(to)[0].Int() == parent {
+			to++
+		}
+		for s.parents[p] != parent {
+			p++
+		}
+		page := span{from: from, to: to}
+		if ch.conn != nil {
+			page = ch.conn.take(f, page)
+		}
+		// A row that only tells that there is more goes, so that nothing is asked for it.
+		copy(s.Cells[kept*s.Width:], s.Cells[page.from*s.Width:page.to*s.Width])
+		page.from, page.to = kept, kept+page.len()
+		s.spans[p], kept = page, page.to
+		from = to
 	}
-	return ch.conn.take(ch.level.rows, s)
+	s.Cells = s.Cells[:kept*s.Width]
 }
 
 // write writes the children of row i of the level above.
-func (ch *children) write(w *writer, above *level, i int) bool {
-	if above.rows[i][ch.key].Null() {
+func (ch *children) write(w *writer, above *rows, i int) bool {
+	k := above.Row(i)[ch.key]
+	if k.Null() {
 		return false
 	}
-	k := above.rows[i][ch.key].Int()
-	s := ch.spans[k]
+	s := above.kids[ch.place].(*families)
+	p, _ := slices.BinarySearch(s.parents, k.Int())
 	if ch.conn != nil {
-		return ch.conn.write(w, ch.level, s, ch.totals[k])
+		var total int64
+		if s.totals != nil {
+			total = s.totals[p]
+		}
+		return ch.conn.write(w, &s.rows, s.spans[p], total)
 	}
-	return w.list(s.to-s.from, true, func(j int) bool { return w.object(ch.object, ch.level, s.from+j) })
+	page := s.spans[p]
+	return w.list(page.len(), true, func(j int) bool { return w.object(ch.object, &s.rows, page.at(j)) })
 }

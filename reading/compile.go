@@ -11,37 +11,16 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
 	"lenddesk/store"
 )
 
-// Look is through whose eyes, and when, expressions over rows are read.
+// Look is through whose eyes, and when, expressions over rows are read. What stands in it stands for what is known when the statement runs.
 type Look struct {
 	access.Eyes
 	Now any // the time of reading
-}
-
-// statement is a SELECT being put together. Equal columns stand in it once.
-type statement struct {
-	selector *sql.Selector
-	places   map[string]int
-	count    int
-}
-
-func (s *statement) column(t *sql.SelectTable, c Column, look Look) int {
-	if c.Expr != nil {
-		s.selector.AppendSelectExprAs(c.Expr(t, look), "e"+strconv.Itoa(s.count))
-		s.count++
-		return s.count - 1
-	}
-	name := t.C(c.Name)
-	at, ok := s.places[name]
-	if !ok {
-		at = s.count
-		s.places[name] = at
-		s.selector.AppendSelect(name)
-		s.count++
-	}
-	return at
+	// Given is a value that depends on what is in force when the statement runs: parameters and the time.
+	Given func(func(lifecycle.InForce) any) any
 }
 
 // object is how an object is written from a row of a level.
@@ -54,33 +33,58 @@ type object struct {
 // fieldPlan is one field of an object, under its response key.
 type fieldPlan struct {
 	name    string
+	head    string // "name": as JSON has it
 	nonNull bool
 	write   fieldWriter
 }
 
+func newFieldPlan(name string, nonNull bool, write fieldWriter) fieldPlan {
+	return fieldPlan{name, `"` + name + `":`, nonNull, write}
+}
+
 // fieldWriter appends a field's value for row i of a level; false means a null that the contract does not allow, or an error there.
-type fieldWriter func(w *writer, l *level, i int) bool
+type fieldWriter func(w *writer, at *rows, i int) bool
 
 // level is one statement's worth of rows of one type, and what is read for them.
 type level struct {
 	typ *Type
 	*statement
-	rows     [][]store.Cell
 	children []child
 }
 
-// child is something read for the rows of a level, once they are there.
-type child interface {
-	fetch(r *run, l *level) error
+// rows are the rows of a level in one run, with what was read for them: the state of each child.
+type rows struct {
+	store.Question
+	kids []any
 }
 
-// compiler turns the selection of one root field into levels.
+// child is something read for the rows of a level, once they are there. A child does not change when it is run.
+type child interface {
+	// ask gives the state of this run, and what must be asked for it.
+	ask(f *frame, above *rows) (state any, tasks []*task, err error)
+}
+
+// compiler turns the selection of one root field into units. It sees the document, the variables that decide, and the shape of all others.
 type compiler struct {
 	*Reader
+	sitting   *sitting
 	operation *graphql.OperationContext
-	viewer    access.Viewer
+	viewer    access.Viewer // of a kind and with permissions; who it is, is not looked at
 	look      Look
 	aliases   int
+	unit      *unit
+}
+
+func (r *Reader) compiler(s *sitting, p *plan, v access.Viewer) *compiler {
+	c := &compiler{Reader: r, sitting: s, operation: p.operation, viewer: v, unit: &unit{}}
+	c.look = Look{Eyes: eyes(v), Now: theTime, Given: c.given}
+	return c
+}
+
+// given is a slot for what depends on what is in force; the unit then asks for it.
+func (c *compiler) given(value func(lifecycle.InForce) any) any {
+	c.unit.inForce = true
+	return &slot{func(f *frame) any { return value(f.inForce) }}
 }
 
 func (c *compiler) alias() string {
@@ -136,21 +140,21 @@ func (c *compiler) object(l *level, t *Type, at *sql.SelectTable, selections ast
 		if err != nil {
 			return nil, err
 		}
-		o.fields = append(o.fields, fieldPlan{f.Alias, f.Definition.Type.NonNull, write})
+		o.fields = append(o.fields, newFieldPlan(f.Alias, f.Definition.Type.NonNull, write))
 	}
 	return o, nil
 }
 
 func (c *compiler) field(l *level, o *object, t *Type, at *sql.SelectTable, f graphql.CollectedField) (fieldWriter, error) {
 	if f.Name == "__typename" {
-		return func(w *writer, _ *level, _ int) bool { w.string(t.Name); return true }, nil
+		return func(w *writer, _ *rows, _ int) bool { w.string(t.Name); return true }, nil
 	}
 	field, ok := t.Fields[f.Name]
 	if !ok {
 		return nil, fmt.Errorf("%s.%s has no row in the table of its type", t.Name, f.Name)
 	}
 	if missing := c.denied(f.Definition); missing != nil {
-		return func(w *writer, _ *level, _ int) bool { w.fail(missing); return false }, nil
+		return func(w *writer, _ *rows, _ int) bool { w.fail(missing); return false }, nil
 	}
 	switch {
 	case field.Part != "":
@@ -158,7 +162,7 @@ func (c *compiler) field(l *level, o *object, t *Type, at *sql.SelectTable, f gr
 		if err != nil {
 			return nil, err
 		}
-		return func(w *writer, l *level, i int) bool { return w.object(part, l, i) }, nil
+		return func(w *writer, at *rows, i int) bool { return w.object(part, at, i) }, nil
 	case field.One != nil:
 		return c.one(l, at, field.One, f)
 	case field.Many != nil:
@@ -172,21 +176,18 @@ func (c *compiler) field(l *level, o *object, t *Type, at *sql.SelectTable, f gr
 	for i, col := range field.Columns {
 		places[i] = l.column(at, col, c.look)
 	}
-	return func(w *writer, l *level, i int) bool {
-		row := l.rows[i]
-		if row[places[0]].Null() {
-			if field.Null == nil {
-				return false
-			}
-			field.Null(w)
-			return true
-		}
-		values, told := w.values[:0], len(w.errors)
+	if len(places) == 1 {
+		return func(w *writer, at *rows, i int) bool {
+			place := i*at.Width + places[0]
+			return w.cells(&field, at.Cells[place:place+1:place+1])
+		}, nil
+	}
+	return func(w *writer, at *rows, i int) bool {
+		row, values := at.Row(i), w.values[:0]
 		for _, p := range places {
 			values = append(values, row[p])
 		}
-		field.Write(w, values)
-		return len(w.errors) == told
+		return w.cells(&field, values)
 	}, nil
 }
 
@@ -215,11 +216,11 @@ func (c *compiler) one(l *level, at *sql.SelectTable, e *One, f graphql.Collecte
 	if err != nil {
 		return nil, err
 	}
-	return func(w *writer, l *level, i int) bool {
-		if l.rows[i][o.key].Null() {
+	return func(w *writer, at *rows, i int) bool {
+		if at.Row(i)[o.key].Null() {
 			return false
 		}
-		return w.object(o, l, i)
+		return w.object(o, at, i)
 	}, nil
 }
 
@@ -228,44 +229,60 @@ func (c *compiler) newLevel(t *Type) *level {
 	return &level{typ: t, statement: &statement{selector: sql.Dialect(c.dialect).Select(), places: map[string]int{}}}
 }
 
-// byKeys compiles a selection over the rows of a type with given keys, under the row rule.
-func (c *compiler) byKeys(t *Type, selections ast.SelectionSet, keys []int64) (*level, *object, error) {
+// add hangs a child on a level and gives its place.
+func (l *level) add(c child) int {
+	l.children = append(l.children, c)
+	return len(l.children) - 1
+}
+
+// byKeys compiles a selection over the rows of a type with given keys, or with the one given key, under the row rule.
+func (c *compiler) byKeys(t *Type, selections ast.SelectionSet, one bool) (*unit, error) {
 	l, at := c.newLevel(t), c.table(t)
 	rule, err := c.rule(t, at)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	l.selector.From(at).Where(store.AmongKeys(at.C("id"), &store.KeyList{Dialect: c.dialect, List: keys}))
+	l.selector.From(at)
+	switch {
+	case t.Kind == key.KindUser && one:
+		l.selector.Where(heir(at))
+	case t.Kind == key.KindUser:
+		l.selector.Where(heirs(at))
+		c.unit.former = l.column(at, Column{Expr: merged}, c.look) + 1
+	case one:
+		l.selector.Where(equal(at.C("id"), theKey))
+	default:
+		l.selector.Where(store.AmongKeys(at.C("id"), theKeys))
+	}
 	if rule != nil {
 		l.selector.Where(rule)
 	}
-	o, err := c.object(l, t, at, selections)
-	return l, o, err
+	if c.unit.object, err = c.object(l, t, at, selections); err != nil {
+		return nil, err
+	}
+	c.unit.root = l
+	return c.unit.done(), l.words(c.dialect, l.selector)
 }
 
 // many compiles an edge to several rows.
 func (c *compiler) many(l *level, o *object, m *Many, f graphql.CollectedField) (fieldWriter, error) {
 	to := c.types[m.To]
-	if m.Plain {
-		branch := &children{c: c, edge: m, to: to, key: o.key}
-		if err := branch.compile(func(l *level, at *sql.SelectTable) (err error) {
-			branch.object, err = c.object(l, to, at, f.Selections)
-			return err
-		}); err != nil {
+	branch := &children{edge: m, to: to, key: o.key}
+	columns := func(l *level, at *sql.SelectTable) (err error) {
+		branch.object, err = c.object(l, to, at, f.Selections)
+		return err
+	}
+	if !m.Plain {
+		var err error
+		if branch.conn, err = c.connection(to, f); err != nil {
 			return nil, err
 		}
-		l.children = append(l.children, branch)
-		return branch.write, nil
+		columns = func(l *level, at *sql.SelectTable) error { return branch.conn.columns(c, l, at) }
 	}
-	conn, err := c.connection(to, f)
-	if err != nil {
+	if err := branch.compile(c, columns); err != nil {
 		return nil, err
 	}
-	branch := &children{c: c, edge: m, to: to, key: o.key, conn: conn}
-	if err := branch.compile(conn.compile); err != nil {
-		return nil, err
-	}
-	l.children = append(l.children, branch)
+	branch.place = l.add(branch)
 	return branch.write, nil
 }
 

@@ -2,13 +2,13 @@ package reading
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
 	"lenddesk/fault"
-	"lenddesk/store"
 )
 
 // MaxPage and DefaultPage are the sizes of a page.
@@ -19,89 +19,194 @@ const (
 
 // connection is a page of a list: how it is narrowed, sorted and cut, and what of it was asked for.
 type connection struct {
-	*compiler
+	reader   *Reader
 	field    graphql.CollectedField
 	to       *Type
-	page     page
+	place    int // among the connections of its unit
 	order    Order
-	filters  []func(t *sql.SelectTable) *sql.Predicate
+	backward bool
+	after    bool // there is a cursor to begin after, and one to end before
+	before   bool
+	filters  []narrowing
+	rule     func(t *sql.SelectTable) (*sql.Predicate, error)
 	total    bool
 	parts    []part
-	place    int // of the order's value in a row
-	keyPlace int
+	value    int // the place of the order's value in a row
+	key      int
 }
 
-// page is which part of a list is wanted.
-type page struct {
+// narrowing is one filter of a list.
+type narrowing struct {
+	name   string
+	filter Filter
+	count  int // of values given
+	where  func(t *sql.SelectTable) *sql.Predicate
+}
+
+// bound is what the arguments of a connection say in one run.
+type bound struct {
 	size          int
-	backward      bool
-	after, before *cursor
+	after, before cursor
+	given         [][]any // of each filter
 }
 
 // part is one field of a connection, under its response key.
 type part struct {
 	name    string
+	head    string
 	nonNull bool
-	write   func(w *writer, l *level, s span, total int64) bool
+	write   func(w *writer, at *rows, s span, total int64) bool
 }
 
 // span is the rows of a level that make one page.
 type span struct {
 	from, to int
 	more     bool // there are further rows in the direction of reading
+	backward bool // they stand the other way round
 }
 
-// connection reads the arguments of a list field.
+func (s span) len() int { return s.to - s.from }
+
+// at is where the row in place i of the page stands.
+func (s span) at(i int) int {
+	if s.backward {
+		return s.to - 1 - i
+	}
+	return s.from + i
+}
+
+// connection compiles a list field from the shape of its arguments.
 func (c *compiler) connection(to *Type, f graphql.CollectedField) (*connection, error) {
-	n := &connection{compiler: c, field: f, to: to}
-	args := f.ArgumentMap(c.operation.Variables)
+	n := &connection{reader: c.Reader, field: f, to: to, place: len(c.unit.connections)}
+	n.rule = func(t *sql.SelectTable) (*sql.Predicate, error) { return c.rule(to, t) }
+	args := c.sitting.at(f)
 	var err error
 	if n.order, err = to.order(args["orderBy"]); err != nil {
 		return nil, err
 	}
-	if n.page, err = c.pageOf(args, n); err != nil {
-		return nil, err
-	}
+	_, n.backward = integer(args["last"])
+	_, n.after = args["after"].(string)
+	_, n.before = args["before"].(string)
 	if filter, ok := args["filter"].(map[string]any); ok {
-		if n.filters, err = c.filters(to, filter); err != nil {
+		if err := n.narrowings(c, filter); err != nil {
 			return nil, err
 		}
 	}
-	return n, n.compileParts(f)
+	c.unit.connections = append(c.unit.connections, n)
+	return n, n.compileParts(c, f)
 }
 
-func (c *compiler) pageOf(args map[string]any, n *connection) (page, error) {
-	p := page{size: DefaultPage}
-	first, hasFirst := integer(args["first"])
-	last, hasLast := integer(args["last"])
-	if hasFirst && hasLast {
-		return p, bad("first and last do not go together")
-	}
-	name, size := "first", first
-	if hasLast {
-		name, size, p.backward = "last", last, true
-	}
-	if hasFirst || hasLast {
-		if size < 1 || size > MaxPage {
-			return p, bad(fmt.Sprintf("%s must be between 1 and %d", name, MaxPage))
-		}
-		p.size = int(size)
-	}
-	for _, end := range []struct {
-		name string
-		at   **cursor
-	}{{"after", &p.after}, {"before", &p.before}} {
-		s, ok := args[end.name].(string)
-		if !ok {
+// narrowings compiles the filters that are there: all of them must hold. Null and absent ones narrow nothing.
+func (n *connection) narrowings(c *compiler, input map[string]any) error {
+	l := &lookup{c}
+	for _, name := range slices.Sorted(maps.Keys(input)) {
+		if input[name] == nil {
 			continue
 		}
-		at, err := c.readCursor(s, n)
-		if err != nil {
-			return p, bad(end.name + " is not a cursor of this list in this order")
+		filter, ok := n.to.Filters[name]
+		if !ok {
+			return bad(n.to.Name + " has no filter " + name)
 		}
-		*end.at = at
+		given, problem := filter.read(l, input[name])
+		if problem != "" {
+			return bad("filter." + name + " " + problem)
+		}
+		in := narrowing{name: name, filter: filter, count: len(given)}
+		if !filter.Fixed {
+			place := len(n.filters)
+			for i, v := range given {
+				given[i] = n.slot(place, i, v)
+			}
+		}
+		in.where = func(t *sql.SelectTable) *sql.Predicate { return filter.Where(l, t, given) }
+		n.filters = append(n.filters, in)
 	}
-	return p, nil
+	return nil
+}
+
+// slot stands for a value that a filter is given: for one text when a list has one member, which then is found by equality.
+func (n *connection) slot(filter, i int, like any) any {
+	value := func(f *frame) any { return f.bound[n.place].given[filter][i] }
+	list, ok := like.([]any)
+	switch {
+	case !ok:
+		return &slot{value}
+	case len(list) == 1:
+		return &slot{func(f *frame) any { return value(f).([]any)[0] }}
+	}
+	return &listSlot{slot{func(f *frame) any {
+		texts := []string{}
+		for _, v := range value(f).([]any) {
+			texts = append(texts, fmt.Sprint(v))
+		}
+		return texts
+	}}}
+}
+
+// bind reads the arguments of a run. They have the shape that was compiled.
+func (n *connection) bind(r *run, b *bound) error {
+	args := r.at(n.field)
+	var err error
+	if b.size, err = sizeOf(args); err != nil {
+		return err
+	}
+	for _, end := range []struct {
+		name  string
+		there bool
+		at    *cursor
+	}{{"after", n.after, &b.after}, {"before", n.before, &b.before}} {
+		if !end.there {
+			continue
+		}
+		s, _ := args[end.name].(string)
+		at, err := n.readCursor(s)
+		if err != nil {
+			return bad(end.name + " is not a cursor of this list in this order")
+		}
+		*end.at = *at
+	}
+	if len(n.filters) == 0 {
+		return nil
+	}
+	input, _ := args["filter"].(map[string]any)
+	b.given = make([][]any, len(n.filters))
+	l := &lookup{&compiler{Reader: r.reader}}
+	for i, in := range n.filters {
+		if in.name == "" { // of the list itself
+			continue
+		}
+		value := input[in.name]
+		if unstorable(value) {
+			return bad("filter." + in.name + " must not contain U+0000")
+		}
+		given, problem := in.filter.read(l, value)
+		if problem != "" {
+			return bad("filter." + in.name + " " + problem)
+		}
+		if len(given) != in.count {
+			return fmt.Errorf("filter %s gives %d values and not %d", in.name, len(given), in.count)
+		}
+		b.given[i] = given
+	}
+	return nil
+}
+
+func sizeOf(args map[string]any) (int, error) {
+	first, hasFirst := integer(args["first"])
+	last, hasLast := integer(args["last"])
+	name, size := "first", first
+	switch {
+	case hasFirst && hasLast:
+		return 0, bad("first and last do not go together")
+	case hasLast:
+		name, size = "last", last
+	case !hasFirst:
+		return DefaultPage, nil
+	}
+	if size < 1 || size > MaxPage {
+		return 0, bad(fmt.Sprintf("%s must be between 1 and %d", name, MaxPage))
+	}
+	return int(size), nil
 }
 
 // bad is a query that does not fit the contract.
@@ -109,7 +214,7 @@ func bad(message string) error { return fault.Deny(fault.BadRequest, message+"."
 
 // narrow is what every row of the list fulfils, the page aside.
 func (n *connection) narrow(t *sql.SelectTable) ([]*sql.Predicate, error) {
-	rule, err := n.rule(n.to, t)
+	rule, err := n.rule(t)
 	if err != nil {
 		return nil, err
 	}
@@ -118,34 +223,35 @@ func (n *connection) narrow(t *sql.SelectTable) ([]*sql.Predicate, error) {
 		all = append(all, rule)
 	}
 	for _, f := range n.filters {
-		all = append(all, f(t))
+		all = append(all, f.where(t))
 	}
 	return all, nil
 }
 
 // cut sorts a selector over the table and takes the page and one row more.
-func (n *connection) cut(s *sql.Selector, t *sql.SelectTable) error {
+func (n *connection) cut(s *sql.Selector, t *sql.SelectTable) (sql.Querier, error) {
 	all, err := n.narrow(t)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if n.page.after != nil {
-		all = append(all, n.beyond(t, n.page.after, n.order.Desc))
+	if n.after {
+		all = append(all, n.beyond(t, func(b *bound) *cursor { return &b.after }, n.order.Desc))
 	}
-	if n.page.before != nil {
-		all = append(all, n.beyond(t, n.page.before, !n.order.Desc))
+	if n.before {
+		all = append(all, n.beyond(t, func(b *bound) *cursor { return &b.before }, !n.order.Desc))
 	}
 	for _, p := range all {
 		s.Where(p)
 	}
 	n.sort(s, t)
-	s.Limit(n.page.size + 1)
-	return nil
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.Join(s).WriteString(" LIMIT ").Arg(&slot{func(f *frame) any { return int64(f.bound[n.place].size + 1) }})
+	}), nil
 }
 
 func (n *connection) sort(s *sql.Selector, t *sql.SelectTable) {
 	direction := sql.Asc
-	if n.order.Desc != n.page.backward {
+	if n.order.Desc != n.backward {
 		direction = sql.Desc
 	}
 	for _, column := range n.sorted(t) {
@@ -162,10 +268,13 @@ func (n *connection) sorted(t *sql.SelectTable) []string {
 }
 
 // beyond is the rows past a cursor.
-func (n *connection) beyond(t *sql.SelectTable, at *cursor, down bool) *sql.Predicate {
-	values := []any{at.value, at.key}
+func (n *connection) beyond(t *sql.SelectTable, at func(*bound) *cursor, down bool) *sql.Predicate {
+	values := []any{
+		&slot{func(f *frame) any { return at(&f.bound[n.place]).value }},
+		&slot{func(f *frame) any { return at(&f.bound[n.place]).key }},
+	}
 	if n.order.Column == "id" {
-		values = []any{at.key}
+		values = values[1:]
 	}
 	if down {
 		return sql.CompositeLT(n.sorted(t), values...)
@@ -174,17 +283,18 @@ func (n *connection) beyond(t *sql.SelectTable, at *cursor, down bool) *sql.Pred
 }
 
 // compileParts turns the selection of a connection into what writes it; the objects in it are compiled once the level is there.
-func (n *connection) compileParts(f graphql.CollectedField) error {
-	for _, cf := range n.collect(f.Selections, f.Definition.Type.Name()) {
-		p := part{name: cf.Alias, nonNull: cf.Definition.Type.NonNull}
+func (n *connection) compileParts(c *compiler, f graphql.CollectedField) error {
+	for _, cf := range c.collect(f.Selections, f.Definition.Type.Name()) {
+		p := part{name: cf.Alias, head: `"` + cf.Alias + `":`, nonNull: cf.Definition.Type.NonNull}
 		switch cf.Name {
 		case "__typename":
-			p.write = typename(f.Definition.Type.Name())
+			name := f.Definition.Type.Name()
+			p.write = func(w *writer, _ *rows, _ span, _ int64) bool { w.string(name); return true }
 		case "totalCount":
 			n.total = true
-			p.write = func(w *writer, _ *level, _ span, total int64) bool { w.whole(total); return true }
+			p.write = func(w *writer, _ *rows, _ span, total int64) bool { w.whole(total); return true }
 		case "pageInfo":
-			p.write = n.pageInfo(cf)
+			p.write = n.pageInfo(c, cf)
 		case "nodes", "edges": // compile fills them
 		default:
 			return fmt.Errorf("%s.%s is not read", f.Definition.Type.Name(), cf.Name)
@@ -194,17 +304,17 @@ func (n *connection) compileParts(f graphql.CollectedField) error {
 	return nil
 }
 
-// compile adds the columns of the page's rows to its level. It runs after compileParts, in the same order.
-func (n *connection) compile(l *level, at *sql.SelectTable) error {
-	n.keyPlace = l.column(at, Column{Name: "id"}, n.look)
-	n.place = l.column(at, Column{Name: n.order.Column}, n.look)
-	for i, cf := range n.collect(n.field.Selections, n.field.Definition.Type.Name()) {
+// columns adds the columns of the page's rows to its level. It runs after compileParts, in the same order.
+func (n *connection) columns(c *compiler, l *level, at *sql.SelectTable) error {
+	n.key = l.column(at, Column{Name: "id"}, c.look)
+	n.value = l.column(at, Column{Name: n.order.Column}, c.look)
+	for i, cf := range c.collect(n.field.Selections, n.field.Definition.Type.Name()) {
 		var err error
 		switch cf.Name {
 		case "nodes":
-			n.parts[i].write, err = n.nodes(l, at, cf)
+			n.parts[i].write, err = n.nodes(c, l, at, cf)
 		case "edges":
-			n.parts[i].write, err = n.edges(l, at, cf)
+			n.parts[i].write, err = n.edges(c, l, at, cf)
 		}
 		if err != nil {
 			return err
@@ -213,68 +323,57 @@ func (n *connection) compile(l *level, at *sql.SelectTable) error {
 	return nil
 }
 
-func typename(name string) func(*writer, *level, span, int64) bool {
-	return func(w *writer, _ *level, _ span, _ int64) bool { w.string(name); return true }
-}
-
-func (n *connection) nodes(l *level, at *sql.SelectTable, f graphql.CollectedField) (func(*writer, *level, span, int64) bool, error) {
-	o, err := n.object(l, n.to, at, f.Selections)
-	return func(w *writer, l *level, s span, _ int64) bool {
-		return w.list(s.to-s.from, true, func(i int) bool { return w.object(o, l, s.from+i) })
+func (n *connection) nodes(c *compiler, l *level, at *sql.SelectTable, f graphql.CollectedField) (func(*writer, *rows, span, int64) bool, error) {
+	o, err := c.object(l, n.to, at, f.Selections)
+	return func(w *writer, at *rows, s span, _ int64) bool {
+		return w.list(s.len(), true, func(i int) bool { return w.object(o, at, s.at(i)) })
 	}, err
 }
 
-func (n *connection) edges(l *level, at *sql.SelectTable, f graphql.CollectedField) (func(*writer, *level, span, int64) bool, error) {
-	type field struct {
-		name  string
-		write fieldWriter
-	}
-	var fields []field
-	for _, cf := range n.collect(f.Selections, f.Definition.Type.Name()) {
+func (n *connection) edges(c *compiler, l *level, at *sql.SelectTable, f graphql.CollectedField) (func(*writer, *rows, span, int64) bool, error) {
+	edge := &object{}
+	name := f.Definition.Type.Name()
+	for _, cf := range c.collect(f.Selections, name) {
+		var write fieldWriter
 		switch cf.Name {
 		case "__typename":
-			name := f.Definition.Type.Name()
-			fields = append(fields, field{cf.Alias, func(w *writer, _ *level, _ int) bool { w.string(name); return true }})
+			write = func(w *writer, _ *rows, _ int) bool { w.string(name); return true }
 		case "cursor":
-			fields = append(fields, field{cf.Alias, func(w *writer, l *level, i int) bool { w.string(n.cursor(l, i)); return true }})
+			write = func(w *writer, at *rows, i int) bool { n.cursor(w, at, i); return true }
 		case "node":
-			o, err := n.object(l, n.to, at, cf.Selections)
+			o, err := c.object(l, n.to, at, cf.Selections)
 			if err != nil {
 				return nil, err
 			}
-			fields = append(fields, field{cf.Alias, func(w *writer, l *level, i int) bool { return w.object(o, l, i) }})
+			write = func(w *writer, at *rows, i int) bool { return w.object(o, at, i) }
 		default:
-			return nil, fmt.Errorf("%s.%s is not read", f.Definition.Type.Name(), cf.Name)
+			return nil, fmt.Errorf("%s.%s is not read", name, cf.Name)
 		}
+		edge.fields = append(edge.fields, newFieldPlan(cf.Alias, true, write))
 	}
-	return func(w *writer, l *level, s span, _ int64) bool {
-		return w.list(s.to-s.from, true, func(i int) bool {
-			return w.fields(len(fields), func(j int) (string, bool) { return fields[j].name, true },
-				func(j int) bool { return fields[j].write(w, l, s.from+i) })
-		})
+	return func(w *writer, at *rows, s span, _ int64) bool {
+		return w.list(s.len(), true, func(i int) bool { return w.object(edge, at, s.at(i)) })
 	}, nil
 }
 
-func (n *connection) pageInfo(f graphql.CollectedField) func(*writer, *level, span, int64) bool {
-	fields := n.collect(f.Selections, "PageInfo")
-	return func(w *writer, l *level, s span, _ int64) bool {
-		return w.fields(len(fields), func(j int) (string, bool) { return fields[j].Alias, fields[j].Definition.Type.NonNull }, func(j int) bool {
-			switch fields[j].Name {
-			case "__typename":
-				w.string("PageInfo")
+func (n *connection) pageInfo(c *compiler, f graphql.CollectedField) func(*writer, *rows, span, int64) bool {
+	fields := c.collect(f.Selections, "PageInfo")
+	return func(w *writer, at *rows, s span, _ int64) bool {
+		return w.selectedFields(fields, func(f graphql.CollectedField) bool {
+			switch f.Name {
 			case "hasNextPage":
-				w.truth(s.more && !n.page.backward || n.page.backward && n.page.before != nil)
+				w.truth(s.more && !n.backward || n.backward && n.before)
 			case "hasPreviousPage":
-				w.truth(s.more && n.page.backward || !n.page.backward && n.page.after != nil)
+				w.truth(s.more && n.backward || !n.backward && n.after)
 			case "startCursor", "endCursor":
-				if s.from == s.to {
+				if s.len() == 0 {
 					return false
 				}
-				at := s.from
-				if fields[j].Name == "endCursor" {
-					at = s.to - 1
+				i := 0
+				if f.Name == "endCursor" {
+					i = s.len() - 1
 				}
-				w.string(n.cursor(l, at))
+				n.cursor(w, at, s.at(i))
 			}
 			return true
 		})
@@ -282,9 +381,26 @@ func (n *connection) pageInfo(f graphql.CollectedField) func(*writer, *level, sp
 }
 
 // write writes one page.
-func (n *connection) write(w *writer, l *level, s span, total int64) bool {
-	return w.fields(len(n.parts), func(j int) (string, bool) { return n.parts[j].name, n.parts[j].nonNull },
-		func(j int) bool { return n.parts[j].write(w, l, s, total) })
+func (n *connection) write(w *writer, at *rows, s span, total int64) bool {
+	from := w.open('{')
+	for i := range n.parts {
+		p := &n.parts[i]
+		w.head(i, p.head)
+		if !w.value(step{name: p.name}, p.nonNull, func() bool { return p.write(w, at, s, total) }) {
+			return w.undo(from)
+		}
+	}
+	return w.close('}')
+}
+
+// take cuts the row that only tells that there is more, and turns a page that was read backwards round.
+func (n *connection) take(f *frame, s span) span {
+	if s.len() > f.bound[n.place].size {
+		s.to--
+		s.more = true
+	}
+	s.backward = n.backward
+	return s
 }
 
 func integer(v any) (int64, bool) {
@@ -300,16 +416,4 @@ func integer(v any) (int64, bool) {
 		return n, err == nil
 	}
 	return 0, false
-}
-
-// take cuts the row that only tells that there is more, and turns a page that was read backwards round.
-func (n *connection) take(rows [][]store.Cell, s span) span {
-	if s.to-s.from > n.page.size {
-		s.to--
-		s.more = true
-	}
-	if n.page.backward {
-		slices.Reverse(rows[s.from:s.to])
-	}
-	return s
 }

@@ -15,27 +15,31 @@ type cursor struct {
 }
 
 // cursor writes the place of a row. It names the order, so that it fits no other; the key is the row's public id.
-func (n *connection) cursor(l *level, i int) string {
-	row := l.rows[i]
-	var value any
+func (n *connection) cursor(w *writer, at *rows, i int) {
+	row := at.Row(i)
+	plain := &writer{buf: w.scratch[:0]}
+	plain.buf = append(plain.buf, '[')
+	plain.string(n.order.name())
+	plain.buf = append(plain.buf, ',')
 	switch n.order.Type {
 	case aNumber:
-		value = row[n.place].Int()
+		plain.number(row[n.value])
 	case aText:
-		value = row[n.place].Text()
+		plain.text(row[n.value])
 	case aTime:
-		t, _ := row[n.place].Time()
-		value = t.Format(time.RFC3339Nano)
+		plain.instant(row[n.value])
+	case aKey:
+		plain.null()
 	}
-	b, err := json.Marshal([]any{n.order.name(), value, n.ids.Encode(n.to.Kind, row[n.keyPlace].Int())})
-	if err != nil {
-		return "" // numbers and strings always marshal
-	}
-	return base64.RawURLEncoding.EncodeToString(b)
+	plain.buf = append(plain.buf, ',', '"')
+	plain.buf = append(n.reader.ids.Append(plain.buf, n.to.Kind, row[n.key].Int()), '"', ']')
+	w.buf = append(w.buf, '"')
+	w.buf = append(base64.RawURLEncoding.AppendEncode(w.buf, plain.buf), '"')
+	w.scratch = plain.buf
 }
 
 // readCursor takes a cursor of the same list in the same order.
-func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
+func (n *connection) readCursor(s string) (*cursor, error) {
 	b, err := base64.RawURLEncoding.DecodeString(s)
 	if err != nil {
 		return nil, fmt.Errorf("cursor: %w", err)
@@ -45,7 +49,7 @@ func (c *compiler) readCursor(s string, n *connection) (*cursor, error) {
 	if json.Unmarshal(b, &parts) != nil || len(parts) != 3 || json.Unmarshal(parts[0], &order) != nil || json.Unmarshal(parts[2], &id) != nil {
 		return nil, errors.New("cursor: not one of ours")
 	}
-	kind, k, ok := c.ids.Decode(id)
+	kind, k, ok := n.reader.ids.Decode(id)
 	if !ok || kind != n.to.Kind || order != n.order.name() {
 		return nil, errors.New("cursor: of another list or order")
 	}

@@ -100,6 +100,7 @@ func plainField(write func(*writer, store.Cell), column string) Field {
 // The kinds of fields that stand in a column.
 func letters(column string) Field { return plainField((*writer).text, column) }
 func number(column string) Field  { return plainField((*writer).number, column) }
+func size(column string) Field    { return plainField((*writer).size, column) }
 func flag(column string) Field    { return plainField((*writer).flag, column) }
 func instant(column string) Field { return plainField((*writer).instant, column) }
 func amount(column string) Field  { return plainField((*writer).amount, column) }

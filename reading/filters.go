@@ -1,12 +1,12 @@
 package reading
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/company"
@@ -21,31 +21,6 @@ import (
 // lookup is what filters need beside the value: the secrets under which ids and personal data are found again, and the row rules, so
 // that no filter tells of a row that its asker may not see.
 type lookup struct{ c *compiler }
-
-// filters turns a filter input into predicates, all of which must hold. Null and absent fields narrow nothing.
-func (c *compiler) filters(t *Type, input map[string]any) ([]func(*sql.SelectTable) *sql.Predicate, error) {
-	var all []func(*sql.SelectTable) *sql.Predicate
-	l := &lookup{c}
-	for _, name := range slices.Sorted(maps.Keys(input)) {
-		value := input[name]
-		if value == nil {
-			continue
-		}
-		if unstorable(value) {
-			return nil, bad("filter." + name + " must not contain U+0000")
-		}
-		filter, ok := t.Filters[name]
-		if !ok {
-			return nil, bad(t.Name + " has no filter " + name)
-		}
-		given, problem := filter.read(l, value)
-		if problem != "" {
-			return nil, bad("filter." + name + " " + problem)
-		}
-		all = append(all, func(at *sql.SelectTable) *sql.Predicate { return filter.Where(l, at, given) })
-	}
-	return all, nil
-}
 
 func (f Filter) read(l *lookup, value any) ([]any, string) {
 	if f.Read == nil {
@@ -103,7 +78,19 @@ func anyOf(column string) Filter {
 }
 
 // among is a column that has one of the values of a list that was given.
-func among(column string, list any) *sql.Predicate { return sql.In(column, list.([]any)...) }
+func among(column string, list any) *sql.Predicate {
+	if _, ok := list.(*listSlot); !ok {
+		return equal(column, list)
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(column)
+		if b.Dialect() == dialect.Postgres {
+			b.WriteString(" = ANY(").Arg(list).WriteString(")")
+			return
+		}
+		b.WriteString(" IN (SELECT value FROM json_each(").Arg(list).WriteString("))")
+	})
+}
 
 // exactly is a column that has the value.
 func exactly(column string) Filter { return given(column, equal, nil) }
@@ -190,6 +177,20 @@ var kind = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given 
 		column = user.FieldInvestor
 	}
 	return sql.EQ(t.C(column), true)
+}}
+
+// tag is the users with a label, to whom labels are shown.
+var tag = Filter{Where: func(l *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
+	if l.c.look.User != nil {
+		return sql.False()
+	}
+	return sql.P(func(b *sql.Builder) {
+		if t.Dialect() == dialect.Postgres {
+			b.Ident(t.C(user.FieldTags)).WriteString(" @> jsonb_build_array(CAST(").Arg(given[0]).WriteString(" AS text))")
+			return
+		}
+		b.WriteString("EXISTS (SELECT 1 FROM json_each(").Ident(t.C(user.FieldTags)).WriteString(") WHERE json_each.value = ").Arg(given[0]).WriteByte(')')
+	})
 }}
 
 // open is a record that is not completed, or that is.

@@ -15,6 +15,8 @@ import (
 	"lenddesk/ent/servicerequest"
 	"lenddesk/identity"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
@@ -35,8 +37,10 @@ func lending() []*Type {
 				"termMonths": number(loan.FieldTermMonths), "repaymentMethod": letters(loan.FieldRepaymentMethod), "purpose": letters(loan.FieldPurpose),
 				"description": letters(loan.FieldDescription), "round": number(loan.FieldRound), "approvalsNeeded": number(loan.FieldApprovalsNeeded),
 				"requiredDocuments": {
-					Columns: columns("status", loan.FieldRequiredDocuments, loan.FieldCompanyID, loan.FieldRequestedAmount),
-					Write:   func(w *writer, row []store.Cell) { w.requiredDocuments(row[1], !row[2].Null(), row[3].Int()) },
+					Columns: append(columns("status", loan.FieldRequiredDocuments, loan.FieldCompanyID, loan.FieldRequestedAmount), Column{Expr: checklist}),
+					Write: func(w *writer, row []store.Cell) {
+						w.requiredDocuments(row[1], !row[2].Null(), row[3].Int(), row[4].Text())
+					},
 				},
 				"termsAccepted": flag(loan.FieldTermsAccepted), "minimumBid": amount(loan.FieldMinimumBid), "bidStep": amount(loan.FieldBidStep),
 				"opensAt": instant(loan.FieldOpensAt), "closesAt": instant(loan.FieldClosesAt), "reservedAmount": amount(loan.FieldReservedAmount),
@@ -254,4 +258,11 @@ func sum(t *sql.SelectTable, table, expr string, where func(*sql.SelectTable) *s
 	d := sql.Dialect(t.Dialect())
 	s := d.Table(table).As("s")
 	return d.Select().AppendSelectExpr(sql.Raw("CAST(COALESCE(SUM(" + expr + "), 0) AS BIGINT)")).From(s).Where(where(s))
+}
+
+// checklist is the documents that loans need by the parameters in force.
+func checklist(_ *sql.SelectTable, look Look) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.WriteString("CAST(").Arg(look.Given(func(in lifecycle.InForce) any { return in.Parameters.Text(parameter.RequiredDocuments) })).WriteString(" AS TEXT)")
+	})
 }

@@ -14,21 +14,32 @@ type reference struct {
 	key  int64
 }
 
-// byType reads rows of several types by their keys: one statement per type that occurs.
+// byType reads rows of several types by their keys: one statement per type that occurs, compiled when it first does.
 type byType struct {
-	c          *compiler
 	selections ast.SelectionSet
-	levels     map[string]*level
-	objects    map[string]*object
-	at         map[reference]int
+	units      lazily[ofKind, *unit]
 }
 
-func (p *byType) read(r *run, refs []reference) error {
-	p.levels, p.objects, p.at = map[string]*level{}, map[string]*object{}, map[reference]int{}
+// ofKind is a unit for rows of one type, or for a single one.
+type ofKind struct {
+	kind   string
+	single bool
+}
+
+// found are the rows of one run.
+type found map[string]*foundOf
+
+type foundOf struct {
+	rows
+	unit *unit
+	at   map[int64]int
+}
+
+func (p *byType) ask(r *run, refs []reference) (found, []*task, error) {
 	wanted, order := map[string][]int64{}, []string(nil)
 	seen := map[reference]bool{}
 	for _, ref := range refs {
-		if p.c.types[ref.kind] == nil || seen[ref] {
+		if r.reader.types[ref.kind] == nil || seen[ref] {
 			continue
 		}
 		seen[ref] = true
@@ -37,69 +48,102 @@ func (p *byType) read(r *run, refs []reference) error {
 		}
 		wanted[ref.kind] = append(wanted[ref.kind], ref.key)
 	}
+	all := found{}
+	var tasks []*task
 	for _, kind := range order {
-		l, o, err := p.c.byKeys(p.c.types[kind], p.selections, wanted[kind])
+		single := len(wanted[kind]) == 1
+		u, err := p.units.get(ofKind{kind, single}, func() (*unit, error) {
+			return r.reader.compiler(r.sitting, r.plan, r.viewer).byKeys(r.reader.types[kind], p.selections, single)
+		})
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
-		if err := r.all(l); err != nil {
-			return err
+		f, err := r.frame(u)
+		if err != nil {
+			return nil, nil, err
 		}
-		p.levels[kind], p.objects[kind] = l, o
-		for i, row := range l.rows {
-			p.at[reference{kind, row[o.key].Int()}] = i
-		}
+		f.keys = wanted[kind]
+		of := &foundOf{unit: u, at: map[int64]int{}}
+		of.Question = u.root.question(f)
+		all[kind] = of
+		tasks = append(tasks, &task{question: &of.Question, deeper: len(u.root.children) > 0, then: func() ([]*task, error) {
+			for i := range of.Len() {
+				of.at[of.Row(i)[u.object.key].Int()] = i
+				if u.former > 0 {
+					for _, k := range former(of.Row(i)[u.former-1]) {
+						of.at[k] = i
+					}
+				}
+				if single {
+					of.at[wanted[kind][0]] = i
+				}
+			}
+			return f.follow(u.root, &of.rows)
+		}})
 	}
-	return nil
+	return all, tasks, nil
 }
 
 // write writes the row; false when there is none, or none to be seen.
-func (p *byType) write(w *writer, ref reference) bool {
-	i, ok := p.at[ref]
-	return ok && w.object(p.objects[ref.kind], p.levels[ref.kind], i)
+func (all found) write(w *writer, ref reference) bool {
+	of := all[ref.kind]
+	if of == nil {
+		return false
+	}
+	i, ok := of.at[ref.key]
+	return ok && w.object(of.unit.object, &of.rows, i)
 }
 
 // polymorphicChild is a polymorphic edge of the rows of a level.
 type polymorphicChild struct {
 	byType
+	place     int
 	kind, key int
-	others    []int
 	other     func(w *writer, kind string, row []store.Cell) bool
+	others    []int
+	collected map[string][]graphql.CollectedField // for other
 }
 
 func (c *compiler) polymorphic(l *level, at *sql.SelectTable, e *Polymorphic, f graphql.CollectedField) (fieldWriter, error) {
 	p := &polymorphicChild{
-		byType: byType{c: c, selections: f.Selections},
+		byType: byType{selections: f.Selections},
 		kind:   l.column(at, e.Type, c.look), key: l.column(at, e.ID, c.look), other: e.Other,
 	}
 	for _, col := range e.With {
 		p.others = append(p.others, l.column(at, col, c.look))
 	}
-	l.children = append(l.children, p)
-	return func(w *writer, l *level, i int) bool {
-		row := l.rows[i]
-		if p.other != nil {
-			values := make([]store.Cell, len(p.others))
-			for j, place := range p.others {
-				values[j] = row[place]
-			}
-			w.collect = func(t string) []graphql.CollectedField { return c.collect(f.Selections, t) }
-			if p.other(w, row[p.kind].Text(), values) {
-				return true
-			}
+	if p.other != nil {
+		p.collected = map[string][]graphql.CollectedField{"SystemActor": c.collect(f.Selections, "SystemActor")}
+	}
+	p.place = l.add(p)
+	return p.write, nil
+}
+
+func (p *polymorphicChild) write(w *writer, at *rows, i int) bool {
+	row := at.Row(i)
+	if p.other != nil {
+		values := make([]store.Cell, len(p.others))
+		for j, place := range p.others {
+			values[j] = row[place]
 		}
-		return p.write(w, p.reference(row))
-	}, nil
+		w.collect = func(t string) []graphql.CollectedField { return p.collected[t] }
+		if p.other(w, row[p.kind].Text(), values) {
+			return true
+		}
+	}
+	return at.kids[p.place].(found).write(w, p.reference(row))
 }
 
 func (p *polymorphicChild) reference(row []store.Cell) reference {
 	return reference{row[p.kind].Text(), row[p.key].Int()}
 }
 
-func (p *polymorphicChild) fetch(r *run, l *level) error {
-	refs := make([]reference, len(l.rows))
-	for i, row := range l.rows {
-		refs[i] = p.reference(row)
+func (p *polymorphicChild) ask(f *frame, at *rows) (any, []*task, error) {
+	refs := make([]reference, at.Len())
+	for i := range refs {
+		refs[i] = p.reference(at.Row(i))
 	}
-	return p.read(r, refs)
+	return asState(p.byType.ask(f.run, refs))
 }
+
+func asState(all found, tasks []*task, err error) (any, []*task, error) { return all, tasks, err }

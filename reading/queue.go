@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent/document"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
+	"lenddesk/ent/servicerecord"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/store"
@@ -24,13 +25,41 @@ func (r *Reader) Queue(ctx context.Context, kind string) (Written, error) {
 	if err := access.Require(access.From(ctx), q.Permission); err != nil {
 		return Written{}, err
 	}
-	return r.list(ctx, q.item(kind, r.typeOf(q.Of)), q.waits)
+	return r.list(ctx, "ReviewItem "+kind, q.item(kind, r.typeOf(q.Of)), q.waits)
+}
+
+// Due answers `dueServiceRecords`: what is open and has a due date, the most urgent first.
+func (r *Reader) Due(ctx context.Context) (Written, error) {
+	t := *r.typeOf(key.KindServiceRecord)
+	t.Default = Order{Column: servicerecord.FieldDueAt, Type: aTime}
+	return r.list(ctx, "due", &t, func(t *sql.SelectTable) *sql.Predicate {
+		return sql.And(sql.IsNull(t.C(servicerecord.FieldCompletedAt)), sql.NotNull(t.C(servicerecord.FieldDueAt)))
+	})
 }
 
 // QueueItem is one place in a queue, to be read when the answer is written, through the given eyes.
 func (r *Reader) QueueItem(v access.Viewer, kind string, id int64) Written {
 	q := queue{lifecycle.Queues[review.Step(kind)]}
-	return r.one(v, q.item(kind, r.typeOf(q.Of)), id)
+	return r.later(v, func(ctx context.Context, run *run, w *writer) (bool, error) {
+		var err error
+		if run.plan, err = r.planned(ctx, run.sitting, v, "ReviewItem "+kind, func(c *compiler, p *plan) (err error) {
+			p.item, err = c.byKeys(q.item(kind, r.typeOf(q.Of)), asked(ctx).Selections, true)
+			return err
+		}); err != nil {
+			return false, err
+		}
+		u := run.plan.item
+		f, err := run.frame(u)
+		if err != nil {
+			return false, err
+		}
+		f.keys = []int64{id}
+		at := &rows{Question: u.root.question(f)}
+		if err := run.ask([]*task{{question: &at.Question, deeper: len(u.root.children) > 0, then: func() ([]*task, error) { return f.follow(u.root, at) }}}); err != nil {
+			return false, err
+		}
+		return at.Len() > 0 && w.object(u.object, at, 0), nil
+	})
 }
 
 // waits is the rows that wait in the queue.

@@ -2,7 +2,6 @@ package reading
 
 import (
 	"context"
-	stdsql "database/sql"
 	"errors"
 	"fmt"
 
@@ -13,21 +12,29 @@ import (
 	"lenddesk/access"
 	"lenddesk/fault"
 	"lenddesk/key"
-	"lenddesk/lifecycle"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
 
 var errNull = errors.New("null where the contract allows none")
 
+// The bounds of what is kept. A document takes up to two hundred times the bytes of its text, a plan about as much again.
+const (
+	keptOutlines = 1000
+	keptPlans    = 1000
+	keptText     = 1 << 20 // bytes of documents' texts, for outlines and for plans
+)
+
 // Reader answers selections.
 type Reader struct {
-	db      *stdsql.DB
-	dialect string
-	keys    *seal.Keys
-	ids     *key.Codec
-	schema  *ast.Schema
-	types   map[string]*Type
+	store    *store.Store
+	dialect  string
+	keys     *seal.Keys
+	ids      *key.Codec
+	schema   *ast.Schema
+	types    map[string]*Type
+	outlines *cache[*ast.OperationDefinition, *outline]
+	plans    *cache[planKey, *plan]
 
 	// Watch, if set, is told of every statement before it runs: tests count them.
 	Watch func(ctx context.Context, query string)
@@ -35,18 +42,22 @@ type Reader struct {
 
 // New makes a reader of a store for the contract.
 func New(s *store.Store, keys *seal.Keys, ids *key.Codec, schema *ast.Schema) *Reader {
-	return &Reader{db: s.Reader(), dialect: s.Dialect(), keys: keys, ids: ids, schema: schema, types: types()}
-}
-
-func (r *Reader) compiler(ctx context.Context, v access.Viewer) *compiler {
-	return &compiler{
-		Reader: r, operation: graphql.GetOperationContext(ctx), viewer: v,
-		look: Look{Eyes: v.Eyes(), Now: lifecycle.Now()},
+	return &Reader{
+		store: s, dialect: s.Dialect(), keys: keys, ids: ids, schema: schema, types: types(),
+		outlines: newCache[*ast.OperationDefinition, *outline](keptOutlines, keptText), plans: newCache[planKey, *plan](keptPlans, keptText),
 	}
 }
 
+// begin is a root field that begins to be read, and what ends it.
+func (r *Reader) begin(ctx context.Context, v access.Viewer) (*run, func()) {
+	s, end := r.seated(ctx)
+	f := graphql.GetFieldContext(ctx)
+	root := f.Parent == nil || f.Parent.Field.Field == nil
+	return &run{sitting: s, ctx: ctx, viewer: v, last: s.outline.single && root}, end
+}
+
 func (r *Reader) writer(ctx context.Context, v access.Viewer) *writer {
-	return &writer{reader: r, ctx: ctx, viewer: v, locale: v.Locale, buf: make([]byte, 0, 4<<10), values: make([]store.Cell, 0, 8), path: graphql.GetFieldContext(ctx).Path()}
+	return &writer{reader: r, viewer: v, buf: make([]byte, 0, 4<<10), values: make([]store.Cell, 0, 8), root: graphql.GetFieldContext(ctx)}
 }
 
 // finish hands the errors of fields to the answer and gives what was written; null when the null has come up all the way.
@@ -63,64 +74,90 @@ func (w *writer) finish(ctx context.Context, ok bool) Written {
 // List answers the present root field, a connection over all rows of a type that the viewer may see. It returns UNAUTHENTICATED when
 // nobody is signed in.
 func (r *Reader) List(ctx context.Context, of string) (Written, error) {
-	return r.list(ctx, r.types[of], nil)
+	return r.list(ctx, of, r.types[of], nil)
 }
 
-func (r *Reader) list(ctx context.Context, t *Type, where func(*sql.SelectTable) *sql.Predicate) (Written, error) {
+// list reads a list of a type under a name of its own; where narrows it, by nothing that differs from one request to the next.
+func (r *Reader) list(ctx context.Context, name string, t *Type, where func(*sql.SelectTable) *sql.Predicate) (Written, error) {
 	v := access.From(ctx)
 	if !v.Somebody() {
 		return Written{}, fault.Deny(fault.Unauthenticated, "Sign in first.")
 	}
-	c := r.compiler(ctx, v)
-	n, err := c.connection(t, graphql.GetFieldContext(ctx).Field)
+	run, end := r.begin(ctx, v)
+	defer end()
+	var err error
+	if run.plan, err = r.planned(ctx, run.sitting, v, name, func(c *compiler, p *plan) (err error) {
+		p.list, err = c.listOf(t, where, graphql.GetFieldContext(ctx).Field)
+		return err
+	}); err != nil {
+		return Written{}, err
+	}
+	u := run.plan.list
+	f, err := run.frame(u)
 	if err != nil {
 		return Written{}, err
 	}
-	if where != nil {
-		n.filters = append(n.filters, where)
+	at, n := &rows{Question: u.root.question(f)}, u.connection
+	var s span
+	var total int64
+	tasks := []*task{{question: &at.Question, deeper: len(u.root.children) > 0, then: func() ([]*task, error) {
+		s = n.take(f, span{to: at.Len()})
+		at.Cells = at.Cells[:s.to*at.Width]
+		return f.follow(u.root, at)
+	}}}
+	if u.total != nil {
+		counted := u.total.question(f)
+		tasks = append(tasks, &task{question: &counted, then: func() ([]*task, error) {
+			total = counted.Row(0)[0].Int()
+			return nil, nil
+		}})
 	}
-	l, at := c.newLevel(t), c.table(t)
-	l.selector.From(at)
-	if err := n.compile(l, at); err != nil {
-		return Written{}, err
-	}
-	if err := n.cut(l.selector, at); err != nil {
+	if err := run.ask(tasks); err != nil {
 		return Written{}, err
 	}
 	w := r.writer(ctx, v)
-	ok := false
-	err = r.snapshot(ctx, v, func(run *run) error {
-		if err := run.rows(l); err != nil {
-			return err
-		}
-		s := n.take(l.rows, span{to: len(l.rows)})
-		l.rows = l.rows[:s.to]
-		var total int64
-		if n.total {
-			all, err := n.narrow(at)
-			if err != nil {
-				return err
-			}
-			count := sql.Dialect(r.dialect).Select("count(*)").From(at)
-			for _, p := range all {
-				count.Where(p)
-			}
-			rows, err := run.query(count)
-			if err != nil {
-				return err
-			}
-			total = rows[0][0].Int()
-		}
-		if err := run.children(l); err != nil {
-			return err
-		}
-		ok = n.write(w, l, s, total)
-		return nil
-	})
-	if err != nil {
-		return Written{}, err
+	return w.finish(ctx, n.write(w, at, s, total)), nil
+}
+
+// listOf compiles a connection over the rows of a type.
+func (c *compiler) listOf(t *Type, where func(*sql.SelectTable) *sql.Predicate, f graphql.CollectedField) (*unit, error) {
+	u := c.unit
+	var err error
+	if u.connection, err = c.connection(t, f); err != nil {
+		return nil, err
 	}
-	return w.finish(ctx, ok), nil
+	n := u.connection
+	if where != nil {
+		n.filters = append(n.filters, narrowing{where: where, filter: Filter{Fixed: true}})
+	}
+	u.root = c.newLevel(t)
+	at := c.table(t)
+	u.root.selector.From(at)
+	if err := n.columns(c, u.root, at); err != nil {
+		return nil, err
+	}
+	page, err := n.cut(u.root.selector, at)
+	if err != nil {
+		return nil, err
+	}
+	if err := u.root.words(c.dialect, page); err != nil {
+		return nil, err
+	}
+	if n.total {
+		all, err := n.narrow(at)
+		if err != nil {
+			return nil, err
+		}
+		count := sql.Dialect(c.dialect).Select("count(*)").From(at)
+		for _, p := range all {
+			count.Where(p)
+		}
+		u.total = &statement{count: 1}
+		if err := u.total.words(c.dialect, count); err != nil {
+			return nil, err
+		}
+	}
+	return u.done(), nil
 }
 
 // Node answers `node(id)`; nil for an id that is malformed, of no row, or of a row that the viewer may not see.
@@ -137,68 +174,70 @@ func (r *Reader) Nodes(ctx context.Context, ids []string) ([]*Any, error) {
 	if len(ids) > MaxPage {
 		return nil, bad(fmt.Sprintf("At most %d ids at once", MaxPage))
 	}
-	v := access.From(ctx)
-	p := &byType{c: r.compiler(ctx, v), selections: graphql.GetFieldContext(ctx).Field.Selections}
 	refs := make([]reference, len(ids))
 	for i, id := range ids {
 		if kind, n, ok := r.ids.Decode(id); ok {
 			refs[i] = reference{string(kind), n}
 		}
 	}
-	found := make([]*Any, len(ids))
-	w := r.writer(ctx, v)
-	err := r.snapshot(ctx, v, func(run *run) error {
-		if err := p.read(run, refs); err != nil {
-			return err
-		}
-		for i, ref := range refs {
-			w.buf = nil
-			list := graphql.GetFieldContext(ctx).Field.Definition.Type.Elem != nil
-			write := func() bool { return p.write(w, ref) }
-			if list {
-				w.step(i)
-			}
-			ok := write()
-			if list {
-				w.path = w.path[:len(w.path)-1]
-			}
-			if ok {
-				found[i] = &Any{Written{json: w.buf}}
-			}
-		}
-		return nil
-	})
+	v := access.From(ctx)
+	run, end := r.begin(ctx, v)
+	defer end()
+	all, err := run.objects(refs)
 	if err != nil {
 		return nil, err
 	}
+	answer := make([]*Any, len(ids))
+	w := r.writer(ctx, v)
+	list := graphql.GetFieldContext(ctx).Field.Definition.Type.Elem != nil
+	for i, ref := range refs {
+		w.buf = nil
+		if list {
+			w.path = append(w.path[:0], step{index: i})
+		}
+		if all.write(w, ref) {
+			answer[i] = &Any{Written{json: w.buf}}
+		}
+	}
 	w.finish(ctx, true)
-	return found, nil
+	return answer, nil
+}
+
+// objects reads rows by their keys, for the present field.
+func (r *run) objects(refs []reference) (found, error) {
+	var err error
+	if r.plan, err = r.reader.planned(r.ctx, r.sitting, r.viewer, "", func(_ *compiler, p *plan) error {
+		p.objects = &byType{selections: asked(r.ctx).Selections}
+		return nil
+	}); err != nil {
+		return nil, err
+	}
+	all, tasks, err := r.plan.objects.ask(r, refs)
+	if err != nil {
+		return nil, err
+	}
+	return all, r.ask(tasks)
 }
 
 // Object is an object to be read when the answer is written, after the commit, through the given eyes: what a mutation made or changed.
 func (r *Reader) Object(v access.Viewer, kind key.Kind, id int64) Written {
-	return r.later(v, func(ctx context.Context, run *run, w *writer) (bool, error) {
+	return r.later(v, func(_ context.Context, run *run, w *writer) (bool, error) {
 		ref := reference{string(kind), id}
-		p := &byType{c: r.compiler(ctx, v), selections: graphql.GetFieldContext(ctx).Field.Selections}
-		if err := p.read(run, []reference{ref}); err != nil {
-			return false, err
-		}
-		return p.write(w, ref), nil
-	})
-}
-
-// one is a row to be read when the answer is written, as of a type that may be a part of the row's own.
-func (r *Reader) one(v access.Viewer, t *Type, id int64) Written {
-	return r.later(v, func(ctx context.Context, run *run, w *writer) (bool, error) {
-		l, o, err := r.compiler(ctx, v).byKeys(t, graphql.GetFieldContext(ctx).Field.Selections, []int64{id})
+		all, err := run.objects([]reference{ref})
 		if err != nil {
 			return false, err
 		}
-		if err := run.all(l); err != nil {
-			return false, err
-		}
-		return len(l.rows) > 0 && w.object(o, l, 0), nil
+		return all.write(w, ref), nil
 	})
+}
+
+// asked is the field whose value is being written; of an element it is the list's.
+func asked(ctx context.Context) graphql.CollectedField {
+	at := graphql.GetFieldContext(ctx)
+	for at.Index != nil {
+		at = at.Parent
+	}
+	return at.Field
 }
 
 // later is what is read when the answer is written, through the given eyes. By then nothing may undo the rest of the answer: whatever goes wrong
@@ -207,15 +246,14 @@ func (r *Reader) later(v access.Viewer, read func(context.Context, *run, *writer
 	return Written{read: func(ctx context.Context) (json []byte) {
 		defer func() {
 			if broken := recover(); broken != nil {
-				graphql.AddError(ctx, fmt.Errorf("read %s: %v", graphql.GetFieldContext(ctx).Field.Name, broken))
+				graphql.AddError(ctx, fmt.Errorf("read %s: %v", asked(ctx).Name, broken))
 				json = nil
 			}
 		}()
-		w, ok := r.writer(ctx, v), false
-		err := r.snapshot(ctx, v, func(run *run) (err error) {
-			ok, err = read(ctx, run, w)
-			return err
-		})
+		run, end := r.begin(ctx, v)
+		defer end()
+		w := r.writer(ctx, v)
+		ok, err := read(ctx, run, w)
 		if err != nil {
 			graphql.AddError(ctx, err)
 			return nil

@@ -11,6 +11,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent/apikey"
+	"lenddesk/ent/backup"
 	"lenddesk/ent/company"
 	"lenddesk/ent/event"
 	"lenddesk/ent/message"
@@ -29,7 +30,7 @@ import (
 // types is the table of every object type that is read from rows.
 func types() map[string]*Type {
 	all := map[string]*Type{}
-	for _, t := range slices.Concat(people(), lending(), trail()) {
+	for _, t := range slices.Concat(people(), lending(), management(), trail()) {
 		all[t.Name] = t
 	}
 	return all
@@ -70,7 +71,9 @@ func people() []*Type {
 		{
 			Name: "User", Kind: key.KindUser, Table: user.Table, Orders: named, Default: newest,
 			Fields: living(key.KindUser, map[string]Field{
-				"status": letters(user.FieldStatus), "name": letters(user.FieldName), "email": letters(user.FieldEmail), "locale": letters(user.FieldLocale),
+				"status": letters(user.FieldStatus), "name": letters(user.FieldName), "source": {
+					Columns: []Column{{Expr: forStaff(user.FieldSource)}}, Write: func(w *writer, row []store.Cell) { w.text(row[0]) },
+				}, "email": letters(user.FieldEmail), "locale": letters(user.FieldLocale),
 				"kinds": {Columns: columns(user.FieldBorrower, user.FieldInvestor), Write: kinds},
 				"tags": {
 					Columns: []Column{{Expr: forStaff(user.FieldTags)}}, Null: func(w *writer) { w.buf = append(w.buf, "[]"...) },
@@ -85,7 +88,7 @@ func people() []*Type {
 				"timeline": many("Event", "user_id"), "statistics": {Part: "UserStatistics"},
 			}),
 			Filters: map[string]Filter{
-				"status": anyOf(user.FieldStatus), "kind": kind, "name": prefix(user.FieldName), "email": email(user.FieldEmail),
+				"status": anyOf(user.FieldStatus), "kind": kind, "name": prefix(user.FieldName), "email": email(user.FieldEmail), "tag": tag,
 				"phone": sealed(user.FieldPhoneHash, seal.Phone, identity.Phone), "nationalId": sealed(user.FieldNationalIDHash, seal.NationalID, nationalID),
 				"accountManagerId": pointsTo(user.FieldAccountManagerID, key.KindStaff), "companyId": pointsTo(user.FieldCompanyID, key.KindCompany),
 				"createdFrom": at("created_at", sql.GTE), "createdTo": at("created_at", sql.LT),
@@ -138,6 +141,21 @@ func people() []*Type {
 	}
 }
 
+// management is what the system keeps of itself.
+func management() []*Type {
+	return []*Type{
+		{
+			Name: "Backup", Kind: key.KindBackup, Table: backup.Table, Default: newest,
+			Fields: living(key.KindBackup, map[string]Field{
+				"status": letters(backup.FieldStatus), "file": letters(backup.FieldFile), "scheduled": flag(backup.FieldScheduled), "size": size(backup.FieldSize),
+				"sha256": letters(backup.FieldSha256), "startedAt": instant("created_at"), "finishedAt": instant(backup.FieldFinishedAt),
+				"verifiedAt": instant(backup.FieldVerifiedAt), "error": letters(backup.FieldError),
+			}),
+			Filters: map[string]Filter{"status": anyOf(backup.FieldStatus)},
+		},
+	}
+}
+
 // trail is what happened, what was written to whom, and what staff noted.
 func trail() []*Type {
 	return []*Type{
@@ -167,7 +185,7 @@ func trail() []*Type {
 		{
 			Name: "ServiceRecord", Kind: key.KindServiceRecord, Table: servicerecord.Table, Orders: created, Default: newest,
 			Fields: living(key.KindServiceRecord, map[string]Field{
-				"user": one("User", servicerecord.FieldUserID), "kind": letters(servicerecord.FieldKind), "text": letters(servicerecord.FieldText),
+				"status": letters(servicerecord.FieldStatus), "user": one("User", servicerecord.FieldUserID), "kind": letters(servicerecord.FieldKind), "text": letters(servicerecord.FieldText),
 				"dueAt": instant(servicerecord.FieldDueAt), "completedAt": instant(servicerecord.FieldCompletedAt),
 				"author": one("Staff", servicerecord.FieldAuthorID), "assignee": one("Staff", servicerecord.FieldAssigneeID),
 			}),

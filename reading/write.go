@@ -2,10 +2,10 @@ package reading
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"math/big"
 	"strconv"
 	"strings"
@@ -28,115 +28,137 @@ import (
 // writer appends the answer of one root field to one buffer. A function that answers false has met a null where the contract allows none, or
 // an error: the caller takes back what was written and hands the null on.
 type writer struct {
-	reader *Reader
-	ctx    context.Context
-	viewer access.Viewer
-	locale string
-	buf    []byte
-	values []store.Cell
-	path   ast.Path
-	errors gqlerror.List
+	reader  *Reader
+	viewer  access.Viewer
+	buf     []byte
+	values  []store.Cell
+	scratch []byte
+	root    *graphql.FieldContext // where the path begins
+	path    []step
+	errors  gqlerror.List
 
-	inForce parameter.Values                        // nil: not asked for yet
 	collect func(t string) []graphql.CollectedField // the selection of the polymorphic edge being written
 }
 
-// parametersInForce are the parameters as they are now, read when a field is the first to need them.
-func (w *writer) parametersInForce() (parameter.Values, error) {
-	if w.inForce == nil {
-		values, err := lifecycle.LoadParameters(w.ctx, w.reader.db, w.reader.dialect, lifecycle.Now())
-		if err != nil {
-			return nil, err
-		}
-		w.inForce = values
-	}
-	return w.inForce, nil
+// step is one step of a path: a name, or without one a place in a list.
+type step struct {
+	name  string
+	index int
 }
 
 // fail records an error at the present path.
 func (w *writer) fail(err error) {
-	w.errors = append(w.errors, &gqlerror.Error{Err: err, Message: err.Error(), Path: append(ast.Path(nil), w.path...)})
+	var path ast.Path
+	if w.root != nil {
+		path = w.root.Path()
+	}
+	for _, s := range w.path {
+		if s.name == "" {
+			path = append(path, ast.PathIndex(s.index))
+			continue
+		}
+		path = append(path, ast.PathName(s.name))
+	}
+	w.errors = append(w.errors, &gqlerror.Error{Err: err, Message: err.Error(), Path: path})
 }
 
 // object writes row i of a level as an object.
-func (w *writer) object(o *object, l *level, i int) bool {
-	return w.fields(len(o.fields), func(j int) (string, bool) { return o.fields[j].name, o.fields[j].nonNull },
-		func(j int) bool { return o.fields[j].write(w, l, i) })
-}
-
-// fields writes an object of n fields.
-func (w *writer) fields(n int, field func(int) (name string, nonNull bool), write func(int) bool) bool {
-	start := len(w.buf)
-	w.buf = append(w.buf, '{')
-	for i := range n {
-		name, nonNull := field(i)
-		if i > 0 {
-			w.buf = append(w.buf, ',')
-		}
-		w.buf = append(append(append(w.buf, '"'), name...), '"', ':')
-		if !w.field(name, nonNull, func() bool { return write(i) }) {
-			w.buf = w.buf[:start]
-			return false
+func (w *writer) object(o *object, at *rows, i int) bool {
+	from := w.open('{')
+	for j := range o.fields {
+		f := &o.fields[j]
+		w.head(j, f.head)
+		if !w.value(step{name: f.name}, f.nonNull, func() bool { return f.write(w, at, i) }) {
+			return w.undo(from)
 		}
 	}
-	w.buf = append(w.buf, '}')
-	return true
+	return w.close('}')
+}
+
+// cells writes a field that stands in cells of a row.
+func (w *writer) cells(f *Field, values []store.Cell) bool {
+	if values[0].Null() {
+		if f.Null == nil {
+			return false
+		}
+		f.Null(w)
+		return true
+	}
+	told := len(w.errors)
+	f.Write(w, values)
+	return len(w.errors) == told
 }
 
 // selectedFields writes an object that is no row, from the fields collected of its type.
 func (w *writer) selectedFields(fields []graphql.CollectedField, write func(graphql.CollectedField) bool) bool {
-	return w.fields(len(fields), func(i int) (string, bool) { return fields[i].Alias, fields[i].Definition.Type.NonNull }, func(i int) bool {
-		if fields[i].Name == "__typename" {
-			w.string(fields[i].ObjectDefinition.Name)
-			return true
+	from := w.open('{')
+	for i, f := range fields {
+		w.head(i, `"`+f.Alias+`":`)
+		if !w.value(step{name: f.Alias}, f.Definition.Type.NonNull, func() bool {
+			if f.Name == "__typename" {
+				w.string(f.ObjectDefinition.Name)
+				return true
+			}
+			return write(f)
+		}) {
+			return w.undo(from)
 		}
-		return write(fields[i])
-	})
-}
-
-// field writes one value under its place in the path; a null that is not allowed is an error there, unless one was told already.
-func (w *writer) field(place any, nonNull bool, write func() bool) bool {
-	start, told := len(w.buf), len(w.errors)
-	w.step(place)
-	defer func() { w.path = w.path[:len(w.path)-1] }()
-	if write() {
-		return true
 	}
-	w.buf = w.buf[:start]
-	if nonNull {
-		if len(w.errors) == told {
-			w.fail(errNull)
-		}
-		return false
-	}
-	w.null()
-	return true
-}
-
-func (w *writer) step(place any) {
-	switch p := place.(type) {
-	case string:
-		w.path = append(w.path, ast.PathName(p))
-	case int:
-		w.path = append(w.path, ast.PathIndex(p))
-	}
+	return w.close('}')
 }
 
 // list writes n elements.
 func (w *writer) list(n int, nonNull bool, element func(int) bool) bool {
-	start := len(w.buf)
-	w.buf = append(w.buf, '[')
+	from := w.open('[')
 	for i := range n {
-		if i > 0 {
-			w.buf = append(w.buf, ',')
-		}
-		if !w.field(i, nonNull, func() bool { return element(i) }) {
-			w.buf = w.buf[:start]
-			return false
+		w.head(i, "")
+		if !w.value(step{index: i}, nonNull, func() bool { return element(i) }) {
+			return w.undo(from)
 		}
 	}
-	w.buf = append(w.buf, ']')
+	return w.close(']')
+}
+
+func (w *writer) open(bracket byte) (from int) {
+	w.buf = append(w.buf, bracket)
+	return len(w.buf) - 1
+}
+
+func (w *writer) close(bracket byte) bool {
+	w.buf = append(w.buf, bracket)
 	return true
+}
+
+func (w *writer) undo(from int) bool {
+	w.buf = w.buf[:from]
+	return false
+}
+
+func (w *writer) head(i int, head string) {
+	if i > 0 {
+		w.buf = append(w.buf, ',')
+	}
+	w.buf = append(w.buf, head...)
+}
+
+// value writes one value under its place in the path; a null that is not allowed is an error there, unless one was told already.
+func (w *writer) value(place step, nonNull bool, write func() bool) bool {
+	start, told := len(w.buf), len(w.errors)
+	w.path = append(w.path, place)
+	ok := write()
+	if !ok {
+		w.buf = w.buf[:start]
+		if nonNull {
+			if len(w.errors) == told {
+				w.fail(errNull)
+			}
+		} else {
+			w.null()
+			ok = true
+		}
+	}
+	w.path = w.path[:len(w.path)-1]
+	return ok
 }
 
 func (w *writer) null() { w.buf = append(w.buf, "null"...) }
@@ -146,6 +168,9 @@ func (w *writer) id(kind key.Kind, v store.Cell) {
 }
 
 func (w *writer) number(v store.Cell) { w.whole(v.Int()) }
+
+// size is a number of bytes; what the contract's Int cannot hold is the largest Int.
+func (w *writer) size(v store.Cell) { w.whole(min(v.Int(), math.MaxInt32)) }
 
 func (w *writer) whole(n int64) { w.buf = strconv.AppendInt(w.buf, n, 10) }
 
@@ -265,28 +290,18 @@ func (w *writer) download(document int64) {
 	link, err := pass.Sign(w.reader.keys)
 	if err != nil {
 		w.fail(err)
-		w.buf = append(w.buf, "null"...)
 		return
 	}
 	w.string(access.Downloads + "?" + access.DownloadLink + "=" + link)
 }
 
-// requiredDocuments writes the kinds that a loan needs: those of its submission, or by the parameters in force now.
-func (w *writer) requiredDocuments(submitted store.Cell, company bool, amount int64) {
+// requiredDocuments writes the kinds that a loan needs: those of its submission, or by the checklist in force now.
+func (w *writer) requiredDocuments(submitted store.Cell, company bool, asked int64, checklist string) {
 	if !submitted.Null() {
 		w.raw(submitted)
 		return
 	}
-	values, err := w.parametersInForce()
-	if err != nil {
-		w.fail(err)
-	}
-	w.buf = append(w.buf, '[')
-	for i, kind := range values.Needs(parameter.RequiredDocuments).For(company, money.Amount(amount)) {
-		if i > 0 {
-			w.buf = append(w.buf, ',')
-		}
-		w.string(kind)
-	}
-	w.buf = append(w.buf, ']')
+	needs := parameter.Values{parameter.RequiredDocuments: checklist}.Needs(parameter.RequiredDocuments)
+	kinds := needs.For(company, money.Amount(asked))
+	w.list(len(kinds), true, func(i int) bool { w.string(kinds[i]); return true })
 }

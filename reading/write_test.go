@@ -42,21 +42,15 @@ func TestStoredJSONIsWrittenAlike(t *testing.T) {
 }
 
 func TestANullTakesTheNearestParentThatMayBeNull(t *testing.T) {
-	column := fieldPlan{name: "n", nonNull: true, write: func(w *writer, l *level, i int) bool {
-		if l.rows[i][0].Null() {
-			return false
-		}
-		w.number(l.rows[i][0])
-		return true
-	}}
-	l := &level{rows: [][]store.Cell{{store.IntCell(1)}, {store.NullCell()}, {store.IntCell(3)}}}
-	o := &object{fields: []fieldPlan{column}}
+	n := number("n")
+	o := &object{fields: []fieldPlan{newFieldPlan("n", true, func(w *writer, at *rows, i int) bool { return w.cells(&n, at.Row(i)) })}}
+	at := &rows{Question: store.Question{Width: 1, Cells: []store.Cell{store.IntCell(1), store.NullCell(), store.IntCell(3)}}}
 	write := func(elementNonNull, listNonNull bool) (string, []string) {
 		w := &writer{}
-		root := &object{fields: []fieldPlan{{name: "list", nonNull: listNonNull, write: func(w *writer, l *level, _ int) bool {
-			return w.list(len(l.rows), elementNonNull, func(i int) bool { return w.object(o, l, i) })
-		}}}}
-		if !w.object(root, l, 0) {
+		root := &object{fields: []fieldPlan{newFieldPlan("list", listNonNull, func(w *writer, at *rows, _ int) bool {
+			return w.list(at.Len(), elementNonNull, func(i int) bool { return w.object(o, at, i) })
+		})}}
+		if !w.object(root, at, 0) {
 			w.null()
 		}
 		var paths []string

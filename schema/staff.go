@@ -33,6 +33,10 @@ func (Staff) Fields() []ent.Field {
 		field.String("employee_number").MaxLen(40).Optional().Nillable().Unique(),
 		field.String("department").MaxLen(100).Optional().Nillable(),
 		ref("company_id", key.Company(0)),
+		field.Bytes("totp_secret").GoType(seal.Sealed{}).Optional().Comment("of the second factor"),
+		field.Time("totp_since").Optional().Nillable().Comment("the second factor is asked for since then; before, it is being set up"),
+		field.Int64("totp_step").Default(0).Comment("the last one that was used: no code counts twice"),
+		field.Strings("recovery_codes").Optional().Comment("keyed hashes of those that are left"),
 	}
 }
 
@@ -55,6 +59,7 @@ func (Staff) Annotations() []schema.Annotation {
 		"status":   oneOf("status", staffStatuses),
 		"version":  "version > 0",
 		"phone":    "(phone IS NULL) = (phone_hash IS NULL)",
+		"totp":     "totp_since IS NULL OR totp_secret IS NOT NULL",
 		"password": "status <> 'ACTIVE' OR password_hash IS NOT NULL",
 	}.on("staff")
 }

@@ -43,6 +43,7 @@ func (User) Fields() []ent.Field {
 		ref("account_manager_id", key.Staff(0)),
 		ref("previous_user_id", key.User(0)),
 		ref("joined_into_id", key.User(0)),
+		ref("merged_into_id", key.User(0)),
 		ref("created_by_id", key.Staff(0)),
 	}
 }
@@ -56,6 +57,8 @@ func (User) Edges() []ent.Edge {
 		edge.From("previous_user", User.Type).Ref("later_users").Field("previous_user_id").Unique(),
 		edge.To("joined_users", User.Type),
 		edge.From("joined_into", User.Type).Ref("joined_users").Field("joined_into_id").Unique(),
+		edge.To("merged_users", User.Type),
+		edge.From("merged_into", User.Type).Ref("merged_users").Field("merged_into_id").Unique(),
 		edge.To("created_by", Staff.Type).Field("created_by_id").Unique(),
 	}
 }
@@ -69,7 +72,7 @@ func (User) Indexes() []ent.Index {
 		index.Fields("email"), index.Fields("phone_hash"), index.Fields("national_id_hash"),
 		index.Fields("name"),
 		index.Fields("company_id", "created_at"), index.Fields("account_manager_id", "created_at"),
-		index.Fields("previous_user_id"), index.Fields("joined_into_id"),
+		index.Fields("previous_user_id"), index.Fields("joined_into_id"), index.Fields("merged_into_id"),
 	}
 }
 
@@ -80,6 +83,7 @@ func (User) Annotations() []schema.Annotation {
 		"version": "version > 0",
 		"registered": "status IN ('POTENTIAL', 'CLOSED') OR (email IS NOT NULL AND phone_hash IS NOT NULL " +
 			"AND password_hash IS NOT NULL AND (borrower OR investor))",
+		"merged":      "merged_into_id IS NULL OR (status = 'CLOSED' AND merged_into_id <> id)",
 		"phone":       "(phone IS NULL) = (phone_hash IS NULL)",
 		"national_id": "(national_id IS NULL) = (national_id_hash IS NULL)",
 	}.on("users")

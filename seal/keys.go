@@ -31,9 +31,11 @@ type Purpose string
 
 // The kinds of personal data that are sealed.
 const (
-	Phone      Purpose = "phone"
-	NationalID Purpose = "national_id"
-	CardNumber Purpose = "card_number"
+	Phone         Purpose = "phone"
+	NationalID    Purpose = "national_id"
+	CardNumber    Purpose = "card_number"
+	WebhookSecret Purpose = "webhook_secret"
+	SecondFactor  Purpose = "second_factor" // what an authenticator computes its codes from
 )
 
 // Keys is a key set in use. It is safe for concurrent use. One that was read from a file follows the file: see Refresh.

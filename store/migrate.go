@@ -58,6 +58,9 @@ func (s *Store) migratePostgres(ctx context.Context) (err error) {
 	if err := up(ctx, provider); err != nil {
 		return err
 	}
+	if err := makeSearchPostgres(ctx, conn); err != nil {
+		return err
+	}
 	queue, err := rivermigrate.New(riverpgxv5.New(s.pgx), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		return err
@@ -96,6 +99,9 @@ func (s *Store) migrateSQLite(ctx context.Context) (err error) {
 		return err
 	}
 	if err := checkForeignKeys(ctx, db); err != nil {
+		return err
+	}
+	if err := makeSearchSQLite(ctx, db); err != nil {
 		return err
 	}
 	if _, err := db.ExecContext(ctx, "COMMIT"); err != nil {
@@ -162,22 +168,41 @@ func (s *Store) Migration(ctx context.Context) (current, latest int64, err error
 	if latest, err = newest(s.dialect); err != nil {
 		return 0, 0, fmt.Errorf("store: find the newest migration: %w", err)
 	}
+	current, err = MigrationIn(ctx, s.reader, s.dialect)
+	return current, latest, err
+}
+
+// MigrationIn is the version of the newest migration in a database that is opened otherwise, 0 if there is none yet.
+func MigrationIn(ctx context.Context, q interface {
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}, name string,
+) (current int64, err error) {
 	there := "SELECT to_regclass('" + goose.DefaultTablename + "') IS NOT NULL"
-	if s.dialect == dialect.SQLite {
+	if name == dialect.SQLite {
 		there = "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = '" + goose.DefaultTablename + "')"
 	}
 	var begun bool
-	if err := s.reader.QueryRowContext(ctx, there).Scan(&begun); err != nil {
-		return 0, 0, fmt.Errorf("store: look for the migrations' table: %w", err)
+	if err := q.QueryRowContext(ctx, there).Scan(&begun); err != nil {
+		return 0, fmt.Errorf("store: look for the migrations' table: %w", err)
 	}
 	if !begun {
-		return 0, latest, nil
+		return 0, nil
 	}
-	err = s.reader.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+goose.DefaultTablename).Scan(&current)
+	err = q.QueryRowContext(ctx, "SELECT COALESCE(MAX(version_id), 0) FROM "+goose.DefaultTablename).Scan(&current)
 	if err != nil {
-		return 0, 0, fmt.Errorf("store: read the database's migration: %w", err)
+		return 0, fmt.Errorf("store: read the database's migration: %w", err)
 	}
-	return current, latest, nil
+	return current, nil
+}
+
+// Newest tells which kind of database a URL names, as Open takes it, and the newest migration that this program knows for it.
+func Newest(url string) (name string, latest int64, err error) {
+	name = dialect.Postgres
+	if strings.HasPrefix(url, "sqlite:") {
+		name = dialect.SQLite
+	}
+	latest, err = newest(name)
+	return name, latest, err
 }
 
 // newest is the version of the last file, which starts with it.

@@ -36,15 +36,14 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 		return nil, fmt.Errorf("store: open the SQLite writer: %w", err)
 	}
 	limitPool(writer, 1)
-	readers := 4 * runtime.GOMAXPROCS(0)
 	reader, err := sql.Open("sqlite3", sqliteDSN(path, url.Values{
-		"mode": {"ro"}, "_query_only": {"1"}, "_mutex": {"no"}, "_cache_size": {strconv.Itoa(-max(pageCache/readers, 2_000))},
+		"mode": {"ro"}, "_query_only": {"1"}, "_mutex": {"no"}, "_cache_size": {strconv.Itoa(-max(pageCache/readers(), 2_000))},
 		"_busy_timeout": {strconv.Itoa(busyTimeout)}, "_stmt_cache_size": {"256"},
 	}))
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("store: open the SQLite readers: %w", err), writer.Close())
 	}
-	limitPool(reader, readers)
+	limitPool(reader, readers())
 	s := &Store{dialect: dialect.SQLite, path: path, writer: writer, reader: reader}
 	// The writer first: it turns the write-ahead log on, which a reader cannot. A read, not a ping, tells a file that is no database,
 	// and has the writer take part in the log, so that it empties it when it closes last.
@@ -56,6 +55,9 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	}
 	return s, nil
 }
+
+// readers is how many connections read.
+func readers() int { return 4 * runtime.GOMAXPROCS(0) }
 
 // sqliteFile gives the absolute path of the database and makes the file, with its folder, if there is none: only its owner may read
 // it, and SQLite gives the files beside it (-wal, -shm) the same mode.

@@ -81,8 +81,8 @@ func TestEveryMailHasSubjectAndText(t *testing.T) {
 // belongs in a sentence or a mail.
 func TestSentencesAskForNothingPrivate(t *testing.T) {
 	permitted := []string{
-		"age", "amount", "bids", "choices", "contact", "document", "excess", "fields", "issuer", "kinds", "link", "loans", "locales", "maskedEmail", "maskedPhone",
-		"maximum", "minimum", "months", "move", "name", "number", "platform", "rate", "reason", "status", "types",
+		"age", "amount", "bids", "choices", "contact", "customer", "document", "due", "excess", "fields", "issuer", "kind", "kinds", "link", "loans", "locales", "maskedEmail",
+		"maskedPhone", "maximum", "minimum", "months", "move", "name", "number", "platform", "rate", "reason", "status", "types",
 	}
 	for id, values := range placeholders {
 		for _, name := range values {

@@ -41,6 +41,55 @@ var (
 			},
 		},
 	}
+	// BackupsColumns holds the columns for the "backups" table.
+	BackupsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"RUNNING", "SUCCEEDED", "VERIFIED", "FAILED"}},
+		{Name: "status_since", Type: field.TypeTime},
+		{Name: "file", Type: field.TypeString, Size: 300},
+		{Name: "scheduled", Type: field.TypeBool},
+		{Name: "verify", Type: field.TypeBool},
+		{Name: "size", Type: field.TypeInt64, Nullable: true},
+		{Name: "sha256", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "verified_at", Type: field.TypeTime, Nullable: true},
+		{Name: "error", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// BackupsTable holds the schema information for the "backups" table.
+	BackupsTable = &schema.Table{
+		Name:       "backups",
+		Columns:    BackupsColumns,
+		PrimaryKey: []*schema.Column{BackupsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "backups_staff_created_by",
+				Columns:    []*schema.Column{BackupsColumns[14]},
+				RefColumns: []*schema.Column{StaffColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "backup_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BackupsColumns[1]},
+			},
+			{
+				Name:    "backup_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BackupsColumns[4], BackupsColumns[1]},
+			},
+			{
+				Name:    "backup_status_status_since",
+				Unique:  false,
+				Columns: []*schema.Column{BackupsColumns[4], BackupsColumns[5]},
+			},
+		},
+	}
 	// BankCardsColumns holds the columns for the "bank_cards" table.
 	BankCardsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -504,6 +553,33 @@ var (
 				Name:    "event_at",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[14]},
+			},
+		},
+	}
+	// EventLinksColumns holds the columns for the "event_links" table.
+	EventLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "hash", Type: field.TypeBytes, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "event_id", Type: field.TypeInt64},
+	}
+	// EventLinksTable holds the schema information for the "event_links" table.
+	EventLinksTable = &schema.Table{
+		Name:       "event_links",
+		Columns:    EventLinksColumns,
+		PrimaryKey: []*schema.Column{EventLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "event_links_events_event",
+				Columns:    []*schema.Column{EventLinksColumns[2]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "eventlink_event_id",
+				Unique:  true,
+				Columns: []*schema.Column{EventLinksColumns[2]},
 			},
 		},
 	}
@@ -1030,10 +1106,13 @@ var (
 		{Name: "created_at", Type: field.TypeTime},
 		{Name: "updated_at", Type: field.TypeTime},
 		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"OPEN", "COMPLETED"}},
+		{Name: "status_since", Type: field.TypeTime},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CALL", "VISIT", "MESSAGE", "COMPLAINT", "TASK"}},
 		{Name: "text", Type: field.TypeString, Size: 5000},
 		{Name: "due_at", Type: field.TypeTime, Nullable: true},
 		{Name: "completed_at", Type: field.TypeTime, Nullable: true},
+		{Name: "reminded_at", Type: field.TypeTime, Nullable: true},
 		{Name: "user_id", Type: field.TypeInt64},
 		{Name: "author_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "assignee_id", Type: field.TypeInt64, Nullable: true},
@@ -1046,19 +1125,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_records_users_user",
-				Columns:    []*schema.Column{ServiceRecordsColumns[8]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_records_staff_author",
-				Columns:    []*schema.Column{ServiceRecordsColumns[9]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[12]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "service_records_staff_assignee",
-				Columns:    []*schema.Column{ServiceRecordsColumns[10]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[13]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1070,24 +1149,42 @@ var (
 				Columns: []*schema.Column{ServiceRecordsColumns[1]},
 			},
 			{
+				Name:    "servicerecord_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceRecordsColumns[4], ServiceRecordsColumns[1]},
+			},
+			{
+				Name:    "servicerecord_status_status_since",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceRecordsColumns[4], ServiceRecordsColumns[5]},
+			},
+			{
 				Name:    "servicerecord_user_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[8], ServiceRecordsColumns[1]},
+				Columns: []*schema.Column{ServiceRecordsColumns[11], ServiceRecordsColumns[1]},
 			},
 			{
 				Name:    "servicerecord_assignee_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[10], ServiceRecordsColumns[1]},
+				Columns: []*schema.Column{ServiceRecordsColumns[13], ServiceRecordsColumns[1]},
 			},
 			{
 				Name:    "servicerecord_completed_at_due_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[7], ServiceRecordsColumns[6]},
+				Columns: []*schema.Column{ServiceRecordsColumns[9], ServiceRecordsColumns[8]},
+			},
+			{
+				Name:    "service_records_to_remind",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceRecordsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'OPEN' AND reminded_at IS NULL AND due_at IS NOT NULL",
+				},
 			},
 			{
 				Name:    "servicerecord_kind_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[4], ServiceRecordsColumns[1]},
+				Columns: []*schema.Column{ServiceRecordsColumns[6], ServiceRecordsColumns[1]},
 			},
 		},
 	}
@@ -1217,6 +1314,10 @@ var (
 		{Name: "locale", Type: field.TypeString, Size: 10},
 		{Name: "employee_number", Type: field.TypeString, Unique: true, Nullable: true, Size: 40},
 		{Name: "department", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "totp_secret", Type: field.TypeBytes, Nullable: true},
+		{Name: "totp_since", Type: field.TypeTime, Nullable: true},
+		{Name: "totp_step", Type: field.TypeInt64, Default: 0},
+		{Name: "recovery_codes", Type: field.TypeJSON, Nullable: true},
 		{Name: "company_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// StaffTable holds the schema information for the "staff" table.
@@ -1227,7 +1328,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "staff_companies_company",
-				Columns:    []*schema.Column{StaffColumns[15]},
+				Columns:    []*schema.Column{StaffColumns[19]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1256,7 +1357,7 @@ var (
 			{
 				Name:    "staff_company_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{StaffColumns[15], StaffColumns[1]},
+				Columns: []*schema.Column{StaffColumns[19], StaffColumns[1]},
 			},
 			{
 				Name:    "staff_department",
@@ -1289,6 +1390,7 @@ var (
 		{Name: "account_manager_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "previous_user_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "joined_into_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "merged_into_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// UsersTable holds the schema information for the "users" table.
@@ -1322,8 +1424,14 @@ var (
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "users_staff_created_by",
+				Symbol:     "users_users_merged_users",
 				Columns:    []*schema.Column{UsersColumns[22]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "users_staff_created_by",
+				Columns:    []*schema.Column{UsersColumns[23]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1408,6 +1516,99 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{UsersColumns[21]},
 			},
+			{
+				Name:    "user_merged_into_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[22]},
+			},
+		},
+	}
+	// WebhooksColumns holds the columns for the "webhooks" table.
+	WebhooksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "url", Type: field.TypeString, Size: 500},
+		{Name: "kinds", Type: field.TypeJSON},
+		{Name: "active", Type: field.TypeBool, Default: true},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "deleted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "created_by_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// WebhooksTable holds the schema information for the "webhooks" table.
+	WebhooksTable = &schema.Table{
+		Name:       "webhooks",
+		Columns:    WebhooksColumns,
+		PrimaryKey: []*schema.Column{WebhooksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "webhooks_staff_created_by",
+				Columns:    []*schema.Column{WebhooksColumns[9]},
+				RefColumns: []*schema.Column{StaffColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhook_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhooksColumns[1]},
+			},
+		},
+	}
+	// WebhookDeliveriesColumns holds the columns for the "webhook_deliveries" table.
+	WebhookDeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "DELIVERED", "FAILED"}},
+		{Name: "attempts", Type: field.TypeInt, Default: 0},
+		{Name: "status", Type: field.TypeInt, Nullable: true},
+		{Name: "error", Type: field.TypeString, Nullable: true, Size: 300},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "webhook_id", Type: field.TypeInt64},
+		{Name: "event_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// WebhookDeliveriesTable holds the schema information for the "webhook_deliveries" table.
+	WebhookDeliveriesTable = &schema.Table{
+		Name:       "webhook_deliveries",
+		Columns:    WebhookDeliveriesColumns,
+		PrimaryKey: []*schema.Column{WebhookDeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "webhook_deliveries_webhooks_webhook",
+				Columns:    []*schema.Column{WebhookDeliveriesColumns[7]},
+				RefColumns: []*schema.Column{WebhooksColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "webhook_deliveries_events_event",
+				Columns:    []*schema.Column{WebhookDeliveriesColumns[8]},
+				RefColumns: []*schema.Column{EventsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "webhookdelivery_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[1]},
+			},
+			{
+				Name:    "webhookdelivery_webhook_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[7], WebhookDeliveriesColumns[1]},
+			},
+			{
+				Name:    "webhookdelivery_event_id",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[8]},
+			},
+			{
+				Name:    "webhookdelivery_state_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{WebhookDeliveriesColumns[2], WebhookDeliveriesColumns[1]},
+			},
 		},
 	}
 	// APIKeyRolesColumns holds the columns for the "api_key_roles" table.
@@ -1463,6 +1664,7 @@ var (
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
 		APIKeysTable,
+		BackupsTable,
 		BankCardsTable,
 		BankCardAttemptsTable,
 		BidsTable,
@@ -1470,6 +1672,7 @@ var (
 		CompaniesTable,
 		DocumentsTable,
 		EventsTable,
+		EventLinksTable,
 		GuessesTable,
 		IdempotencyKeysTable,
 		InstallmentsTable,
@@ -1486,6 +1689,8 @@ var (
 		SessionsTable,
 		StaffTable,
 		UsersTable,
+		WebhooksTable,
+		WebhookDeliveriesTable,
 		APIKeyRolesTable,
 		StaffRolesTable,
 	}
@@ -1495,6 +1700,16 @@ func init() {
 	APIKeysTable.ForeignKeys[0].RefTable = StaffTable
 	APIKeysTable.Annotation = &entsql.Annotation{
 		Table: "api_keys",
+	}
+	BackupsTable.ForeignKeys[0].RefTable = StaffTable
+	BackupsTable.Annotation = &entsql.Annotation{
+		Table: "backups",
+	}
+	BackupsTable.Annotation.Checks = map[string]string{
+		"backups_finished": "(status = 'RUNNING') = (finished_at IS NULL)",
+		"backups_size":     "size >= 0",
+		"backups_status":   "status IN ('RUNNING', 'SUCCEEDED', 'VERIFIED', 'FAILED')",
+		"backups_version":  "version > 0",
 	}
 	BankCardsTable.ForeignKeys[0].RefTable = UsersTable
 	BankCardsTable.ForeignKeys[1].RefTable = BankCardsTable
@@ -1562,6 +1777,10 @@ func init() {
 	EventsTable.Annotation.Checks = map[string]string{
 		"events_actor": "actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')",
 		"events_kind":  "kind <> ''",
+	}
+	EventLinksTable.ForeignKeys[0].RefTable = EventsTable
+	EventLinksTable.Annotation = &entsql.Annotation{
+		Table: "event_links",
 	}
 	GuessesTable.Annotation = &entsql.Annotation{
 		Table: "guesses",
@@ -1657,8 +1876,10 @@ func init() {
 		Table: "service_records",
 	}
 	ServiceRecordsTable.Annotation.Checks = map[string]string{
-		"service_records_kind":    "kind IN ('CALL', 'VISIT', 'MESSAGE', 'COMPLAINT', 'TASK')",
-		"service_records_version": "version > 0",
+		"service_records_completed": "(status = 'COMPLETED') = (completed_at IS NOT NULL)",
+		"service_records_kind":      "kind IN ('CALL', 'VISIT', 'MESSAGE', 'COMPLAINT', 'TASK')",
+		"service_records_status":    "status IN ('OPEN', 'COMPLETED')",
+		"service_records_version":   "version > 0",
 	}
 	ServiceRequestsTable.ForeignKeys[0].RefTable = LoansTable
 	ServiceRequestsTable.Annotation = &entsql.Annotation{
@@ -1686,22 +1907,43 @@ func init() {
 		"staff_password": "status <> 'ACTIVE' OR password_hash IS NOT NULL",
 		"staff_phone":    "(phone IS NULL) = (phone_hash IS NULL)",
 		"staff_status":   "status IN ('INVITED', 'ACTIVE', 'DEACTIVATED')",
+		"staff_totp":     "totp_since IS NULL OR totp_secret IS NOT NULL",
 		"staff_version":  "version > 0",
 	}
 	UsersTable.ForeignKeys[0].RefTable = CompaniesTable
 	UsersTable.ForeignKeys[1].RefTable = StaffTable
 	UsersTable.ForeignKeys[2].RefTable = UsersTable
 	UsersTable.ForeignKeys[3].RefTable = UsersTable
-	UsersTable.ForeignKeys[4].RefTable = StaffTable
+	UsersTable.ForeignKeys[4].RefTable = UsersTable
+	UsersTable.ForeignKeys[5].RefTable = StaffTable
 	UsersTable.Annotation = &entsql.Annotation{
 		Table: "users",
 	}
 	UsersTable.Annotation.Checks = map[string]string{
+		"users_merged":      "merged_into_id IS NULL OR (status = 'CLOSED' AND merged_into_id <> id)",
 		"users_national_id": "(national_id IS NULL) = (national_id_hash IS NULL)",
 		"users_phone":       "(phone IS NULL) = (phone_hash IS NULL)",
 		"users_registered":  "status IN ('POTENTIAL', 'CLOSED') OR (email IS NOT NULL AND phone_hash IS NOT NULL AND password_hash IS NOT NULL AND (borrower OR investor))",
 		"users_status":      "status IN ('POTENTIAL', 'PENDING_REVIEW', 'RETURNED', 'ACTIVE', 'REJECTED', 'WITHDRAWN', 'SUSPENDED', 'CLOSED')",
 		"users_version":     "version > 0",
+	}
+	WebhooksTable.ForeignKeys[0].RefTable = StaffTable
+	WebhooksTable.Annotation = &entsql.Annotation{
+		Table: "webhooks",
+	}
+	WebhooksTable.Annotation.Checks = map[string]string{
+		"webhooks_url":     "url <> ''",
+		"webhooks_version": "version > 0",
+	}
+	WebhookDeliveriesTable.ForeignKeys[0].RefTable = WebhooksTable
+	WebhookDeliveriesTable.ForeignKeys[1].RefTable = EventsTable
+	WebhookDeliveriesTable.Annotation = &entsql.Annotation{
+		Table: "webhook_deliveries",
+	}
+	WebhookDeliveriesTable.Annotation.Checks = map[string]string{
+		"webhook_deliveries_attempts": "attempts >= 0",
+		"webhook_deliveries_finished": "(state = 'WAITING') = (finished_at IS NULL)",
+		"webhook_deliveries_state":    "state IN ('WAITING', 'DELIVERED', 'FAILED')",
 	}
 	APIKeyRolesTable.ForeignKeys[0].RefTable = APIKeysTable
 	APIKeyRolesTable.ForeignKeys[1].RefTable = RolesTable

@@ -9,6 +9,9 @@ import (
 // APIKey is the predicate function for apikey builders.
 type APIKey func(*sql.Selector)
 
+// Backup is the predicate function for backup builders.
+type Backup func(*sql.Selector)
+
 // BankCard is the predicate function for bankcard builders.
 type BankCard func(*sql.Selector)
 
@@ -29,6 +32,9 @@ type Document func(*sql.Selector)
 
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
+
+// EventLink is the predicate function for eventlink builders.
+type EventLink func(*sql.Selector)
 
 // Guess is the predicate function for guess builders.
 type Guess func(*sql.Selector)
@@ -77,3 +83,9 @@ type Staff func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)
+
+// Webhook is the predicate function for webhook builders.
+type Webhook func(*sql.Selector)
+
+// WebhookDelivery is the predicate function for webhookdelivery builders.
+type WebhookDelivery func(*sql.Selector)

@@ -71,6 +71,11 @@ func Version(v int) predicate.ServiceRecord {
 	return predicate.ServiceRecord(sql.FieldEQ(FieldVersion, v))
 }
 
+// StatusSince applies equality check predicate on the "status_since" field. It's identical to StatusSinceEQ.
+func StatusSince(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldEQ(FieldStatusSince, v))
+}
+
 // UserID applies equality check predicate on the "user_id" field. It's identical to UserIDEQ.
 func UserID(v key.User) predicate.ServiceRecord {
 	vc := int64(v)
@@ -90,6 +95,11 @@ func DueAt(v time.Time) predicate.ServiceRecord {
 // CompletedAt applies equality check predicate on the "completed_at" field. It's identical to CompletedAtEQ.
 func CompletedAt(v time.Time) predicate.ServiceRecord {
 	return predicate.ServiceRecord(sql.FieldEQ(FieldCompletedAt, v))
+}
+
+// RemindedAt applies equality check predicate on the "reminded_at" field. It's identical to RemindedAtEQ.
+func RemindedAt(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldEQ(FieldRemindedAt, v))
 }
 
 // AuthorID applies equality check predicate on the "author_id" field. It's identical to AuthorIDEQ.
@@ -222,6 +232,66 @@ func VersionLT(v int) predicate.ServiceRecord {
 // VersionLTE applies the LTE predicate on the "version" field.
 func VersionLTE(v int) predicate.ServiceRecord {
 	return predicate.ServiceRecord(sql.FieldLTE(FieldVersion, v))
+}
+
+// StatusEQ applies the EQ predicate on the "status" field.
+func StatusEQ(v Status) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldEQ(FieldStatus, v))
+}
+
+// StatusNEQ applies the NEQ predicate on the "status" field.
+func StatusNEQ(v Status) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNEQ(FieldStatus, v))
+}
+
+// StatusIn applies the In predicate on the "status" field.
+func StatusIn(vs ...Status) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldIn(FieldStatus, vs...))
+}
+
+// StatusNotIn applies the NotIn predicate on the "status" field.
+func StatusNotIn(vs ...Status) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNotIn(FieldStatus, vs...))
+}
+
+// StatusSinceEQ applies the EQ predicate on the "status_since" field.
+func StatusSinceEQ(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldEQ(FieldStatusSince, v))
+}
+
+// StatusSinceNEQ applies the NEQ predicate on the "status_since" field.
+func StatusSinceNEQ(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNEQ(FieldStatusSince, v))
+}
+
+// StatusSinceIn applies the In predicate on the "status_since" field.
+func StatusSinceIn(vs ...time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldIn(FieldStatusSince, vs...))
+}
+
+// StatusSinceNotIn applies the NotIn predicate on the "status_since" field.
+func StatusSinceNotIn(vs ...time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNotIn(FieldStatusSince, vs...))
+}
+
+// StatusSinceGT applies the GT predicate on the "status_since" field.
+func StatusSinceGT(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldGT(FieldStatusSince, v))
+}
+
+// StatusSinceGTE applies the GTE predicate on the "status_since" field.
+func StatusSinceGTE(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldGTE(FieldStatusSince, v))
+}
+
+// StatusSinceLT applies the LT predicate on the "status_since" field.
+func StatusSinceLT(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldLT(FieldStatusSince, v))
+}
+
+// StatusSinceLTE applies the LTE predicate on the "status_since" field.
+func StatusSinceLTE(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldLTE(FieldStatusSince, v))
 }
 
 // UserIDEQ applies the EQ predicate on the "user_id" field.
@@ -437,6 +507,56 @@ func CompletedAtIsNil() predicate.ServiceRecord {
 // CompletedAtNotNil applies the NotNil predicate on the "completed_at" field.
 func CompletedAtNotNil() predicate.ServiceRecord {
 	return predicate.ServiceRecord(sql.FieldNotNull(FieldCompletedAt))
+}
+
+// RemindedAtEQ applies the EQ predicate on the "reminded_at" field.
+func RemindedAtEQ(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldEQ(FieldRemindedAt, v))
+}
+
+// RemindedAtNEQ applies the NEQ predicate on the "reminded_at" field.
+func RemindedAtNEQ(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNEQ(FieldRemindedAt, v))
+}
+
+// RemindedAtIn applies the In predicate on the "reminded_at" field.
+func RemindedAtIn(vs ...time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldIn(FieldRemindedAt, vs...))
+}
+
+// RemindedAtNotIn applies the NotIn predicate on the "reminded_at" field.
+func RemindedAtNotIn(vs ...time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNotIn(FieldRemindedAt, vs...))
+}
+
+// RemindedAtGT applies the GT predicate on the "reminded_at" field.
+func RemindedAtGT(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldGT(FieldRemindedAt, v))
+}
+
+// RemindedAtGTE applies the GTE predicate on the "reminded_at" field.
+func RemindedAtGTE(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldGTE(FieldRemindedAt, v))
+}
+
+// RemindedAtLT applies the LT predicate on the "reminded_at" field.
+func RemindedAtLT(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldLT(FieldRemindedAt, v))
+}
+
+// RemindedAtLTE applies the LTE predicate on the "reminded_at" field.
+func RemindedAtLTE(v time.Time) predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldLTE(FieldRemindedAt, v))
+}
+
+// RemindedAtIsNil applies the IsNil predicate on the "reminded_at" field.
+func RemindedAtIsNil() predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldIsNull(FieldRemindedAt))
+}
+
+// RemindedAtNotNil applies the NotNil predicate on the "reminded_at" field.
+func RemindedAtNotNil() predicate.ServiceRecord {
+	return predicate.ServiceRecord(sql.FieldNotNull(FieldRemindedAt))
 }
 
 // AuthorIDEQ applies the EQ predicate on the "author_id" field.

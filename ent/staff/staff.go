@@ -45,6 +45,14 @@ const (
 	FieldDepartment = "department"
 	// FieldCompanyID holds the string denoting the company_id field in the database.
 	FieldCompanyID = "company_id"
+	// FieldTotpSecret holds the string denoting the totp_secret field in the database.
+	FieldTotpSecret = "totp_secret"
+	// FieldTotpSince holds the string denoting the totp_since field in the database.
+	FieldTotpSince = "totp_since"
+	// FieldTotpStep holds the string denoting the totp_step field in the database.
+	FieldTotpStep = "totp_step"
+	// FieldRecoveryCodes holds the string denoting the recovery_codes field in the database.
+	FieldRecoveryCodes = "recovery_codes"
 	// EdgeCompany holds the string denoting the company edge name in mutations.
 	EdgeCompany = "company"
 	// EdgeRoles holds the string denoting the roles edge name in mutations.
@@ -83,6 +91,10 @@ var Columns = []string{
 	FieldEmployeeNumber,
 	FieldDepartment,
 	FieldCompanyID,
+	FieldTotpSecret,
+	FieldTotpSince,
+	FieldTotpStep,
+	FieldRecoveryCodes,
 }
 
 var (
@@ -126,6 +138,8 @@ var (
 	EmployeeNumberValidator func(string) error
 	// DepartmentValidator is a validator for the "department" field. It is called by the builders before save.
 	DepartmentValidator func(string) error
+	// DefaultTotpStep holds the default value on creation for the "totp_step" field.
+	DefaultTotpStep int64
 )
 
 // Status defines the type for the "status" enum field.
@@ -228,6 +242,16 @@ func ByDepartment(opts ...sql.OrderTermOption) OrderOption {
 // ByCompanyID orders the results by the company_id field.
 func ByCompanyID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCompanyID, opts...).ToFunc()
+}
+
+// ByTotpSince orders the results by the totp_since field.
+func ByTotpSince(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTotpSince, opts...).ToFunc()
+}
+
+// ByTotpStep orders the results by the totp_step field.
+func ByTotpStep(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldTotpStep, opts...).ToFunc()
 }
 
 // ByCompanyField orders the results by company field.

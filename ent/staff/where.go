@@ -129,6 +129,22 @@ func CompanyID(v key.Company) predicate.Staff {
 	return predicate.Staff(sql.FieldEQ(FieldCompanyID, vc))
 }
 
+// TotpSecret applies equality check predicate on the "totp_secret" field. It's identical to TotpSecretEQ.
+func TotpSecret(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldEQ(FieldTotpSecret, vc))
+}
+
+// TotpSince applies equality check predicate on the "totp_since" field. It's identical to TotpSinceEQ.
+func TotpSince(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldEQ(FieldTotpSince, v))
+}
+
+// TotpStep applies equality check predicate on the "totp_step" field. It's identical to TotpStepEQ.
+func TotpStep(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldEQ(FieldTotpStep, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Staff {
 	return predicate.Staff(sql.FieldEQ(FieldCreatedAt, v))
@@ -981,6 +997,170 @@ func CompanyIDIsNil() predicate.Staff {
 // CompanyIDNotNil applies the NotNil predicate on the "company_id" field.
 func CompanyIDNotNil() predicate.Staff {
 	return predicate.Staff(sql.FieldNotNull(FieldCompanyID))
+}
+
+// TotpSecretEQ applies the EQ predicate on the "totp_secret" field.
+func TotpSecretEQ(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldEQ(FieldTotpSecret, vc))
+}
+
+// TotpSecretNEQ applies the NEQ predicate on the "totp_secret" field.
+func TotpSecretNEQ(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldNEQ(FieldTotpSecret, vc))
+}
+
+// TotpSecretIn applies the In predicate on the "totp_secret" field.
+func TotpSecretIn(vs ...seal.Sealed) predicate.Staff {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.Staff(sql.FieldIn(FieldTotpSecret, v...))
+}
+
+// TotpSecretNotIn applies the NotIn predicate on the "totp_secret" field.
+func TotpSecretNotIn(vs ...seal.Sealed) predicate.Staff {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = []byte(vs[i])
+	}
+	return predicate.Staff(sql.FieldNotIn(FieldTotpSecret, v...))
+}
+
+// TotpSecretGT applies the GT predicate on the "totp_secret" field.
+func TotpSecretGT(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldGT(FieldTotpSecret, vc))
+}
+
+// TotpSecretGTE applies the GTE predicate on the "totp_secret" field.
+func TotpSecretGTE(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldGTE(FieldTotpSecret, vc))
+}
+
+// TotpSecretLT applies the LT predicate on the "totp_secret" field.
+func TotpSecretLT(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldLT(FieldTotpSecret, vc))
+}
+
+// TotpSecretLTE applies the LTE predicate on the "totp_secret" field.
+func TotpSecretLTE(v seal.Sealed) predicate.Staff {
+	vc := []byte(v)
+	return predicate.Staff(sql.FieldLTE(FieldTotpSecret, vc))
+}
+
+// TotpSecretIsNil applies the IsNil predicate on the "totp_secret" field.
+func TotpSecretIsNil() predicate.Staff {
+	return predicate.Staff(sql.FieldIsNull(FieldTotpSecret))
+}
+
+// TotpSecretNotNil applies the NotNil predicate on the "totp_secret" field.
+func TotpSecretNotNil() predicate.Staff {
+	return predicate.Staff(sql.FieldNotNull(FieldTotpSecret))
+}
+
+// TotpSinceEQ applies the EQ predicate on the "totp_since" field.
+func TotpSinceEQ(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldEQ(FieldTotpSince, v))
+}
+
+// TotpSinceNEQ applies the NEQ predicate on the "totp_since" field.
+func TotpSinceNEQ(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldNEQ(FieldTotpSince, v))
+}
+
+// TotpSinceIn applies the In predicate on the "totp_since" field.
+func TotpSinceIn(vs ...time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldIn(FieldTotpSince, vs...))
+}
+
+// TotpSinceNotIn applies the NotIn predicate on the "totp_since" field.
+func TotpSinceNotIn(vs ...time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldNotIn(FieldTotpSince, vs...))
+}
+
+// TotpSinceGT applies the GT predicate on the "totp_since" field.
+func TotpSinceGT(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldGT(FieldTotpSince, v))
+}
+
+// TotpSinceGTE applies the GTE predicate on the "totp_since" field.
+func TotpSinceGTE(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldGTE(FieldTotpSince, v))
+}
+
+// TotpSinceLT applies the LT predicate on the "totp_since" field.
+func TotpSinceLT(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldLT(FieldTotpSince, v))
+}
+
+// TotpSinceLTE applies the LTE predicate on the "totp_since" field.
+func TotpSinceLTE(v time.Time) predicate.Staff {
+	return predicate.Staff(sql.FieldLTE(FieldTotpSince, v))
+}
+
+// TotpSinceIsNil applies the IsNil predicate on the "totp_since" field.
+func TotpSinceIsNil() predicate.Staff {
+	return predicate.Staff(sql.FieldIsNull(FieldTotpSince))
+}
+
+// TotpSinceNotNil applies the NotNil predicate on the "totp_since" field.
+func TotpSinceNotNil() predicate.Staff {
+	return predicate.Staff(sql.FieldNotNull(FieldTotpSince))
+}
+
+// TotpStepEQ applies the EQ predicate on the "totp_step" field.
+func TotpStepEQ(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldEQ(FieldTotpStep, v))
+}
+
+// TotpStepNEQ applies the NEQ predicate on the "totp_step" field.
+func TotpStepNEQ(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldNEQ(FieldTotpStep, v))
+}
+
+// TotpStepIn applies the In predicate on the "totp_step" field.
+func TotpStepIn(vs ...int64) predicate.Staff {
+	return predicate.Staff(sql.FieldIn(FieldTotpStep, vs...))
+}
+
+// TotpStepNotIn applies the NotIn predicate on the "totp_step" field.
+func TotpStepNotIn(vs ...int64) predicate.Staff {
+	return predicate.Staff(sql.FieldNotIn(FieldTotpStep, vs...))
+}
+
+// TotpStepGT applies the GT predicate on the "totp_step" field.
+func TotpStepGT(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldGT(FieldTotpStep, v))
+}
+
+// TotpStepGTE applies the GTE predicate on the "totp_step" field.
+func TotpStepGTE(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldGTE(FieldTotpStep, v))
+}
+
+// TotpStepLT applies the LT predicate on the "totp_step" field.
+func TotpStepLT(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldLT(FieldTotpStep, v))
+}
+
+// TotpStepLTE applies the LTE predicate on the "totp_step" field.
+func TotpStepLTE(v int64) predicate.Staff {
+	return predicate.Staff(sql.FieldLTE(FieldTotpStep, v))
+}
+
+// RecoveryCodesIsNil applies the IsNil predicate on the "recovery_codes" field.
+func RecoveryCodesIsNil() predicate.Staff {
+	return predicate.Staff(sql.FieldIsNull(FieldRecoveryCodes))
+}
+
+// RecoveryCodesNotNil applies the NotNil predicate on the "recovery_codes" field.
+func RecoveryCodesNotNil() predicate.Staff {
+	return predicate.Staff(sql.FieldNotNull(FieldRecoveryCodes))
 }
 
 // HasCompany applies the HasEdge predicate on the "company" edge.

@@ -57,6 +57,8 @@ const (
 	FieldPreviousUserID = "previous_user_id"
 	// FieldJoinedIntoID holds the string denoting the joined_into_id field in the database.
 	FieldJoinedIntoID = "joined_into_id"
+	// FieldMergedIntoID holds the string denoting the merged_into_id field in the database.
+	FieldMergedIntoID = "merged_into_id"
 	// FieldCreatedByID holds the string denoting the created_by_id field in the database.
 	FieldCreatedByID = "created_by_id"
 	// EdgeCompany holds the string denoting the company edge name in mutations.
@@ -71,6 +73,10 @@ const (
 	EdgeJoinedUsers = "joined_users"
 	// EdgeJoinedInto holds the string denoting the joined_into edge name in mutations.
 	EdgeJoinedInto = "joined_into"
+	// EdgeMergedUsers holds the string denoting the merged_users edge name in mutations.
+	EdgeMergedUsers = "merged_users"
+	// EdgeMergedInto holds the string denoting the merged_into edge name in mutations.
+	EdgeMergedInto = "merged_into"
 	// EdgeCreatedBy holds the string denoting the created_by edge name in mutations.
 	EdgeCreatedBy = "created_by"
 	// Table holds the table name of the user in the database.
@@ -105,6 +111,14 @@ const (
 	JoinedIntoTable = "users"
 	// JoinedIntoColumn is the table column denoting the joined_into relation/edge.
 	JoinedIntoColumn = "joined_into_id"
+	// MergedUsersTable is the table that holds the merged_users relation/edge.
+	MergedUsersTable = "users"
+	// MergedUsersColumn is the table column denoting the merged_users relation/edge.
+	MergedUsersColumn = "merged_into_id"
+	// MergedIntoTable is the table that holds the merged_into relation/edge.
+	MergedIntoTable = "users"
+	// MergedIntoColumn is the table column denoting the merged_into relation/edge.
+	MergedIntoColumn = "merged_into_id"
 	// CreatedByTable is the table that holds the created_by relation/edge.
 	CreatedByTable = "users"
 	// CreatedByInverseTable is the table name for the Staff entity.
@@ -138,6 +152,7 @@ var Columns = []string{
 	FieldAccountManagerID,
 	FieldPreviousUserID,
 	FieldJoinedIntoID,
+	FieldMergedIntoID,
 	FieldCreatedByID,
 }
 
@@ -307,6 +322,11 @@ func ByJoinedIntoID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldJoinedIntoID, opts...).ToFunc()
 }
 
+// ByMergedIntoID orders the results by the merged_into_id field.
+func ByMergedIntoID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMergedIntoID, opts...).ToFunc()
+}
+
 // ByCreatedByID orders the results by the created_by_id field.
 func ByCreatedByID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldCreatedByID, opts...).ToFunc()
@@ -368,6 +388,27 @@ func ByJoinedIntoField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
+// ByMergedUsersCount orders the results by merged_users count.
+func ByMergedUsersCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newMergedUsersStep(), opts...)
+	}
+}
+
+// ByMergedUsers orders the results by merged_users terms.
+func ByMergedUsers(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMergedUsersStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByMergedIntoField orders the results by merged_into field.
+func ByMergedIntoField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMergedIntoStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByCreatedByField orders the results by created_by field.
 func ByCreatedByField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -414,6 +455,20 @@ func newJoinedIntoStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, true, JoinedIntoTable, JoinedIntoColumn),
+	)
+}
+func newMergedUsersStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, MergedUsersTable, MergedUsersColumn),
+	)
+}
+func newMergedIntoStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(Table, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, true, MergedIntoTable, MergedIntoColumn),
 	)
 }
 func newCreatedByStep() *sqlgraph.Step {

@@ -59,9 +59,15 @@ type ComplexityRoot struct {
 	}
 
 	AddPotentialCustomerPayload struct {
+		Duplicates func(childComplexity int) int
 		Notice     func(childComplexity int) int
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	AddServiceRecordPayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	AmendRegistrationPayload struct {
@@ -117,10 +123,45 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	AssignAccountManagerPayload struct {
+		UserErrors func(childComplexity int) int
+		Users      func(childComplexity int) int
+	}
+
 	AvailableAction struct {
 		Allowed   func(childComplexity int) int
 		BlockedBy func(childComplexity int) int
 		Mutation  func(childComplexity int) int
+	}
+
+	Backup struct {
+		AvailableActions func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Error            func(childComplexity int) int
+		File             func(childComplexity int) int
+		FinishedAt       func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Scheduled        func(childComplexity int) int
+		Sha256           func(childComplexity int) int
+		Size             func(childComplexity int) int
+		StartedAt        func(childComplexity int) int
+		Status           func(childComplexity int) int
+		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
+		UpdatedAt        func(childComplexity int) int
+		VerifiedAt       func(childComplexity int) int
+		Version          func(childComplexity int) int
+	}
+
+	BackupConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BackupEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
 	}
 
 	BankCard struct {
@@ -270,6 +311,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CompleteServiceRecordPayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	ConfirmEmailPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -278,6 +324,11 @@ type ComplexityRoot struct {
 	CreateApiKeyPayload struct {
 		APIKey     func(childComplexity int) int
 		Token      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	CreateBackupPayload struct {
+		Backup     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -463,6 +514,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	MergeUsersPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Message struct {
 		Attempts  func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
@@ -501,25 +557,30 @@ type ComplexityRoot struct {
 		AcceptInvitation          func(childComplexity int, input administration.AcceptInvitationInput) int
 		AcceptLoanTerms           func(childComplexity int, input origination.LoanInput) int
 		AddPotentialCustomer      func(childComplexity int, input customers.AddPotentialInput) int
+		AddServiceRecord          func(childComplexity int, input customers.AddRecordInput) int
 		AmendRegistration         func(childComplexity int, input registration.AmendInput) int
 		ApplyForLoan              func(childComplexity int, input origination.ApplyInput) int
 		ApproveDocument           func(childComplexity int, input reviewing.DocumentInput) int
 		ApproveLoanApplication    func(childComplexity int, input reviewing.ApproveApplicationInput) int
 		ApproveLoanMaterials      func(childComplexity int, input reviewing.ApproveMaterialsInput) int
 		ApproveRegistration       func(childComplexity int, input registration.ApproveInput) int
+		AssignAccountManager      func(childComplexity int, input customers.AssignInput) int
 		BindBankCard              func(childComplexity int, input binding.BindInput) int
 		CancelBankCardBinding     func(childComplexity int, input binding.CancelInput) int
 		ChangePassword            func(childComplexity int, input authentication.ChangePasswordInput) int
 		ClaimReview               func(childComplexity int, input reviewing.ClaimInput) int
 		CloseUser                 func(childComplexity int, input customers.CloseInput) int
+		CompleteServiceRecord     func(childComplexity int, input customers.CompleteRecordInput) int
 		ConfirmEmail              func(childComplexity int, input registration.ConfirmEmailInput) int
 		CreateAPIKey              func(childComplexity int, input administration.CreateAPIKeyInput) int
+		CreateBackup              func(childComplexity int, input *administration.CreateBackupInput) int
 		CreateCompany             func(childComplexity int, input companies.CreateInput) int
 		CreateRole                func(childComplexity int, input administration.CreateRoleInput) int
 		CreateStaff               func(childComplexity int, input administration.CreateStaffInput) int
 		DeactivateStaff           func(childComplexity int, input administration.DeactivateStaffInput) int
 		DeleteRole                func(childComplexity int, input administration.DeleteRoleInput) int
 		InviteStaff               func(childComplexity int, input administration.InviteStaffInput) int
+		MergeUsers                func(childComplexity int, input customers.MergeInput) int
 		PayBankCardBinding        func(childComplexity int, input binding.PayInput) int
 		ReactivateStaff           func(childComplexity int, input administration.ReactivateStaffInput) int
 		RebindBankCard            func(childComplexity int, input binding.RebindInput) int
@@ -545,13 +606,16 @@ type ComplexityRoot struct {
 		SignOut                   func(childComplexity int) int
 		SubmitLoanApplication     func(childComplexity int, input origination.LoanInput) int
 		SuspendUser               func(childComplexity int, input customers.SuspendInput) int
+		TagUser                   func(childComplexity int, input customers.TagInput) int
 		UnbindBankCard            func(childComplexity int, input binding.UnbindInput) int
 		UpdateCompany             func(childComplexity int, input companies.UpdateInput) int
 		UpdateLoanApplication     func(childComplexity int, input origination.UpdateInput) int
 		UpdateProfile             func(childComplexity int, input registration.UpdateProfileInput) int
 		UpdateRole                func(childComplexity int, input administration.UpdateRoleInput) int
 		UpdateStaff               func(childComplexity int, input administration.UpdateStaffInput) int
+		UpdateUser                func(childComplexity int, input customers.UpdateInput) int
 		UploadDocument            func(childComplexity int, input origination.UploadInput) int
+		VerifyBackup              func(childComplexity int, input administration.VerifyBackupInput) int
 		VerifyCompany             func(childComplexity int, input companies.VerifyInput) int
 		WaiveDocument             func(childComplexity int, input reviewing.DocumentReasonInput) int
 		WithdrawLoanApplication   func(childComplexity int, input origination.LoanInput) int
@@ -590,27 +654,35 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	PossibleDuplicate struct {
+		By   func(childComplexity int) int
+		User func(childComplexity int) int
+	}
+
 	Query struct {
-		APIKeys        func(childComplexity int, first *int, after *string, last *int, before *string) int
-		BankCards      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
-		Bids           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) int
-		Companies      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) int
-		Documents      func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
-		Events         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
-		Lifecycles     func(childComplexity int) int
-		Loans          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) int
-		Messages       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
-		Node           func(childComplexity int, id string) int
-		Nodes          func(childComplexity int, ids []string) int
-		Parameters     func(childComplexity int) int
-		QuoteLoan      func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
-		ReviewQueue    func(childComplexity int, kind string, first *int, after *string, last *int, before *string) int
-		Roles          func(childComplexity int, first *int, after *string, last *int, before *string) int
-		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
-		Staff          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
-		System         func(childComplexity int) int
-		Users          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
-		Viewer         func(childComplexity int) int
+		APIKeys            func(childComplexity int, first *int, after *string, last *int, before *string) int
+		Backups            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BackupFilter) int
+		BankCards          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) int
+		Bids               func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) int
+		Companies          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) int
+		Documents          func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
+		DueServiceRecords  func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter) int
+		Events             func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
+		Lifecycles         func(childComplexity int) int
+		Loans              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) int
+		Messages           func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) int
+		Node               func(childComplexity int, id string) int
+		Nodes              func(childComplexity int, ids []string) int
+		Parameters         func(childComplexity int) int
+		PossibleDuplicates func(childComplexity int, userID string) int
+		QuoteLoan          func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
+		ReviewQueue        func(childComplexity int, kind string, first *int, after *string, last *int, before *string) int
+		Roles              func(childComplexity int, first *int, after *string, last *int, before *string) int
+		ServiceRecords     func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
+		Staff              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
+		System             func(childComplexity int) int
+		Users              func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) int
+		Viewer             func(childComplexity int) int
 	}
 
 	Quote struct {
@@ -823,6 +895,7 @@ type ComplexityRoot struct {
 		DueAt            func(childComplexity int) int
 		ID               func(childComplexity int) int
 		Kind             func(childComplexity int) int
+		Status           func(childComplexity int) int
 		Text             func(childComplexity int) int
 		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
 		UpdatedAt        func(childComplexity int) int
@@ -944,6 +1017,11 @@ type ComplexityRoot struct {
 		Name func(childComplexity int) int
 	}
 
+	TagUserPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UnbindBankCardPayload struct {
 		BankCard   func(childComplexity int) int
 		Notice     func(childComplexity int) int
@@ -976,6 +1054,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateUserPayload struct {
+		Duplicates func(childComplexity int) int
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UploadDocumentPayload struct {
 		Document   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -999,6 +1083,7 @@ type ComplexityRoot struct {
 		Name             func(childComplexity int) int
 		PreviousUser     func(childComplexity int) int
 		ServiceRecords   func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
+		Source           func(childComplexity int) int
 		Statistics       func(childComplexity int) int
 		Status           func(childComplexity int) int
 		Tags             func(childComplexity int) int
@@ -1033,6 +1118,11 @@ type ComplexityRoot struct {
 		Loans       func(childComplexity int) int
 		Outstanding func(childComplexity int) int
 		Overdue     func(childComplexity int) int
+	}
+
+	VerifyBackupPayload struct {
+		Backup     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	VerifyCompanyPayload struct {
@@ -1089,12 +1179,20 @@ type MutationResolver interface {
 	UpdateCompany(ctx context.Context, input companies.UpdateInput) (*model.UpdateCompanyPayload, error)
 	VerifyCompany(ctx context.Context, input companies.VerifyInput) (*model.VerifyCompanyPayload, error)
 	RejectCompany(ctx context.Context, input companies.RejectInput) (*model.RejectCompanyPayload, error)
+	CreateBackup(ctx context.Context, input *administration.CreateBackupInput) (*model.CreateBackupPayload, error)
+	VerifyBackup(ctx context.Context, input administration.VerifyBackupInput) (*model.VerifyBackupPayload, error)
 	BindBankCard(ctx context.Context, input binding.BindInput) (*model.BindBankCardPayload, error)
 	RebindBankCard(ctx context.Context, input binding.RebindInput) (*model.RebindBankCardPayload, error)
 	RetryBankCardVerification(ctx context.Context, input binding.RetryInput) (*model.RetryBankCardVerificationPayload, error)
 	PayBankCardBinding(ctx context.Context, input binding.PayInput) (*model.PayBankCardBindingPayload, error)
 	CancelBankCardBinding(ctx context.Context, input binding.CancelInput) (*model.CancelBankCardBindingPayload, error)
 	UnbindBankCard(ctx context.Context, input binding.UnbindInput) (*model.UnbindBankCardPayload, error)
+	UpdateUser(ctx context.Context, input customers.UpdateInput) (*model.UpdateUserPayload, error)
+	MergeUsers(ctx context.Context, input customers.MergeInput) (*model.MergeUsersPayload, error)
+	AssignAccountManager(ctx context.Context, input customers.AssignInput) (*model.AssignAccountManagerPayload, error)
+	TagUser(ctx context.Context, input customers.TagInput) (*model.TagUserPayload, error)
+	AddServiceRecord(ctx context.Context, input customers.AddRecordInput) (*model.AddServiceRecordPayload, error)
+	CompleteServiceRecord(ctx context.Context, input customers.CompleteRecordInput) (*model.CompleteServiceRecordPayload, error)
 	RequestDocument(ctx context.Context, input reviewing.RequestDocumentInput) (*model.RequestDocumentPayload, error)
 	UploadDocument(ctx context.Context, input origination.UploadInput) (*model.UploadDocumentPayload, error)
 	ApproveDocument(ctx context.Context, input reviewing.DocumentInput) (*model.ApproveDocumentPayload, error)
@@ -1130,9 +1228,12 @@ type MutationResolver interface {
 type QueryResolver interface {
 	Node(ctx context.Context, id string) (model.Node, error)
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
+	Backups(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BackupFilter) (*model.BackupConnection, error)
 	Bids(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) (*model.BidConnection, error)
 	BankCards(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BankCardFilter, orderBy *model.BankCardOrder) (*model.BankCardConnection, error)
 	Companies(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.CompanyFilter, orderBy *model.CompanyOrder) (*model.CompanyConnection, error)
+	PossibleDuplicates(ctx context.Context, userID string) ([]*model.PossibleDuplicate, error)
+	DueServiceRecords(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter) (*model.ServiceRecordConnection, error)
 	Documents(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) (*model.DocumentConnection, error)
 	Events(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) (*model.EventConnection, error)
 	Messages(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) (*model.MessageConnection, error)
@@ -1194,6 +1295,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AcceptLoanTermsPayload.UserErrors(childComplexity), true
 
+	case "AddPotentialCustomerPayload.duplicates":
+		if e.ComplexityRoot.AddPotentialCustomerPayload.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddPotentialCustomerPayload.Duplicates(childComplexity), true
 	case "AddPotentialCustomerPayload.notice":
 		if e.ComplexityRoot.AddPotentialCustomerPayload.Notice == nil {
 			break
@@ -1212,6 +1319,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AddPotentialCustomerPayload.UserErrors(childComplexity), true
+
+	case "AddServiceRecordPayload.serviceRecord":
+		if e.ComplexityRoot.AddServiceRecordPayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddServiceRecordPayload.ServiceRecord(childComplexity), true
+	case "AddServiceRecordPayload.userErrors":
+		if e.ComplexityRoot.AddServiceRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AddServiceRecordPayload.UserErrors(childComplexity), true
 
 	case "AmendRegistrationPayload.notice":
 		if e.ComplexityRoot.AmendRegistrationPayload.Notice == nil {
@@ -1378,6 +1498,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApproveRegistrationPayload.UserErrors(childComplexity), true
 
+	case "AssignAccountManagerPayload.userErrors":
+		if e.ComplexityRoot.AssignAccountManagerPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignAccountManagerPayload.UserErrors(childComplexity), true
+	case "AssignAccountManagerPayload.users":
+		if e.ComplexityRoot.AssignAccountManagerPayload.Users == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AssignAccountManagerPayload.Users(childComplexity), true
+
 	case "AvailableAction.allowed":
 		if e.ComplexityRoot.AvailableAction.Allowed == nil {
 			break
@@ -1396,6 +1529,140 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AvailableAction.Mutation(childComplexity), true
+
+	case "Backup.availableActions":
+		if e.ComplexityRoot.Backup.AvailableActions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.AvailableActions(childComplexity), true
+	case "Backup.createdAt":
+		if e.ComplexityRoot.Backup.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.CreatedAt(childComplexity), true
+	case "Backup.error":
+		if e.ComplexityRoot.Backup.Error == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.Error(childComplexity), true
+	case "Backup.file":
+		if e.ComplexityRoot.Backup.File == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.File(childComplexity), true
+	case "Backup.finishedAt":
+		if e.ComplexityRoot.Backup.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.FinishedAt(childComplexity), true
+	case "Backup.id":
+		if e.ComplexityRoot.Backup.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.ID(childComplexity), true
+	case "Backup.scheduled":
+		if e.ComplexityRoot.Backup.Scheduled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.Scheduled(childComplexity), true
+	case "Backup.sha256":
+		if e.ComplexityRoot.Backup.Sha256 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.Sha256(childComplexity), true
+	case "Backup.size":
+		if e.ComplexityRoot.Backup.Size == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.Size(childComplexity), true
+	case "Backup.startedAt":
+		if e.ComplexityRoot.Backup.StartedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.StartedAt(childComplexity), true
+	case "Backup.status":
+		if e.ComplexityRoot.Backup.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.Status(childComplexity), true
+	case "Backup.timeline":
+		if e.ComplexityRoot.Backup.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_Backup_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Backup.Timeline(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.EventFilter), args["orderBy"].(*model.EventOrder)), true
+	case "Backup.updatedAt":
+		if e.ComplexityRoot.Backup.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.UpdatedAt(childComplexity), true
+	case "Backup.verifiedAt":
+		if e.ComplexityRoot.Backup.VerifiedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.VerifiedAt(childComplexity), true
+	case "Backup.version":
+		if e.ComplexityRoot.Backup.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Backup.Version(childComplexity), true
+
+	case "BackupConnection.edges":
+		if e.ComplexityRoot.BackupConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackupConnection.Edges(childComplexity), true
+	case "BackupConnection.nodes":
+		if e.ComplexityRoot.BackupConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackupConnection.Nodes(childComplexity), true
+	case "BackupConnection.pageInfo":
+		if e.ComplexityRoot.BackupConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackupConnection.PageInfo(childComplexity), true
+	case "BackupConnection.totalCount":
+		if e.ComplexityRoot.BackupConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackupConnection.TotalCount(childComplexity), true
+
+	case "BackupEdge.cursor":
+		if e.ComplexityRoot.BackupEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackupEdge.Cursor(childComplexity), true
+	case "BackupEdge.node":
+		if e.ComplexityRoot.BackupEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BackupEdge.Node(childComplexity), true
 
 	case "BankCard.attempts":
 		if e.ComplexityRoot.BankCard.Attempts == nil {
@@ -2030,6 +2297,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CompanyEdge.Node(childComplexity), true
 
+	case "CompleteServiceRecordPayload.serviceRecord":
+		if e.ComplexityRoot.CompleteServiceRecordPayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteServiceRecordPayload.ServiceRecord(childComplexity), true
+	case "CompleteServiceRecordPayload.userErrors":
+		if e.ComplexityRoot.CompleteServiceRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CompleteServiceRecordPayload.UserErrors(childComplexity), true
+
 	case "ConfirmEmailPayload.user":
 		if e.ComplexityRoot.ConfirmEmailPayload.User == nil {
 			break
@@ -2061,6 +2341,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.CreateApiKeyPayload.UserErrors(childComplexity), true
+
+	case "CreateBackupPayload.backup":
+		if e.ComplexityRoot.CreateBackupPayload.Backup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBackupPayload.Backup(childComplexity), true
+	case "CreateBackupPayload.userErrors":
+		if e.ComplexityRoot.CreateBackupPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CreateBackupPayload.UserErrors(childComplexity), true
 
 	case "CreateCompanyPayload.company":
 		if e.ComplexityRoot.CreateCompanyPayload.Company == nil {
@@ -2854,6 +3147,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LoanEdge.Node(childComplexity), true
 
+	case "MergeUsersPayload.user":
+		if e.ComplexityRoot.MergeUsersPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeUsersPayload.User(childComplexity), true
+	case "MergeUsersPayload.userErrors":
+		if e.ComplexityRoot.MergeUsersPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MergeUsersPayload.UserErrors(childComplexity), true
+
 	case "Message.attempts":
 		if e.ComplexityRoot.Message.Attempts == nil {
 			break
@@ -3023,6 +3329,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AddPotentialCustomer(childComplexity, args["input"].(customers.AddPotentialInput)), true
+	case "Mutation.addServiceRecord":
+		if e.ComplexityRoot.Mutation.AddServiceRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_addServiceRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AddServiceRecord(childComplexity, args["input"].(customers.AddRecordInput)), true
 	case "Mutation.amendRegistration":
 		if e.ComplexityRoot.Mutation.AmendRegistration == nil {
 			break
@@ -3089,6 +3406,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveRegistration(childComplexity, args["input"].(registration.ApproveInput)), true
+	case "Mutation.assignAccountManager":
+		if e.ComplexityRoot.Mutation.AssignAccountManager == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_assignAccountManager_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AssignAccountManager(childComplexity, args["input"].(customers.AssignInput)), true
 	case "Mutation.bindBankCard":
 		if e.ComplexityRoot.Mutation.BindBankCard == nil {
 			break
@@ -3144,6 +3472,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CloseUser(childComplexity, args["input"].(customers.CloseInput)), true
+	case "Mutation.completeServiceRecord":
+		if e.ComplexityRoot.Mutation.CompleteServiceRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeServiceRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteServiceRecord(childComplexity, args["input"].(customers.CompleteRecordInput)), true
 	case "Mutation.confirmEmail":
 		if e.ComplexityRoot.Mutation.ConfirmEmail == nil {
 			break
@@ -3166,6 +3505,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CreateAPIKey(childComplexity, args["input"].(administration.CreateAPIKeyInput)), true
+	case "Mutation.createBackup":
+		if e.ComplexityRoot.Mutation.CreateBackup == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_createBackup_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CreateBackup(childComplexity, args["input"].(*administration.CreateBackupInput)), true
 	case "Mutation.createCompany":
 		if e.ComplexityRoot.Mutation.CreateCompany == nil {
 			break
@@ -3232,6 +3582,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteStaff(childComplexity, args["input"].(administration.InviteStaffInput)), true
+	case "Mutation.mergeUsers":
+		if e.ComplexityRoot.Mutation.MergeUsers == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_mergeUsers_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MergeUsers(childComplexity, args["input"].(customers.MergeInput)), true
 	case "Mutation.payBankCardBinding":
 		if e.ComplexityRoot.Mutation.PayBankCardBinding == nil {
 			break
@@ -3502,6 +3863,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SuspendUser(childComplexity, args["input"].(customers.SuspendInput)), true
+	case "Mutation.tagUser":
+		if e.ComplexityRoot.Mutation.TagUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tagUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TagUser(childComplexity, args["input"].(customers.TagInput)), true
 	case "Mutation.unbindBankCard":
 		if e.ComplexityRoot.Mutation.UnbindBankCard == nil {
 			break
@@ -3568,6 +3940,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateStaff(childComplexity, args["input"].(administration.UpdateStaffInput)), true
+	case "Mutation.updateUser":
+		if e.ComplexityRoot.Mutation.UpdateUser == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateUser_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateUser(childComplexity, args["input"].(customers.UpdateInput)), true
 	case "Mutation.uploadDocument":
 		if e.ComplexityRoot.Mutation.UploadDocument == nil {
 			break
@@ -3579,6 +3962,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UploadDocument(childComplexity, args["input"].(origination.UploadInput)), true
+	case "Mutation.verifyBackup":
+		if e.ComplexityRoot.Mutation.VerifyBackup == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_verifyBackup_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.VerifyBackup(childComplexity, args["input"].(administration.VerifyBackupInput)), true
 	case "Mutation.verifyCompany":
 		if e.ComplexityRoot.Mutation.VerifyCompany == nil {
 			break
@@ -3748,6 +4142,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PayBankCardBindingPayload.UserErrors(childComplexity), true
 
+	case "PossibleDuplicate.by":
+		if e.ComplexityRoot.PossibleDuplicate.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PossibleDuplicate.By(childComplexity), true
+	case "PossibleDuplicate.user":
+		if e.ComplexityRoot.PossibleDuplicate.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PossibleDuplicate.User(childComplexity), true
+
 	case "Query.apiKeys":
 		if e.ComplexityRoot.Query.APIKeys == nil {
 			break
@@ -3759,6 +4166,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.backups":
+		if e.ComplexityRoot.Query.Backups == nil {
+			break
+		}
+
+		args, err := ec.field_Query_backups_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Backups(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.BackupFilter)), true
 	case "Query.bankCards":
 		if e.ComplexityRoot.Query.BankCards == nil {
 			break
@@ -3803,6 +4221,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Documents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.DocumentFilter), args["orderBy"].(*model.DocumentOrder)), true
+	case "Query.dueServiceRecords":
+		if e.ComplexityRoot.Query.DueServiceRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dueServiceRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DueServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.ServiceRecordFilter)), true
 	case "Query.events":
 		if e.ComplexityRoot.Query.Events == nil {
 			break
@@ -3871,6 +4300,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Parameters(childComplexity), true
+	case "Query.possibleDuplicates":
+		if e.ComplexityRoot.Query.PossibleDuplicates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_possibleDuplicates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PossibleDuplicates(childComplexity, args["userId"].(string)), true
 	case "Query.quoteLoan":
 		if e.ComplexityRoot.Query.QuoteLoan == nil {
 			break
@@ -4665,6 +5105,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRecord.Kind(childComplexity), true
+	case "ServiceRecord.status":
+		if e.ComplexityRoot.ServiceRecord.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Status(childComplexity), true
 	case "ServiceRecord.text":
 		if e.ComplexityRoot.ServiceRecord.Text == nil {
 			break
@@ -5089,6 +5535,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SystemActor.Name(childComplexity), true
 
+	case "TagUserPayload.user":
+		if e.ComplexityRoot.TagUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserPayload.User(childComplexity), true
+	case "TagUserPayload.userErrors":
+		if e.ComplexityRoot.TagUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TagUserPayload.UserErrors(childComplexity), true
+
 	case "UnbindBankCardPayload.bankCard":
 		if e.ComplexityRoot.UnbindBankCardPayload.BankCard == nil {
 			break
@@ -5178,6 +5637,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateStaffPayload.UserErrors(childComplexity), true
+
+	case "UpdateUserPayload.duplicates":
+		if e.ComplexityRoot.UpdateUserPayload.Duplicates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.Duplicates(childComplexity), true
+	case "UpdateUserPayload.user":
+		if e.ComplexityRoot.UpdateUserPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.User(childComplexity), true
+	case "UpdateUserPayload.userErrors":
+		if e.ComplexityRoot.UpdateUserPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateUserPayload.UserErrors(childComplexity), true
 
 	case "UploadDocumentPayload.document":
 		if e.ComplexityRoot.UploadDocumentPayload.Document == nil {
@@ -5319,6 +5797,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.ServiceRecordFilter), args["orderBy"].(*model.ServiceRecordOrder)), true
+	case "User.source":
+		if e.ComplexityRoot.User.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Source(childComplexity), true
 	case "User.statistics":
 		if e.ComplexityRoot.User.Statistics == nil {
 			break
@@ -5461,6 +5945,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserStatistics.Overdue(childComplexity), true
 
+	case "VerifyBackupPayload.backup":
+		if e.ComplexityRoot.VerifyBackupPayload.Backup == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyBackupPayload.Backup(childComplexity), true
+	case "VerifyBackupPayload.userErrors":
+		if e.ComplexityRoot.VerifyBackupPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.VerifyBackupPayload.UserErrors(childComplexity), true
+
 	case "VerifyCompanyPayload.company":
 		if e.ComplexityRoot.VerifyCompanyPayload.Company == nil {
 			break
@@ -5549,12 +6046,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputAcceptInvitationInput,
 		ec.unmarshalInputAcceptLoanTermsInput,
 		ec.unmarshalInputAddPotentialCustomerInput,
+		ec.unmarshalInputAddServiceRecordInput,
 		ec.unmarshalInputAmendRegistrationInput,
 		ec.unmarshalInputApplyForLoanInput,
 		ec.unmarshalInputApproveDocumentInput,
 		ec.unmarshalInputApproveLoanApplicationInput,
 		ec.unmarshalInputApproveLoanMaterialsInput,
 		ec.unmarshalInputApproveRegistrationInput,
+		ec.unmarshalInputAssignAccountManagerInput,
+		ec.unmarshalInputBackupFilter,
 		ec.unmarshalInputBankCardFilter,
 		ec.unmarshalInputBankCardOrder,
 		ec.unmarshalInputBidFilter,
@@ -5566,8 +6066,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCloseUserInput,
 		ec.unmarshalInputCompanyFilter,
 		ec.unmarshalInputCompanyOrder,
+		ec.unmarshalInputCompleteServiceRecordInput,
 		ec.unmarshalInputConfirmEmailInput,
 		ec.unmarshalInputCreateApiKeyInput,
+		ec.unmarshalInputCreateBackupInput,
 		ec.unmarshalInputCreateCompanyInput,
 		ec.unmarshalInputCreateRoleInput,
 		ec.unmarshalInputCreateStaffInput,
@@ -5582,6 +6084,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputInviteStaffInput,
 		ec.unmarshalInputLoanFilter,
 		ec.unmarshalInputLoanOrder,
+		ec.unmarshalInputMergeUsersInput,
 		ec.unmarshalInputMessageFilter,
 		ec.unmarshalInputMessageOrder,
 		ec.unmarshalInputPayBankCardBindingInput,
@@ -5613,15 +6116,18 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputStaffOrder,
 		ec.unmarshalInputSubmitLoanApplicationInput,
 		ec.unmarshalInputSuspendUserInput,
+		ec.unmarshalInputTagUserInput,
 		ec.unmarshalInputUnbindBankCardInput,
 		ec.unmarshalInputUpdateCompanyInput,
 		ec.unmarshalInputUpdateLoanApplicationInput,
 		ec.unmarshalInputUpdateProfileInput,
 		ec.unmarshalInputUpdateRoleInput,
 		ec.unmarshalInputUpdateStaffInput,
+		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUploadDocumentInput,
 		ec.unmarshalInputUserFilter,
 		ec.unmarshalInputUserOrder,
+		ec.unmarshalInputVerifyBackupInput,
 		ec.unmarshalInputVerifyCompanyInput,
 		ec.unmarshalInputWaiveDocumentInput,
 		ec.unmarshalInputWithdrawLoanApplicationInput,
@@ -6171,6 +6677,158 @@ type RejectCompanyPayload {
   company: Company
   "Why nothing was done, all faults at once. Empty: it was done."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../backups.graphqls", Input: `extend type Query {
+  "All backups of the database, newest first; those whose days are over are gone from it."
+  backups(
+    "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Start after this cursor (` + "`" + `pageInfo.endCursor` + "`" + ` of the page before). It fits only the same ` + "`" + `filter` + "`" + `."
+    after: String
+    "Page size reading backwards, from the list's end: 1 to 100 (else BAD_REQUEST). Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after). It fits only the same ` + "`" + `filter` + "`" + `."
+    before: String
+    "Narrows the list and its ` + "`" + `totalCount` + "`" + `; left out or null: everything the caller may see."
+    filter: BackupFilter
+  ): BackupConnection @requires(permission: MANAGE_BACKUPS)
+}
+
+extend type Mutation {
+  """
+  Begins a backup (数据库备份): a copy of the whole database at one moment, made while the platform goes on. It is RUNNING until it is made, then SUCCEEDED, or VERIFIED
+  where that is asked for; ask for it by its id, or watch its timeline. Errors: INVALID, TOO_LONG place; NOT_ALLOWED_NOW (another one is being made).
+  """
+  createBackup(
+    "What is special about it; may be left out."
+    input: CreateBackupInput
+  ): CreateBackupPayload @requires(permission: MANAGE_BACKUPS)
+  """
+  Has a backup opened and checked, while the platform goes on: the file is the one that was written, the database in it is whole, all references and rows are
+  there, the keys at hand open what is sealed. It becomes VERIFIED, or FAILED with the reason in ` + "`" + `error` + "`" + `. Errors: NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT.
+  """
+  verifyBackup(
+    "Which backup."
+    input: VerifyBackupInput!
+  ): VerifyBackupPayload @requires(permission: MANAGE_BACKUPS)
+}
+
+"What is special about a backup."
+input CreateBackupInput {
+  "Name of the folder that it goes to: small letters, digits, ` + "`" + `-` + "`" + ` and ` + "`" + `_` + "`" + `. Left out: as the parameter BACKUP_PLACE says."
+  place: String
+  "Whether it is verified when it is made. Left out: as the parameter BACKUP_MODE says."
+  verify: Boolean
+}
+
+"Has a backup checked."
+input VerifyBackupInput {
+  "The backup (` + "`" + `backup_…` + "`" + `)."
+  backupId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `createBackup` + "`" + `."
+type CreateBackupPayload {
+  "The backup, RUNNING. Null when refused."
+  backup: Backup
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `verifyBackup` + "`" + `."
+type VerifyBackupPayload {
+  "The backup, as it stands while the check is under way. Null when refused."
+  backup: Backup
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A copy of the database (数据库备份). The key file is not in it. Seen with MANAGE_BACKUPS."
+type Backup implements Node & Lifecycle {
+  "Opaque and stable, ` + "`" + `backup_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
+  id: ID!
+  "Grows by one with every change. Send it back as ` + "`" + `expectedVersion` + "`" + ` to be refused with CONFLICT when somebody else was first."
+  version: Int!
+  "Where it stands."
+  status: BackupStatus!
+  "Its file, below the folder that the server's operator sets (LENDDESK_BACKUP_URL)."
+  file: String!
+  "Whether the clock asked for it; otherwise somebody did."
+  scheduled: Boolean!
+  "Size of the file in bytes; beyond 2147483647 that number, the largest Int. Null until it is made."
+  size: Int
+  "SHA-256 of the file, hexadecimal. Null until it is made."
+  sha256: String
+  "When it was begun. UTC."
+  startedAt: DateTime!
+  "When it was made, or failed. UTC. Null while it is RUNNING."
+  finishedAt: DateTime
+  "When it was last verified. UTC. Null: never."
+  verifiedAt: DateTime
+  "What went wrong, for an administrator. Null when nothing did."
+  error: String
+  "What the caller may do with it now: every move of the backup's table that has a mutation, allowed or not, and what blocks it."
+  availableActions: [AvailableAction!]!
+  "What happened to it, newest first."
+  timeline(
+    "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Start after this cursor (` + "`" + `pageInfo.endCursor` + "`" + ` of the page before)."
+    after: String
+    "Page size reading backwards, from the list's end: 1 to 100 (else BAD_REQUEST). Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after)."
+    before: String
+    "Narrows the list and its ` + "`" + `totalCount` + "`" + `; left out or null: everything the caller may see."
+    filter: EventFilter
+    "Order of the list. Left out: newest first."
+    orderBy: EventOrder
+  ): EventConnection!
+  "When it was begun. UTC."
+  createdAt: DateTime!
+  "When it last changed. UTC."
+  updatedAt: DateTime!
+}
+
+"Where a backup stands."
+enum BackupStatus {
+  "It is being made."
+  RUNNING
+  "It was made."
+  SUCCEEDED
+  "It was made, opened and found whole."
+  VERIFIED
+  "It could not be made, or was found damaged."
+  FAILED
+}
+
+"Narrows a list of backups."
+input BackupFilter {
+  "In one of these statuses."
+  status: [BackupStatus!]
+}
+
+"One page of backups."
+type BackupConnection {
+  "The page's items with a cursor each, in the order of the list."
+  edges: [BackupEdge!]!
+  "The page's items without cursors, in the same order."
+  nodes: [Backup!]!
+  "Where this page begins and ends, and whether there is more."
+  pageInfo: PageInfo!
+  "How many the caller may see with this filter, on all pages together. Counted only when asked for."
+  totalCount: Int!
+}
+
+"One item of a page of backups."
+type BackupEdge {
+  "Opaque place of this item in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The item itself."
+  node: Backup!
 }
 `, BuiltIn: false},
 	{Name: "../bids.graphqls", Input: `extend type Query {
@@ -6854,6 +7512,222 @@ type CompanyEdge {
   cursor: String!
   "The item itself."
   node: Company!
+}
+`, BuiltIn: false},
+	{Name: "../customers.graphqls", Input: `extend type Query {
+  """
+  Who on the books may be the same person as a customer, in whatever status: by phone, e-mail, ID number, and by similar name; the surest first, at most 50.
+  Null for an id that is missing, or that the caller may not see.
+  """
+  possibleDuplicates(
+    "The customer (` + "`" + `user_…` + "`" + `)."
+    userId: ID!
+  ): [PossibleDuplicate!] @requires(permission: VIEW_USERS)
+  "Contacts and tasks with customers that are open and have a due date, the most urgent first: what is overdue, then what is to come."
+  dueServiceRecords(
+    "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Start after this cursor (` + "`" + `pageInfo.endCursor` + "`" + ` of the page before). It fits only the same ` + "`" + `filter` + "`" + `."
+    after: String
+    "Page size reading backwards, from the list's end: 1 to 100 (else BAD_REQUEST). Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after). It fits only the same ` + "`" + `filter` + "`" + `."
+    before: String
+    "Narrows the queue and its ` + "`" + `totalCount` + "`" + `, to whose records they are (` + "`" + `assigneeId` + "`" + `) for example; left out or null: all of it."
+    filter: ServiceRecordFilter
+  ): ServiceRecordConnection @requires(permission: VIEW_USERS)
+}
+
+extend type Mutation {
+  """
+  Changes what staff know of a customer. What is left out stays, null clears. Name, e-mail, phone, language and kinds are changed of a POTENTIAL customer only
+  (NOT_ALLOWED_NOW at the field otherwise): who has registered changes them by ` + "`" + `amendRegistration` + "`" + ` and ` + "`" + `updateProfile` + "`" + `. ` + "`" + `duplicates` + "`" + ` warns of who may be the
+  same person. Errors: REQUIRED, INVALID, TOO_LONG, NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT; REQUIRED when nothing given is new.
+  """
+  updateUser(
+    "Which customer, and what changes."
+    input: UpdateUserInput!
+  ): UpdateUserPayload @requires(permission: MANAGE_USERS)
+  """
+  Makes two entries of one person one. Loans, bids, cards, documents, mails, service records and the timeline of ` + "`" + `mergeId` + "`" + ` belong to ` + "`" + `keepId` + "`" + ` from then on, who takes
+  over what was unknown of them; ` + "`" + `mergeId` + "`" + ` is CLOSED, its sessions end, and its id answers with ` + "`" + `keepId` + "`" + `'s user everywhere. It cannot be undone.
+  Errors: INVALID mergeId (the same), NOT_FOUND, CONFLICT, SAME_PERSON (one's own affairs); NOT_ALLOWED_NOW at mergeId when the ID numbers differ, both have a card
+  bound or in process, one has bid for a loan of the other, the merged one has registered and the kept one has not, or is suspended and the kept one is not.
+  """
+  mergeUsers(
+    "Which is kept, and which goes up in it."
+    input: MergeUsersInput!
+  ): MergeUsersPayload @requires(permission: MANAGE_USERS)
+  """
+  Gives customers into an employee's care, one or up to 500 at once: all of them or none. Errors: REQUIRED, OUT_OF_RANGE userIds; NOT_FOUND, NOT_ALLOWED_NOW at
+  userIds and the place in the list; NOT_FOUND, NOT_ELIGIBLE accountManagerId (not an ACTIVE member of staff).
+  """
+  assignAccountManager(
+    "Which customers, and who is to look after them."
+    input: AssignAccountManagerInput!
+  ): AssignAccountManagerPayload @requires(permission: MANAGE_USERS)
+  "Labels a customer for staff to sort by. Errors: REQUIRED, TOO_LONG tags (20 labels of up to 40 characters each); NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT."
+  tagUser(
+    "Which customer, and all the labels."
+    input: TagUserInput!
+  ): TagUserPayload @requires(permission: MANAGE_USERS)
+  """
+  Notes a contact with a customer, or a task (客户服务记录). When ` + "`" + `dueAt` + "`" + ` comes, the assignee gets one mail; if there is none, or they are not ACTIVE, the customer's account
+  manager, else the author. Errors: REQUIRED kind, text; INVALID kind, dueAt; TOO_LONG text; OUT_OF_RANGE dueAt (past); NOT_FOUND; NOT_ELIGIBLE assigneeId.
+  """
+  addServiceRecord(
+    "With whom, what, and until when by whom."
+    input: AddServiceRecordInput!
+  ): AddServiceRecordPayload @requires(permission: MANAGE_USERS)
+  "Says that a service record needs nothing more: OPEN → COMPLETED. Errors: NOT_FOUND, NOT_ALLOWED_NOW, CONFLICT, TOO_LONG note."
+  completeServiceRecord(
+    "Which record."
+    input: CompleteServiceRecordInput!
+  ): CompleteServiceRecordPayload @requires(permission: MANAGE_USERS)
+}
+
+"Somebody on the books who may be the same person."
+type PossibleDuplicate {
+  "The other one. Null when hidden from the caller."
+  user: User
+  "What the two have in common."
+  by: [DuplicateEvidence!]!
+}
+
+"What two people on the books have in common who may be one."
+enum DuplicateEvidence {
+  "The same phone number (手机号相同)."
+  PHONE
+  "The same e-mail address (邮箱相同)."
+  EMAIL
+  "The same identity number (身份证号相同)."
+  NATIONAL_ID
+  "The same name but for spelling: order and case of its words, or one Chinese character of three or more (姓名相近)."
+  NAME
+}
+
+"What changes of a customer. What is left out stays, and null clears."
+input UpdateUserInput {
+  "The customer (` + "`" + `user_…` + "`" + `)."
+  userId: ID!
+  "Full name, of a potential customer. Null is REQUIRED: everybody has one."
+  name: String
+  "E-mail address, of a potential customer. Null: none is known."
+  email: String
+  "Phone number, E.164, of a potential customer. Null is REQUIRED."
+  phone: String
+  "Language of mails and messages, of a potential customer: ` + "`" + `zh-CN` + "`" + ` or ` + "`" + `en` + "`" + `."
+  locale: String
+  "What a potential customer is interested in. Null or empty: not known yet."
+  kinds: [UserKind!]
+  "Where the contact came from, in a few words. Null: not known."
+  source: String
+  "The person's firm or employer (` + "`" + `company_…` + "`" + `). Null: none."
+  companyId: ID
+  "The ` + "`" + `version` + "`" + ` that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `updateUser` + "`" + `."
+type UpdateUserPayload {
+  "The customer after the change. Null when refused."
+  user: User
+  "A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused."
+  duplicates: [PossibleDuplicate!]!
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Two entries of one person."
+input MergeUsersInput {
+  "The customer who is kept (` + "`" + `user_…` + "`" + `)."
+  keepId: ID!
+  "The customer who goes up in the other (` + "`" + `user_…` + "`" + `)."
+  mergeId: ID!
+  "The ` + "`" + `version` + "`" + ` of the kept one that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `mergeUsers` + "`" + `."
+type MergeUsersPayload {
+  "The customer who was kept. Null when refused."
+  user: User
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Who is to look after whom."
+input AssignAccountManagerInput {
+  "The customers (` + "`" + `user_…` + "`" + `), 1 to 500. One named twice counts once."
+  userIds: [ID!]!
+  "The member of staff (` + "`" + `staff_…` + "`" + `). Null: nobody looks after them any more. REQUIRED when left out."
+  accountManagerId: ID
+}
+
+"Outcome of ` + "`" + `assignAccountManager` + "`" + `."
+type AssignAccountManagerPayload {
+  "The customers after the change, in the order given. Null when refused."
+  users: [User!]
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A customer's labels."
+input TagUserInput {
+  "The customer (` + "`" + `user_…` + "`" + `)."
+  userId: ID!
+  "All the labels that the customer is to have, up to 20 of 40 characters each; the empty list takes them all away. REQUIRED when missing."
+  tags: [String!]
+  "The ` + "`" + `version` + "`" + ` that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `tagUser` + "`" + `."
+type TagUserPayload {
+  "The customer after the change. Null when refused."
+  user: User
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A contact with a customer, or a task."
+input AddServiceRecordInput {
+  "The customer (` + "`" + `user_…` + "`" + `)."
+  userId: ID!
+  "What it was. REQUIRED when missing."
+  kind: ServiceRecordKind
+  "What was said or is to be done, up to 5,000 characters. REQUIRED when missing."
+  text: String
+  "Until when it is to be done. Left out: nothing is due."
+  dueAt: DateTime
+  "Who is to do it (` + "`" + `staff_…` + "`" + `). Left out: nobody in particular."
+  assigneeId: ID
+}
+
+"Outcome of ` + "`" + `addServiceRecord` + "`" + `."
+type AddServiceRecordPayload {
+  "The record. Null when refused."
+  serviceRecord: ServiceRecord
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A service record that is done."
+input CompleteServiceRecordInput {
+  "The record (` + "`" + `record_…` + "`" + `)."
+  serviceRecordId: ID!
+  "Remark for staff, kept with the event; never shown to the customer."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller has seen: CONFLICT when it is not the present one."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `completeServiceRecord` + "`" + `."
+type CompleteServiceRecordPayload {
+  "The record after the move. Null when refused."
+  serviceRecord: ServiceRecord
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../documents.graphqls", Input: `extend type Query {
@@ -8421,6 +9295,8 @@ input CloseUserInput {
 type AddPotentialCustomerPayload {
   "The person entered. Null when refused."
   user: User
+  "A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused."
+  duplicates: [PossibleDuplicate!]!
   "One sentence for the page in the caller's language, saying what happens next. Null when refused."
   notice: String
   "Why nothing was done, all faults at once. Empty: it was done."
@@ -8968,6 +9844,8 @@ type ServiceRecord implements Node & Lifecycle {
   version: Int!
   "The customer. Null when hidden from the caller."
   user: User
+  "Whether something is still to be done."
+  status: ServiceRecordStatus!
   "What it was."
   kind: ServiceRecordKind!
   "What was said or is to be done."
@@ -9001,6 +9879,14 @@ type ServiceRecord implements Node & Lifecycle {
   createdAt: DateTime!
   "When it last changed. UTC."
   updatedAt: DateTime!
+}
+
+"Whether something is still to be done about a service record."
+enum ServiceRecordStatus {
+  "It stands, or waits to be done (未完成)."
+  OPEN
+  "Nothing more is to be done (已完成)."
+  COMPLETED
 }
 
 "What a contact with a customer was."
@@ -9518,7 +10404,7 @@ type Parameter {
   name: String!
   "What it is and does, a sentence in the caller's language."
   description: String!
-  "How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (` + "`" + `1h30m` + "`" + `), CHOICE, TIME_ZONE, LOCALE; STEPS, a number by amount (` + "`" + `0=1, 200000.00=2` + "`" + `); CHECKLIST, documents by borrower and amount (` + "`" + `PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE` + "`" + `)."
+  "How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (` + "`" + `1h30m` + "`" + `), CHOICE, TIME_ZONE, FOLDER, LOCALE; STEPS, a number by amount (` + "`" + `0=1, 200000.00=2` + "`" + `); CHECKLIST, documents by borrower and amount (` + "`" + `PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE` + "`" + `)."
   type: String!
   "Unit of the value. Null where the type says all."
   unit: String
@@ -9642,6 +10528,8 @@ type User implements Node & Lifecycle {
   accountManager: Staff
   "Labels by which staff sort customers, each once. Empty when there are none."
   tags: [String!]!
+  "Where the contact came from, in a few words. Null when not known; hidden from customers."
+  source: String
   "The same person's earlier registration, withdrawn or closed. Null when there was none, or it is hidden from the caller."
   previousUser: User
   "Bank cards bound, being bound and once bound; seen by the person and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS."
@@ -9798,6 +10686,8 @@ input UserFilter {
   kind: UserKind
   "The name begins with this text."
   name: String
+  "Has this label, spelled as in ` + "`" + `tags` + "`" + `. Nobody, to customers."
+  tag: String
   "This whole e-mail address, in upper or lower case."
   email: String
   "This whole phone number, E.164 (` + "`" + `+8613800138000` + "`" + `). There is no search by a part of it."
@@ -9881,12 +10771,24 @@ func (ec *executionContext) childFields_AddPotentialCustomerPayload(ctx context.
 	switch field.Name {
 	case "user":
 		return ec.fieldContext_AddPotentialCustomerPayload_user(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_AddPotentialCustomerPayload_duplicates(ctx, field)
 	case "notice":
 		return ec.fieldContext_AddPotentialCustomerPayload_notice(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_AddPotentialCustomerPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AddPotentialCustomerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AddServiceRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_AddServiceRecordPayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AddServiceRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AddServiceRecordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AmendRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -9995,6 +10897,16 @@ func (ec *executionContext) childFields_ApproveRegistrationPayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type ApproveRegistrationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AssignAccountManagerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "users":
+		return ec.fieldContext_AssignAccountManagerPayload_users(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AssignAccountManagerPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AssignAccountManagerPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AvailableAction(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "mutation":
@@ -10005,6 +10917,66 @@ func (ec *executionContext) childFields_AvailableAction(ctx context.Context, fie
 		return ec.fieldContext_AvailableAction_blockedBy(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AvailableAction", field.Name)
+}
+
+func (ec *executionContext) childFields_Backup(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Backup_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Backup_version(ctx, field)
+	case "status":
+		return ec.fieldContext_Backup_status(ctx, field)
+	case "file":
+		return ec.fieldContext_Backup_file(ctx, field)
+	case "scheduled":
+		return ec.fieldContext_Backup_scheduled(ctx, field)
+	case "size":
+		return ec.fieldContext_Backup_size(ctx, field)
+	case "sha256":
+		return ec.fieldContext_Backup_sha256(ctx, field)
+	case "startedAt":
+		return ec.fieldContext_Backup_startedAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Backup_finishedAt(ctx, field)
+	case "verifiedAt":
+		return ec.fieldContext_Backup_verifiedAt(ctx, field)
+	case "error":
+		return ec.fieldContext_Backup_error(ctx, field)
+	case "availableActions":
+		return ec.fieldContext_Backup_availableActions(ctx, field)
+	case "timeline":
+		return ec.fieldContext_Backup_timeline(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Backup_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Backup_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Backup", field.Name)
+}
+
+func (ec *executionContext) childFields_BackupConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BackupConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BackupConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BackupConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BackupConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BackupConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BackupEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BackupEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BackupEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BackupEdge", field.Name)
 }
 
 func (ec *executionContext) childFields_BankCard(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10301,6 +11273,16 @@ func (ec *executionContext) childFields_CompanyEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type CompanyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CompleteServiceRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_CompleteServiceRecordPayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CompleteServiceRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CompleteServiceRecordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ConfirmEmailPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -10321,6 +11303,16 @@ func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context,
 		return ec.fieldContext_CreateApiKeyPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type CreateApiKeyPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CreateBackupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "backup":
+		return ec.fieldContext_CreateBackupPayload_backup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CreateBackupPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CreateBackupPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10687,6 +11679,16 @@ func (ec *executionContext) childFields_LoanEdge(ctx context.Context, field grap
 	return nil, fmt.Errorf("no field named %q was found under type LoanEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_MergeUsersPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_MergeUsersPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MergeUsersPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MergeUsersPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Message(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -10817,6 +11819,16 @@ func (ec *executionContext) childFields_PayBankCardBindingPayload(ctx context.Co
 		return ec.fieldContext_PayBankCardBindingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PayBankCardBindingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PossibleDuplicate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_PossibleDuplicate_user(ctx, field)
+	case "by":
+		return ec.fieldContext_PossibleDuplicate_by(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PossibleDuplicate", field.Name)
 }
 
 func (ec *executionContext) childFields_Quote(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11229,6 +12241,8 @@ func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field
 		return ec.fieldContext_ServiceRecord_version(ctx, field)
 	case "user":
 		return ec.fieldContext_ServiceRecord_user(ctx, field)
+	case "status":
+		return ec.fieldContext_ServiceRecord_status(ctx, field)
 	case "kind":
 		return ec.fieldContext_ServiceRecord_kind(ctx, field)
 	case "text":
@@ -11473,6 +12487,16 @@ func (ec *executionContext) childFields_System(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type System", field.Name)
 }
 
+func (ec *executionContext) childFields_TagUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_TagUserPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TagUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TagUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UnbindBankCardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "bankCard":
@@ -11537,6 +12561,18 @@ func (ec *executionContext) childFields_UpdateStaffPayload(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type UpdateStaffPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+	case "duplicates":
+		return ec.fieldContext_UpdateUserPayload_duplicates(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateUserPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UploadDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "document":
@@ -11573,6 +12609,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_accountManager(ctx, field)
 	case "tags":
 		return ec.fieldContext_User_tags(ctx, field)
+	case "source":
+		return ec.fieldContext_User_source(ctx, field)
 	case "previousUser":
 		return ec.fieldContext_User_previousUser(ctx, field)
 	case "bankCards":
@@ -11653,6 +12691,16 @@ func (ec *executionContext) childFields_UserStatistics(ctx context.Context, fiel
 		return ec.fieldContext_UserStatistics_overdue(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserStatistics", field.Name)
+}
+
+func (ec *executionContext) childFields_VerifyBackupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "backup":
+		return ec.fieldContext_VerifyBackupPayload_backup(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_VerifyBackupPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type VerifyBackupPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_VerifyCompanyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11873,6 +12921,60 @@ func (ec *executionContext) dir_requires_args(ctx context.Context, rawArgs map[s
 		return nil, err
 	}
 	args["permission"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Backup_timeline_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.EventFilter, error) {
+			return ec.unmarshalOEventFilter2ᚖlenddeskᚋgraphᚋmodelᚐEventFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*model.EventOrder, error) {
+			return ec.unmarshalOEventOrder2ᚖlenddeskᚋgraphᚋmodelᚐEventOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
 	return args, nil
 }
 
@@ -12718,6 +13820,20 @@ func (ec *executionContext) field_Mutation_addPotentialCustomer_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_addServiceRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.AddRecordInput, error) {
+			return ec.unmarshalNAddServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐAddRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_amendRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12802,6 +13918,20 @@ func (ec *executionContext) field_Mutation_approveRegistration_args(ctx context.
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_assignAccountManager_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.AssignInput, error) {
+			return ec.unmarshalNAssignAccountManagerInput2lenddeskᚋworkflowᚋcustomersᚐAssignInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_bindBankCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12872,6 +14002,20 @@ func (ec *executionContext) field_Mutation_closeUser_args(ctx context.Context, r
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_completeServiceRecord_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.CompleteRecordInput, error) {
+			return ec.unmarshalNCompleteServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐCompleteRecordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_confirmEmail_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -12892,6 +14036,20 @@ func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.CreateAPIKeyInput, error) {
 			return ec.unmarshalNCreateApiKeyInput2lenddeskᚋworkflowᚋadministrationᚐCreateAPIKeyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_createBackup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (*administration.CreateBackupInput, error) {
+			return ec.unmarshalOCreateBackupInput2ᚖlenddeskᚋworkflowᚋadministrationᚐCreateBackupInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -12976,6 +14134,20 @@ func (ec *executionContext) field_Mutation_inviteStaff_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.InviteStaffInput, error) {
 			return ec.unmarshalNInviteStaffInput2lenddeskᚋworkflowᚋadministrationᚐInviteStaffInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_mergeUsers_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.MergeInput, error) {
+			return ec.unmarshalNMergeUsersInput2lenddeskᚋworkflowᚋcustomersᚐMergeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13320,6 +14492,20 @@ func (ec *executionContext) field_Mutation_suspendUser_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_tagUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.TagInput, error) {
+			return ec.unmarshalNTagUserInput2lenddeskᚋworkflowᚋcustomersᚐTagInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_unbindBankCard_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13404,12 +14590,40 @@ func (ec *executionContext) field_Mutation_updateStaff_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_updateUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (customers.UpdateInput, error) {
+			return ec.unmarshalNUpdateUserInput2lenddeskᚋworkflowᚋcustomersᚐUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_uploadDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (origination.UploadInput, error) {
 			return ec.unmarshalNUploadDocumentInput2lenddeskᚋworkflowᚋoriginationᚐUploadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_verifyBackup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (administration.VerifyBackupInput, error) {
+			return ec.unmarshalNVerifyBackupInput2lenddeskᚋworkflowᚋadministrationᚐVerifyBackupInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -13523,6 +14737,52 @@ func (ec *executionContext) field_Query_apiKeys_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["before"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_backups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.BackupFilter, error) {
+			return ec.unmarshalOBackupFilter2ᚖlenddeskᚋgraphᚋmodelᚐBackupFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -13742,6 +15002,52 @@ func (ec *executionContext) field_Query_documents_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_dueServiceRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.ServiceRecordFilter, error) {
+			return ec.unmarshalOServiceRecordFilter2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -13929,6 +15235,20 @@ func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["ids"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_possibleDuplicates_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "userId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["userId"] = arg0
 	return args, nil
 }
 
@@ -14986,6 +16306,40 @@ func (ec *executionContext) fieldContext_AddPotentialCustomerPayload_user(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _AddPotentialCustomerPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.AddPotentialCustomerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddPotentialCustomerPayload_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duplicates, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+			return ec.marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddPotentialCustomerPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddPotentialCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PossibleDuplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddPotentialCustomerPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.AddPotentialCustomerPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15035,6 +16389,74 @@ func (ec *executionContext) _AddPotentialCustomerPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_AddPotentialCustomerPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "AddPotentialCustomerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddServiceRecordPayload_serviceRecord(ctx context.Context, field graphql.CollectedField, obj *model.AddServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddServiceRecordPayload_serviceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRecord, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
+			return ec.marshalOServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AddServiceRecordPayload_serviceRecord(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddServiceRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AddServiceRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AddServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AddServiceRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AddServiceRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AddServiceRecordPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -15848,6 +17270,74 @@ func (ec *executionContext) fieldContext_ApproveRegistrationPayload_userErrors(_
 	return fc, nil
 }
 
+func (ec *executionContext) _AssignAccountManagerPayload_users(ctx context.Context, field graphql.CollectedField, obj *model.AssignAccountManagerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignAccountManagerPayload_users(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Users, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AssignAccountManagerPayload_users(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignAccountManagerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AssignAccountManagerPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AssignAccountManagerPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AssignAccountManagerPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AssignAccountManagerPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AssignAccountManagerPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AvailableAction_mutation(ctx context.Context, field graphql.CollectedField, obj *model.AvailableAction) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15927,6 +17417,596 @@ func (ec *executionContext) fieldContext_AvailableAction_blockedBy(_ context.Con
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Backup_id(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_version(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_status(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v model.BackupStatus) graphql.Marshaler {
+			return ec.marshalNBackupStatus2lenddeskᚋgraphᚋmodelᚐBackupStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type BackupStatus does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_file(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_file(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.File, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_file(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_scheduled(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_scheduled(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Scheduled, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_scheduled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_size(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_size(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Size, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_size(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_sha256(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_sha256(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sha256, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_startedAt(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_startedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_startedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_finishedAt(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_verifiedAt(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_verifiedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.VerifiedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_verifiedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_error(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_error(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Error, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_error(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_availableActions(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_availableActions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AvailableActions, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
+			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_availableActions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Backup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AvailableAction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Backup_timeline(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_timeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Timeline, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
+			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_timeline(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Backup",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Backup_timeline_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Backup_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Backup_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.Backup) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Backup_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Backup_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Backup", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _BackupConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BackupConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackupConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BackupEdge) graphql.Marshaler {
+			return ec.marshalNBackupEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐBackupEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackupConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BackupConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BackupEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BackupConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BackupConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackupConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Backup) graphql.Marshaler {
+			return ec.marshalNBackup2ᚕᚖlenddeskᚋgraphᚋmodelᚐBackupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackupConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BackupConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Backup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BackupConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BackupConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackupConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackupConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BackupConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BackupConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.BackupConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackupConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackupConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BackupConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _BackupEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BackupEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackupEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackupEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BackupEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _BackupEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BackupEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BackupEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Backup) graphql.Marshaler {
+			return ec.marshalNBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BackupEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BackupEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Backup(ctx, field)
 		},
 	}
 	return fc, nil
@@ -18789,6 +20869,74 @@ func (ec *executionContext) fieldContext_CompanyEdge_node(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _CompleteServiceRecordPayload_serviceRecord(ctx context.Context, field graphql.CollectedField, obj *model.CompleteServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteServiceRecordPayload_serviceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRecord, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
+			return ec.marshalOServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteServiceRecordPayload_serviceRecord(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteServiceRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecord(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CompleteServiceRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CompleteServiceRecordPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CompleteServiceRecordPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CompleteServiceRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CompleteServiceRecordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ConfirmEmailPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmEmailPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -18940,6 +21088,74 @@ func (ec *executionContext) _CreateApiKeyPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_CreateApiKeyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "CreateApiKeyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateBackupPayload_backup(ctx context.Context, field graphql.CollectedField, obj *model.CreateBackupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateBackupPayload_backup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Backup, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Backup) graphql.Marshaler {
+			return ec.marshalOBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CreateBackupPayload_backup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateBackupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Backup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CreateBackupPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CreateBackupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CreateBackupPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CreateBackupPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CreateBackupPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -22493,6 +24709,74 @@ func (ec *executionContext) fieldContext_LoanEdge_node(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _MergeUsersPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.MergeUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeUsersPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MergeUsersPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MergeUsersPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.MergeUsersPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MergeUsersPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MergeUsersPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MergeUsersPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Message_id(ctx context.Context, field graphql.CollectedField, obj *model.Message) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24282,6 +26566,130 @@ func (ec *executionContext) fieldContext_Mutation_rejectCompany(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_createBackup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_createBackup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CreateBackup(ctx, fc.Args["input"].(*administration.CreateBackupInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_BACKUPS")
+				if err != nil {
+					var zeroVal *model.CreateBackupPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CreateBackupPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateBackupPayload) graphql.Marshaler {
+			return ec.marshalOCreateBackupPayload2ᚖlenddeskᚋgraphᚋmodelᚐCreateBackupPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_createBackup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CreateBackupPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_createBackup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_verifyBackup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_verifyBackup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().VerifyBackup(ctx, fc.Args["input"].(administration.VerifyBackupInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_BACKUPS")
+				if err != nil {
+					var zeroVal *model.VerifyBackupPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.VerifyBackupPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.VerifyBackupPayload) graphql.Marshaler {
+			return ec.marshalOVerifyBackupPayload2ᚖlenddeskᚋgraphᚋmodelᚐVerifyBackupPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_verifyBackup(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_VerifyBackupPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_verifyBackup_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_bindBankCard(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -24632,6 +27040,378 @@ func (ec *executionContext) fieldContext_Mutation_unbindBankCard(ctx context.Con
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_unbindBankCard_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateUser(ctx, fc.Args["input"].(customers.UpdateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.UpdateUserPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
+			return ec.marshalOUpdateUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_mergeUsers(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_mergeUsers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().MergeUsers(ctx, fc.Args["input"].(customers.MergeInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.MergeUsersPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.MergeUsersPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MergeUsersPayload) graphql.Marshaler {
+			return ec.marshalOMergeUsersPayload2ᚖlenddeskᚋgraphᚋmodelᚐMergeUsersPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_mergeUsers(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MergeUsersPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_mergeUsers_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_assignAccountManager(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_assignAccountManager(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AssignAccountManager(ctx, fc.Args["input"].(customers.AssignInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.AssignAccountManagerPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AssignAccountManagerPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignAccountManagerPayload) graphql.Marshaler {
+			return ec.marshalOAssignAccountManagerPayload2ᚖlenddeskᚋgraphᚋmodelᚐAssignAccountManagerPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_assignAccountManager(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AssignAccountManagerPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_assignAccountManager_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_tagUser(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_tagUser(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TagUser(ctx, fc.Args["input"].(customers.TagInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.TagUserPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.TagUserPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TagUserPayload) graphql.Marshaler {
+			return ec.marshalOTagUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐTagUserPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_tagUser(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TagUserPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_tagUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_addServiceRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_addServiceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AddServiceRecord(ctx, fc.Args["input"].(customers.AddRecordInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.AddServiceRecordPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AddServiceRecordPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AddServiceRecordPayload) graphql.Marshaler {
+			return ec.marshalOAddServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐAddServiceRecordPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_addServiceRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AddServiceRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_addServiceRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_completeServiceRecord(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeServiceRecord(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteServiceRecord(ctx, fc.Args["input"].(customers.CompleteRecordInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_USERS")
+				if err != nil {
+					var zeroVal *model.CompleteServiceRecordPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.CompleteServiceRecordPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CompleteServiceRecordPayload) graphql.Marshaler {
+			return ec.marshalOCompleteServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐCompleteServiceRecordPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeServiceRecord(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CompleteServiceRecordPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeServiceRecord_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -26929,6 +29709,65 @@ func (ec *executionContext) fieldContext_PayBankCardBindingPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _PossibleDuplicate_user(ctx context.Context, field graphql.CollectedField, obj *model.PossibleDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PossibleDuplicate_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PossibleDuplicate_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PossibleDuplicate",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PossibleDuplicate_by(ctx context.Context, field graphql.CollectedField, obj *model.PossibleDuplicate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PossibleDuplicate_by(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.By, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []model.DuplicateEvidence) graphql.Marshaler {
+			return ec.marshalNDuplicateEvidence2ᚕlenddeskᚋgraphᚋmodelᚐDuplicateEvidenceᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PossibleDuplicate_by(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PossibleDuplicate", field, false, false, errors.New("field of type DuplicateEvidence does not have child fields"))
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27015,6 +29854,68 @@ func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field 
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_backups(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_backups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Backups(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.BackupFilter))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_BACKUPS")
+				if err != nil {
+					var zeroVal *model.BackupConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.BackupConnection
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BackupConnection) graphql.Marshaler {
+			return ec.marshalOBackupConnection2ᚖlenddeskᚋgraphᚋmodelᚐBackupConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_backups(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BackupConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_backups_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -27169,6 +30070,130 @@ func (ec *executionContext) fieldContext_Query_companies(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_companies_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_possibleDuplicates(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_possibleDuplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().PossibleDuplicates(ctx, fc.Args["userId"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "VIEW_USERS")
+				if err != nil {
+					var zeroVal []*model.PossibleDuplicate
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []*model.PossibleDuplicate
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+			return ec.marshalOPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_possibleDuplicates(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PossibleDuplicate(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_possibleDuplicates_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_dueServiceRecords(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_dueServiceRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DueServiceRecords(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*model.ServiceRecordFilter))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "VIEW_USERS")
+				if err != nil {
+					var zeroVal *model.ServiceRecordConnection
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ServiceRecordConnection
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRecordConnection) graphql.Marshaler {
+			return ec.marshalOServiceRecordConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_dueServiceRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecordConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_dueServiceRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -31274,6 +34299,31 @@ func (ec *executionContext) fieldContext_ServiceRecord_user(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _ServiceRecord_status(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRecord_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v model.ServiceRecordStatus) graphql.Marshaler {
+			return ec.marshalNServiceRecordStatus2lenddeskᚋgraphᚋmodelᚐServiceRecordStatus(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRecord_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRecord", field, false, false, errors.New("field of type ServiceRecordStatus does not have child fields"))
+}
+
 func (ec *executionContext) _ServiceRecord_kind(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRecord) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -31288,8 +34338,8 @@ func (ec *executionContext) _ServiceRecord_kind(ctx context.Context, field graph
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.ServiceRecordKind) graphql.Marshaler {
-			return ec.marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNServiceRecordKind2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -33381,6 +36431,74 @@ func (ec *executionContext) fieldContext_SystemActor_name(_ context.Context, fie
 	return graphql.NewScalarFieldContext("SystemActor", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _TagUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.TagUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TagUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TagUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TagUserPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TagUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TagUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UnbindBankCardPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.UnbindBankCardPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33839,6 +36957,108 @@ func (ec *executionContext) fieldContext_UpdateStaffPayload_userErrors(_ context
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_user(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.User, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_user(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUserPayload_duplicates(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_duplicates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Duplicates, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+			return ec.marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_duplicates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PossibleDuplicate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateUserPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateUserPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateUserPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateUserPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateUserPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UploadDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.UploadDocumentPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34222,6 +37442,31 @@ func (ec *executionContext) _User_tags(ctx context.Context, field graphql.Collec
 	)
 }
 func (ec *executionContext) fieldContext_User_tags(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _User_source(ctx context.Context, field graphql.CollectedField, obj *model.User) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_User_source(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Source, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_User_source(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("User", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -35081,6 +38326,74 @@ func (ec *executionContext) _UserStatistics_overdue(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_UserStatistics_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("UserStatistics", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _VerifyBackupPayload_backup(ctx context.Context, field graphql.CollectedField, obj *model.VerifyBackupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerifyBackupPayload_backup(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Backup, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Backup) graphql.Marshaler {
+			return ec.marshalOBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_VerifyBackupPayload_backup(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerifyBackupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Backup(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _VerifyBackupPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.VerifyBackupPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_VerifyBackupPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_VerifyBackupPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "VerifyBackupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _VerifyCompanyPayload_company(ctx context.Context, field graphql.CollectedField, obj *model.VerifyCompanyPayload) (ret graphql.Marshaler) {
@@ -36763,6 +40076,64 @@ func (ec *executionContext) unmarshalInputAddPotentialCustomerInput(ctx context.
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAddServiceRecordInput(ctx context.Context, obj any) (customers.AddRecordInput, error) {
+	var it customers.AddRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "kind", "text", "dueAt", "assigneeId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOServiceRecordKind2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "text":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("text"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Text = data
+		case "dueAt":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueAt"))
+			data, err := ec.unmarshalODateTime2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueAt = data
+		case "assigneeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("assigneeId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AssigneeID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAmendRegistrationInput(ctx context.Context, obj any) (registration.AmendInput, error) {
 	var it registration.AmendInput
 	if obj == nil {
@@ -37085,6 +40456,73 @@ func (ec *executionContext) unmarshalInputApproveRegistrationInput(ctx context.C
 				return it, err
 			}
 			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputAssignAccountManagerInput(ctx context.Context, obj any) (customers.AssignInput, error) {
+	var it customers.AssignInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userIds", "accountManagerId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserIDs = data
+		case "accountManagerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("accountManagerId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AccountManagerID = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputBackupFilter(ctx context.Context, obj any) (model.BackupFilter, error) {
+	var it model.BackupFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"status"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "status":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("status"))
+			data, err := ec.unmarshalOBackupStatus2ᚕlenddeskᚋgraphᚋmodelᚐBackupStatusᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Status = data
 		}
 	}
 	return it, nil
@@ -37560,6 +40998,50 @@ func (ec *executionContext) unmarshalInputCompanyOrder(ctx context.Context, obj 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputCompleteServiceRecordInput(ctx context.Context, obj any) (customers.CompleteRecordInput, error) {
+	var it customers.CompleteRecordInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"serviceRecordId", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "serviceRecordId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceRecordId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceRecordID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputConfirmEmailInput(ctx context.Context, obj any) (registration.ConfirmEmailInput, error) {
 	var it registration.ConfirmEmailInput
 	if obj == nil {
@@ -37629,6 +41111,43 @@ func (ec *executionContext) unmarshalInputCreateApiKeyInput(ctx context.Context,
 				return it, err
 			}
 			it.ExpiresAt = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputCreateBackupInput(ctx context.Context, obj any) (administration.CreateBackupInput, error) {
+	var it administration.CreateBackupInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"place", "verify"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "place":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("place"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Place = data
+		case "verify":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verify"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verify = data
 		}
 	}
 	return it, nil
@@ -38315,6 +41834,50 @@ func (ec *executionContext) unmarshalInputLoanOrder(ctx context.Context, obj any
 				return it, err
 			}
 			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputMergeUsersInput(ctx context.Context, obj any) (customers.MergeInput, error) {
+	var it customers.MergeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"keepId", "mergeId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "keepId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("keepId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.KeepID = data
+		case "mergeId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mergeId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.MergeID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		}
 	}
 	return it, nil
@@ -39350,7 +42913,7 @@ func (ec *executionContext) unmarshalInputServiceRecordFilter(ctx context.Contex
 		switch k {
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmodelᚐServiceRecordKindᚄ(ctx, v)
+			data, err := ec.unmarshalOServiceRecordKind2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -39700,6 +43263,50 @@ func (ec *executionContext) unmarshalInputSuspendUserInput(ctx context.Context, 
 				return it, err
 			}
 			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputTagUserInput(ctx context.Context, obj any) (customers.TagInput, error) {
+	var it customers.TagInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "tags", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "tags":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tags"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tags = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -40123,6 +43730,92 @@ func (ec *executionContext) unmarshalInputUpdateStaffInput(ctx context.Context, 
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUpdateUserInput(ctx context.Context, obj any) (customers.UpdateInput, error) {
+	var it customers.UpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"userId", "name", "email", "phone", "locale", "kinds", "source", "companyId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "userId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("userId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UserID = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = graphql.OmittableOf(data)
+		case "email":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Email = graphql.OmittableOf(data)
+		case "phone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Phone = graphql.OmittableOf(data)
+		case "locale":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("locale"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Locale = graphql.OmittableOf(data)
+		case "kinds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kinds"))
+			data, err := ec.unmarshalOUserKind2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kinds = graphql.OmittableOf(data)
+		case "source":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("source"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Source = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUploadDocumentInput(ctx context.Context, obj any) (origination.UploadInput, error) {
 	var it origination.UploadInput
 	if obj == nil {
@@ -40206,7 +43899,7 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"status", "kind", "name", "email", "phone", "nationalId", "accountManagerId", "companyId", "createdFrom", "createdTo"}
+	fieldsInOrder := [...]string{"status", "kind", "name", "tag", "email", "phone", "nationalId", "accountManagerId", "companyId", "createdFrom", "createdTo"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -40234,6 +43927,13 @@ func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj an
 				return it, err
 			}
 			it.Name = data
+		case "tag":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("tag"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Tag = data
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -40320,6 +44020,43 @@ func (ec *executionContext) unmarshalInputUserOrder(ctx context.Context, obj any
 				return it, err
 			}
 			it.Direction = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputVerifyBackupInput(ctx context.Context, obj any) (administration.VerifyBackupInput, error) {
+	var it administration.VerifyBackupInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"backupId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "backupId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("backupId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.BackupID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		}
 	}
 	return it, nil
@@ -40592,6 +44329,13 @@ func (ec *executionContext) _Lifecycle(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._BankCard(ctx, sel, obj)
+	case model.Backup:
+		return ec._Backup(ctx, sel, &obj)
+	case *model.Backup:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Backup(ctx, sel, obj)
 	default:
 		if typedObj, ok := obj.(graphql.Marshaler); ok {
 			return typedObj
@@ -40661,6 +44405,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._BankCard(ctx, sel, obj)
+	case model.Backup:
+		return ec._Backup(ctx, sel, &obj)
+	case *model.Backup:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Backup(ctx, sel, obj)
 	case model.ServiceRequest:
 		return ec._ServiceRequest(ctx, sel, &obj)
 	case *model.ServiceRequest:
@@ -40840,6 +44591,11 @@ func (ec *executionContext) _AddPotentialCustomerPayload(ctx context.Context, se
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "duplicates":
+			out.Values[i] = ec._AddPotentialCustomerPayload_duplicates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "notice":
 			out.Values[i] = ec._AddPotentialCustomerPayload_notice(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -40847,6 +44603,49 @@ func (ec *executionContext) _AddPotentialCustomerPayload(ctx context.Context, se
 			}
 		case "userErrors":
 			out.Values[i] = ec._AddPotentialCustomerPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var addServiceRecordPayloadImplementors = []string{"AddServiceRecordPayload"}
+
+func (ec *executionContext) _AddServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddServiceRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, addServiceRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AddServiceRecordPayload")
+		case "serviceRecord":
+			out.Values[i] = ec._AddServiceRecordPayload_serviceRecord(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AddServiceRecordPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -41298,6 +45097,49 @@ func (ec *executionContext) _ApproveRegistrationPayload(ctx context.Context, sel
 	return out
 }
 
+var assignAccountManagerPayloadImplementors = []string{"AssignAccountManagerPayload"}
+
+func (ec *executionContext) _AssignAccountManagerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AssignAccountManagerPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, assignAccountManagerPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AssignAccountManagerPayload")
+		case "users":
+			out.Values[i] = ec._AssignAccountManagerPayload_users(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AssignAccountManagerPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var availableActionImplementors = []string{"AvailableAction"}
 
 func (ec *executionContext) _AvailableAction(ctx context.Context, sel ast.SelectionSet, obj *model.AvailableAction) graphql.Marshaler {
@@ -41322,6 +45164,210 @@ func (ec *executionContext) _AvailableAction(ctx context.Context, sel ast.Select
 			}
 		case "blockedBy":
 			out.Values[i] = ec._AvailableAction_blockedBy(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var backupImplementors = []string{"Backup", "Node", "Lifecycle"}
+
+func (ec *executionContext) _Backup(ctx context.Context, sel ast.SelectionSet, obj *model.Backup) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, backupImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Backup")
+		case "id":
+			out.Values[i] = ec._Backup_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._Backup_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Backup_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "file":
+			out.Values[i] = ec._Backup_file(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "scheduled":
+			out.Values[i] = ec._Backup_scheduled(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "size":
+			out.Values[i] = ec._Backup_size(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "sha256":
+			out.Values[i] = ec._Backup_sha256(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "startedAt":
+			out.Values[i] = ec._Backup_startedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._Backup_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "verifiedAt":
+			out.Values[i] = ec._Backup_verifiedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "error":
+			out.Values[i] = ec._Backup_error(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "availableActions":
+			out.Values[i] = ec._Backup_availableActions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "timeline":
+			out.Values[i] = ec._Backup_timeline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Backup_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._Backup_updatedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var backupConnectionImplementors = []string{"BackupConnection"}
+
+func (ec *executionContext) _BackupConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BackupConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, backupConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BackupConnection")
+		case "edges":
+			out.Values[i] = ec._BackupConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._BackupConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BackupConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._BackupConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var backupEdgeImplementors = []string{"BackupEdge"}
+
+func (ec *executionContext) _BackupEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BackupEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, backupEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BackupEdge")
+		case "cursor":
+			out.Values[i] = ec._BackupEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BackupEdge_node(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -42387,6 +46433,49 @@ func (ec *executionContext) _CompanyEdge(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var completeServiceRecordPayloadImplementors = []string{"CompleteServiceRecordPayload"}
+
+func (ec *executionContext) _CompleteServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CompleteServiceRecordPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, completeServiceRecordPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CompleteServiceRecordPayload")
+		case "serviceRecord":
+			out.Values[i] = ec._CompleteServiceRecordPayload_serviceRecord(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CompleteServiceRecordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var confirmEmailPayloadImplementors = []string{"ConfirmEmailPayload"}
 
 func (ec *executionContext) _ConfirmEmailPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmEmailPayload) graphql.Marshaler {
@@ -42454,6 +46543,49 @@ func (ec *executionContext) _CreateApiKeyPayload(ctx context.Context, sel ast.Se
 			}
 		case "userErrors":
 			out.Values[i] = ec._CreateApiKeyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var createBackupPayloadImplementors = []string{"CreateBackupPayload"}
+
+func (ec *executionContext) _CreateBackupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateBackupPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, createBackupPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CreateBackupPayload")
+		case "backup":
+			out.Values[i] = ec._CreateBackupPayload_backup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CreateBackupPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -43748,6 +47880,49 @@ func (ec *executionContext) _LoanEdge(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var mergeUsersPayloadImplementors = []string{"MergeUsersPayload"}
+
+func (ec *executionContext) _MergeUsersPayload(ctx context.Context, sel ast.SelectionSet, obj *model.MergeUsersPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, mergeUsersPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MergeUsersPayload")
+		case "user":
+			out.Values[i] = ec._MergeUsersPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._MergeUsersPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var messageImplementors = []string{"Message", "Node"}
 
 func (ec *executionContext) _Message(ctx context.Context, sel ast.SelectionSet, obj *model.Message) graphql.Marshaler {
@@ -44157,6 +48332,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "createBackup":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_createBackup(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "verifyBackup":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_verifyBackup(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "bindBankCard":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_bindBankCard(ctx, field)
@@ -44195,6 +48384,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "unbindBankCard":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_unbindBankCard(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "mergeUsers":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_mergeUsers(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "assignAccountManager":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_assignAccountManager(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "tagUser":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_tagUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "addServiceRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_addServiceRecord(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "completeServiceRecord":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeServiceRecord(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -44669,6 +48900,49 @@ func (ec *executionContext) _PayBankCardBindingPayload(ctx context.Context, sel 
 	return out
 }
 
+var possibleDuplicateImplementors = []string{"PossibleDuplicate"}
+
+func (ec *executionContext) _PossibleDuplicate(ctx context.Context, sel ast.SelectionSet, obj *model.PossibleDuplicate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, possibleDuplicateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PossibleDuplicate")
+		case "user":
+			out.Values[i] = ec._PossibleDuplicate_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "by":
+			out.Values[i] = ec._PossibleDuplicate_by(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var queryImplementors = []string{"Query"}
 
 func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -44722,6 +48996,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				}()
 				res = ec._Query_nodes(ctx, field)
 				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "backups":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_backups(ctx, field)
+				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
 				return res
@@ -44787,6 +49083,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_companies(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "possibleDuplicates":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_possibleDuplicates(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "dueServiceRecords":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_dueServiceRecords(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -46772,6 +51112,11 @@ func (ec *executionContext) _ServiceRecord(ctx context.Context, sel ast.Selectio
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "status":
+			out.Values[i] = ec._ServiceRecord_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "kind":
 			out.Values[i] = ec._ServiceRecord_kind(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -47737,6 +52082,49 @@ func (ec *executionContext) _SystemActor(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var tagUserPayloadImplementors = []string{"TagUserPayload"}
+
+func (ec *executionContext) _TagUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TagUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, tagUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TagUserPayload")
+		case "user":
+			out.Values[i] = ec._TagUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TagUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var unbindBankCardPayloadImplementors = []string{"UnbindBankCardPayload"}
 
 func (ec *executionContext) _UnbindBankCardPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UnbindBankCardPayload) graphql.Marshaler {
@@ -48005,6 +52393,54 @@ func (ec *executionContext) _UpdateStaffPayload(ctx context.Context, sel ast.Sel
 	return out
 }
 
+var updateUserPayloadImplementors = []string{"UpdateUserPayload"}
+
+func (ec *executionContext) _UpdateUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateUserPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateUserPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateUserPayload")
+		case "user":
+			out.Values[i] = ec._UpdateUserPayload_user(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "duplicates":
+			out.Values[i] = ec._UpdateUserPayload_duplicates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateUserPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var uploadDocumentPayloadImplementors = []string{"UploadDocumentPayload"}
 
 func (ec *executionContext) _UploadDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UploadDocumentPayload) graphql.Marshaler {
@@ -48118,6 +52554,11 @@ func (ec *executionContext) _User(ctx context.Context, sel ast.SelectionSet, obj
 		case "tags":
 			out.Values[i] = ec._User_tags(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "source":
+			out.Values[i] = ec._User_source(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "previousUser":
@@ -48384,6 +52825,49 @@ func (ec *executionContext) _UserStatistics(ctx context.Context, sel ast.Selecti
 			}
 		case "overdue":
 			out.Values[i] = ec._UserStatistics_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var verifyBackupPayloadImplementors = []string{"VerifyBackupPayload"}
+
+func (ec *executionContext) _VerifyBackupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.VerifyBackupPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, verifyBackupPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("VerifyBackupPayload")
+		case "backup":
+			out.Values[i] = ec._VerifyBackupPayload_backup(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._VerifyBackupPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -49040,6 +53524,11 @@ func (ec *executionContext) unmarshalNAddPotentialCustomerInput2lenddeskᚋworkf
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAddServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐAddRecordInput(ctx context.Context, v any) (customers.AddRecordInput, error) {
+	res, err := ec.unmarshalInputAddServiceRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAmendRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐAmendInput(ctx context.Context, v any) (registration.AmendInput, error) {
 	res, err := ec.unmarshalInputAmendRegistrationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -49122,6 +53611,11 @@ func (ec *executionContext) unmarshalNApproveRegistrationInput2lenddeskᚋworkfl
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAssignAccountManagerInput2lenddeskᚋworkflowᚋcustomersᚐAssignInput(ctx context.Context, v any) (customers.AssignInput, error) {
+	res, err := ec.unmarshalInputAssignAccountManagerInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -49146,6 +53640,68 @@ func (ec *executionContext) marshalNAvailableAction2ᚖlenddeskᚋgraphᚋmodel�
 		return graphql.Null
 	}
 	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalNBackup2ᚕᚖlenddeskᚋgraphᚋmodelᚐBackupᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Backup) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx context.Context, sel ast.SelectionSet, v *model.Backup) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalNBackupEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐBackupEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BackupEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBackupEdge2ᚖlenddeskᚋgraphᚋmodelᚐBackupEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBackupEdge2ᚖlenddeskᚋgraphᚋmodelᚐBackupEdge(ctx context.Context, sel ast.SelectionSet, v *model.BackupEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) unmarshalNBackupStatus2lenddeskᚋgraphᚋmodelᚐBackupStatus(ctx context.Context, v any) (model.BackupStatus, error) {
+	var res model.BackupStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNBackupStatus2lenddeskᚋgraphᚋmodelᚐBackupStatus(ctx context.Context, sel ast.SelectionSet, v model.BackupStatus) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNBankCard2ᚕᚖlenddeskᚋgraphᚋmodelᚐBankCardᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BankCard) graphql.Marshaler {
@@ -49503,6 +54059,11 @@ func (ec *executionContext) marshalNCompanyStatus2lenddeskᚋgraphᚋmodelᚐCom
 	return v
 }
 
+func (ec *executionContext) unmarshalNCompleteServiceRecordInput2lenddeskᚋworkflowᚋcustomersᚐCompleteRecordInput(ctx context.Context, v any) (customers.CompleteRecordInput, error) {
+	res, err := ec.unmarshalInputCompleteServiceRecordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNConfirmEmailInput2lenddeskᚋworkflowᚋregistrationᚐConfirmEmailInput(ctx context.Context, v any) (registration.ConfirmEmailInput, error) {
 	res, err := ec.unmarshalInputConfirmEmailInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -49706,6 +54267,46 @@ func (ec *executionContext) unmarshalNDocumentStatus2lenddeskᚋgraphᚋmodelᚐ
 
 func (ec *executionContext) marshalNDocumentStatus2lenddeskᚋgraphᚋmodelᚐDocumentStatus(ctx context.Context, sel ast.SelectionSet, v model.DocumentStatus) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx context.Context, v any) (model.DuplicateEvidence, error) {
+	var res model.DuplicateEvidence
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx context.Context, sel ast.SelectionSet, v model.DuplicateEvidence) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNDuplicateEvidence2ᚕlenddeskᚋgraphᚋmodelᚐDuplicateEvidenceᚄ(ctx context.Context, v any) ([]model.DuplicateEvidence, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.DuplicateEvidence, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDuplicateEvidence2ᚕlenddeskᚋgraphᚋmodelᚐDuplicateEvidenceᚄ(ctx context.Context, sel ast.SelectionSet, v []model.DuplicateEvidence) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDuplicateEvidence2lenddeskᚋgraphᚋmodelᚐDuplicateEvidence(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNErrorCode2lenddeskᚋgraphᚋmodelᚐErrorCode(ctx context.Context, v any) (model.ErrorCode, error) {
@@ -50078,6 +54679,11 @@ func (ec *executionContext) marshalNLoanStatus2lenddeskᚋgraphᚋmodelᚐLoanSt
 	return v
 }
 
+func (ec *executionContext) unmarshalNMergeUsersInput2lenddeskᚋworkflowᚋcustomersᚐMergeInput(ctx context.Context, v any) (customers.MergeInput, error) {
+	res, err := ec.unmarshalInputMergeUsersInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNMessage2ᚕᚖlenddeskᚋgraphᚋmodelᚐMessageᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Message) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -50313,6 +54919,32 @@ func (ec *executionContext) marshalNPermission2ᚕstringᚄ(ctx context.Context,
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicate(ctx context.Context, sel ast.SelectionSet, v *model.PossibleDuplicate) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PossibleDuplicate(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNQuoteLine2ᚕᚖlenddeskᚋgraphᚋmodelᚐQuoteLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.QuoteLine) graphql.Marshaler {
@@ -50763,14 +55395,20 @@ func (ec *executionContext) marshalNServiceRecordEdge2ᚖlenddeskᚋgraphᚋmode
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
-func (ec *executionContext) unmarshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx context.Context, v any) (model.ServiceRecordKind, error) {
-	var res model.ServiceRecordKind
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNServiceRecordKind2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx context.Context, sel ast.SelectionSet, v model.ServiceRecordKind) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNServiceRecordKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNServiceRecordOrderField2lenddeskᚋgraphᚋmodelᚐServiceRecordOrderField(ctx context.Context, v any) (model.ServiceRecordOrderField, error) {
@@ -50780,6 +55418,16 @@ func (ec *executionContext) unmarshalNServiceRecordOrderField2lenddeskᚋgraph�
 }
 
 func (ec *executionContext) marshalNServiceRecordOrderField2lenddeskᚋgraphᚋmodelᚐServiceRecordOrderField(ctx context.Context, sel ast.SelectionSet, v model.ServiceRecordOrderField) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNServiceRecordStatus2lenddeskᚋgraphᚋmodelᚐServiceRecordStatus(ctx context.Context, v any) (model.ServiceRecordStatus, error) {
+	var res model.ServiceRecordStatus
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNServiceRecordStatus2lenddeskᚋgraphᚋmodelᚐServiceRecordStatus(ctx context.Context, sel ast.SelectionSet, v model.ServiceRecordStatus) graphql.Marshaler {
 	return v
 }
 
@@ -51033,6 +55681,11 @@ func (ec *executionContext) unmarshalNSuspendUserInput2lenddeskᚋworkflowᚋcus
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNTagUserInput2lenddeskᚋworkflowᚋcustomersᚐTagInput(ctx context.Context, v any) (customers.TagInput, error) {
+	res, err := ec.unmarshalInputTagUserInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUnbindBankCardInput2lenddeskᚋworkflowᚋbindingᚐUnbindInput(ctx context.Context, v any) (binding.UnbindInput, error) {
 	res, err := ec.unmarshalInputUnbindBankCardInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -51060,6 +55713,11 @@ func (ec *executionContext) unmarshalNUpdateRoleInput2lenddeskᚋworkflowᚋadmi
 
 func (ec *executionContext) unmarshalNUpdateStaffInput2lenddeskᚋworkflowᚋadministrationᚐUpdateStaffInput(ctx context.Context, v any) (administration.UpdateStaffInput, error) {
 	res, err := ec.unmarshalInputUpdateStaffInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUpdateUserInput2lenddeskᚋworkflowᚋcustomersᚐUpdateInput(ctx context.Context, v any) (customers.UpdateInput, error) {
+	res, err := ec.unmarshalInputUpdateUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -51230,6 +55888,11 @@ func (ec *executionContext) unmarshalNUserStatus2lenddeskᚋgraphᚋmodelᚐUser
 
 func (ec *executionContext) marshalNUserStatus2lenddeskᚋgraphᚋmodelᚐUserStatus(ctx context.Context, sel ast.SelectionSet, v model.UserStatus) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNVerifyBackupInput2lenddeskᚋworkflowᚋadministrationᚐVerifyBackupInput(ctx context.Context, v any) (administration.VerifyBackupInput, error) {
+	res, err := ec.unmarshalInputVerifyBackupInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNVerifyCompanyInput2lenddeskᚋworkflowᚋcompaniesᚐVerifyInput(ctx context.Context, v any) (companies.VerifyInput, error) {
@@ -51415,6 +56078,13 @@ func (ec *executionContext) marshalOAddPotentialCustomerPayload2ᚖlenddeskᚋgr
 	return ec._AddPotentialCustomerPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAddServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐAddServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, v *model.AddServiceRecordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AddServiceRecordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOAmendRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐAmendRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.AmendRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -51469,6 +56139,71 @@ func (ec *executionContext) marshalOApproveRegistrationPayload2ᚖlenddeskᚋgra
 		return graphql.Null
 	}
 	return ec._ApproveRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOAssignAccountManagerPayload2ᚖlenddeskᚋgraphᚋmodelᚐAssignAccountManagerPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignAccountManagerPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AssignAccountManagerPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBackup2ᚖlenddeskᚋgraphᚋmodelᚐBackup(ctx context.Context, sel ast.SelectionSet, v *model.Backup) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalOBackupConnection2ᚖlenddeskᚋgraphᚋmodelᚐBackupConnection(ctx context.Context, sel ast.SelectionSet, v *model.BackupConnection) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) unmarshalOBackupFilter2ᚖlenddeskᚋgraphᚋmodelᚐBackupFilter(ctx context.Context, v any) (*model.BackupFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputBackupFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOBackupStatus2ᚕlenddeskᚋgraphᚋmodelᚐBackupStatusᚄ(ctx context.Context, v any) ([]model.BackupStatus, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.BackupStatus, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBackupStatus2lenddeskᚋgraphᚋmodelᚐBackupStatus(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOBackupStatus2ᚕlenddeskᚋgraphᚋmodelᚐBackupStatusᚄ(ctx context.Context, sel ast.SelectionSet, v []model.BackupStatus) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBackupStatus2lenddeskᚋgraphᚋmodelᚐBackupStatus(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOBankCard2ᚖlenddeskᚋgraphᚋmodelᚐBankCard(ctx context.Context, sel ast.SelectionSet, v *model.BankCard) graphql.Marshaler {
@@ -51781,6 +56516,13 @@ func (ec *executionContext) marshalOCompanyStatus2ᚕlenddeskᚋgraphᚋmodelᚐ
 	return ret
 }
 
+func (ec *executionContext) marshalOCompleteServiceRecordPayload2ᚖlenddeskᚋgraphᚋmodelᚐCompleteServiceRecordPayload(ctx context.Context, sel ast.SelectionSet, v *model.CompleteServiceRecordPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CompleteServiceRecordPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOConfirmEmailPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmEmailPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmEmailPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -51793,6 +56535,21 @@ func (ec *executionContext) marshalOCreateApiKeyPayload2ᚖlenddeskᚋgraphᚋmo
 		return graphql.Null
 	}
 	return ec._CreateApiKeyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOCreateBackupInput2ᚖlenddeskᚋworkflowᚋadministrationᚐCreateBackupInput(ctx context.Context, v any) (*administration.CreateBackupInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputCreateBackupInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOCreateBackupPayload2ᚖlenddeskᚋgraphᚋmodelᚐCreateBackupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateBackupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CreateBackupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCreateCompanyPayload2ᚖlenddeskᚋgraphᚋmodelᚐCreateCompanyPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateCompanyPayload) graphql.Marshaler {
@@ -52294,6 +57051,13 @@ func (ec *executionContext) marshalOLoanStatus2ᚕlenddeskᚋgraphᚋmodelᚐLoa
 	return ret
 }
 
+func (ec *executionContext) marshalOMergeUsersPayload2ᚖlenddeskᚋgraphᚋmodelᚐMergeUsersPayload(ctx context.Context, sel ast.SelectionSet, v *model.MergeUsersPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._MergeUsersPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOMessageConnection2ᚖlenddeskᚋgraphᚋmodelᚐMessageConnection(ctx context.Context, sel ast.SelectionSet, v *model.MessageConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52445,6 +57209,25 @@ func (ec *executionContext) marshalOPermission2ᚖstring(ctx context.Context, se
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOPossibleDuplicate2ᚕᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PossibleDuplicate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPossibleDuplicate2ᚖlenddeskᚋgraphᚋmodelᚐPossibleDuplicate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOQuote2ᚖlenddeskᚋgraphᚋmodelᚐQuote(ctx context.Context, sel ast.SelectionSet, v *model.Quote) graphql.Marshaler {
@@ -52652,6 +57435,13 @@ func (ec *executionContext) marshalORoleConnection2ᚖlenddeskᚋgraphᚋmodel�
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) marshalOServiceRecord2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecord(ctx context.Context, sel ast.SelectionSet, v *model.ServiceRecord) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
 func (ec *executionContext) marshalOServiceRecordConnection2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordConnection(ctx context.Context, sel ast.SelectionSet, v *model.ServiceRecordConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52667,16 +57457,16 @@ func (ec *executionContext) unmarshalOServiceRecordFilter2ᚖlenddeskᚋgraphᚋ
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmodelᚐServiceRecordKindᚄ(ctx context.Context, v any) ([]model.ServiceRecordKind, error) {
+func (ec *executionContext) unmarshalOServiceRecordKind2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]model.ServiceRecordKind, len(vSlice))
+	res := make([]string, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNServiceRecordKind2string(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -52684,14 +57474,14 @@ func (ec *executionContext) unmarshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmo
 	return res, nil
 }
 
-func (ec *executionContext) marshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmodelᚐServiceRecordKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ServiceRecordKind) graphql.Marshaler {
+func (ec *executionContext) marshalOServiceRecordKind2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNServiceRecordKind2lenddeskᚋgraphᚋmodelᚐServiceRecordKind(ctx, sel, v[i])
+		return ec.marshalNServiceRecordKind2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -52701,6 +57491,24 @@ func (ec *executionContext) marshalOServiceRecordKind2ᚕlenddeskᚋgraphᚋmode
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOServiceRecordKind2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOServiceRecordKind2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOServiceRecordOrder2ᚖlenddeskᚋgraphᚋmodelᚐServiceRecordOrder(ctx context.Context, v any) (*model.ServiceRecordOrder, error) {
@@ -52886,6 +57694,13 @@ func (ec *executionContext) marshalOSystem2ᚖlenddeskᚋgraphᚋmodelᚐSystem(
 	return ec._System(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOTagUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐTagUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.TagUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TagUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUnbindBankCardPayload2ᚖlenddeskᚋgraphᚋmodelᚐUnbindBankCardPayload(ctx context.Context, sel ast.SelectionSet, v *model.UnbindBankCardPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -52928,6 +57743,13 @@ func (ec *executionContext) marshalOUpdateStaffPayload2ᚖlenddeskᚋgraphᚋmod
 	return ec._UpdateStaffPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateUserPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateUserPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOUpload2ᚖlenddeskᚋgatewayᚋblobᚐUpload(ctx context.Context, v any) (*blob.Upload, error) {
 	if v == nil {
 		return nil, nil
@@ -52951,6 +57773,25 @@ func (ec *executionContext) marshalOUploadDocumentPayload2ᚖlenddeskᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._UploadDocumentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOUser2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.User) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOUser2ᚖlenddeskᚋgraphᚋmodelᚐUser(ctx context.Context, sel ast.SelectionSet, v *model.User) graphql.Marshaler {
@@ -53071,6 +57912,13 @@ func (ec *executionContext) marshalOUserStatus2ᚕlenddeskᚋgraphᚋmodelᚐUse
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOVerifyBackupPayload2ᚖlenddeskᚋgraphᚋmodelᚐVerifyBackupPayload(ctx context.Context, sel ast.SelectionSet, v *model.VerifyBackupPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._VerifyBackupPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOVerifyCompanyPayload2ᚖlenddeskᚋgraphᚋmodelᚐVerifyCompanyPayload(ctx context.Context, sel ast.SelectionSet, v *model.VerifyCompanyPayload) graphql.Marshaler {

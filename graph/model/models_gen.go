@@ -55,8 +55,18 @@ type AcceptLoanTermsPayload struct {
 type AddPotentialCustomerPayload struct {
 	// The person entered. Null when refused.
 	User *User `json:"user,omitempty"`
+	// A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused.
+	Duplicates []*PossibleDuplicate `json:"duplicates"`
 	// One sentence for the page in the caller's language, saying what happens next. Null when refused.
 	Notice *string `json:"notice,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `addServiceRecord`.
+type AddServiceRecordPayload struct {
+	// The record. Null when refused.
+	ServiceRecord *ServiceRecord `json:"serviceRecord,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -159,6 +169,14 @@ type ApproveRegistrationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `assignAccountManager`.
+type AssignAccountManagerPayload struct {
+	// The customers after the change, in the order given. Null when refused.
+	Users []*User `json:"users,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A move of an object's lifecycle, as seen by this caller at this moment.
 type AvailableAction struct {
 	// Name of the mutation that does it, as in `approveRegistration`.
@@ -168,6 +186,96 @@ type AvailableAction struct {
 	// Why it is not allowed, in the caller's language, for a greyed-out button. Empty exactly when `allowed` is true.
 	BlockedBy       []*UserError `json:"blockedBy"`
 	reading.Written `json:"-"`
+}
+
+// A copy of the database (数据库备份). The key file is not in it. Seen with MANAGE_BACKUPS.
+type Backup struct {
+	// Opaque and stable, `backup_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+	Version int `json:"version"`
+	// Where it stands.
+	Status BackupStatus `json:"status"`
+	// Its file, below the folder that the server's operator sets (LENDDESK_BACKUP_URL).
+	File string `json:"file"`
+	// Whether the clock asked for it; otherwise somebody did.
+	Scheduled bool `json:"scheduled"`
+	// Size of the file in bytes; beyond 2147483647 that number, the largest Int. Null until it is made.
+	Size *int `json:"size,omitempty"`
+	// SHA-256 of the file, hexadecimal. Null until it is made.
+	Sha256 *string `json:"sha256,omitempty"`
+	// When it was begun. UTC.
+	StartedAt string `json:"startedAt"`
+	// When it was made, or failed. UTC. Null while it is RUNNING.
+	FinishedAt *string `json:"finishedAt,omitempty"`
+	// When it was last verified. UTC. Null: never.
+	VerifiedAt *string `json:"verifiedAt,omitempty"`
+	// What went wrong, for an administrator. Null when nothing did.
+	Error *string `json:"error,omitempty"`
+	// What the caller may do with it now: every move of the backup's table that has a mutation, allowed or not, and what blocks it.
+	AvailableActions []*AvailableAction `json:"availableActions"`
+	// What happened to it, newest first.
+	Timeline *EventConnection `json:"timeline"`
+	// When it was begun. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When it last changed. UTC.
+	UpdatedAt       string `json:"updatedAt"`
+	reading.Written `json:"-"`
+}
+
+func (Backup) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Backup) GetID() string { return this.ID }
+
+func (Backup) IsLifecycle() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`).
+
+// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+func (this Backup) GetVersion() int { return this.Version }
+
+// What may be done from the present status: `allowed` for this caller now, or `blockedBy` with the reasons.
+func (this Backup) GetAvailableActions() []*AvailableAction {
+	if this.AvailableActions == nil {
+		return nil
+	}
+	interfaceSlice := make([]*AvailableAction, 0, len(this.AvailableActions))
+	for _, concrete := range this.AvailableActions {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
+func (this Backup) GetTimeline() *EventConnection { return this.Timeline }
+
+// One page of backups.
+type BackupConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*BackupEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Backup `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of backups.
+type BackupEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Backup `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// Narrows a list of backups.
+type BackupFilter struct {
+	// In one of these statuses.
+	Status []BackupStatus `json:"status,omitempty"`
 }
 
 // A bank card (银行卡) bound, or being bound, to a customer. Seen by its owner and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS. A card's CVV is never asked for.
@@ -592,6 +700,14 @@ type CompanyOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `completeServiceRecord`.
+type CompleteServiceRecordPayload struct {
+	// The record after the move. Null when refused.
+	ServiceRecord *ServiceRecord `json:"serviceRecord,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `confirmEmail`.
 type ConfirmEmailPayload struct {
 	// The customer with what was confirmed, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
@@ -606,6 +722,14 @@ type CreateAPIKeyPayload struct {
 	APIKey *APIKey `json:"apiKey,omitempty"`
 	// The secret, `ldk_…`. Shown this once: store it where the program finds it. Null when refused.
 	Token *string `json:"token,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `createBackup`.
+type CreateBackupPayload struct {
+	// The backup, RUNNING. Null when refused.
+	Backup *Backup `json:"backup,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1092,6 +1216,14 @@ type LoanOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `mergeUsers`.
+type MergeUsersPayload struct {
+	// The customer who was kept. Null when refused.
+	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // An e-mail to a customer (邮件), as rendered. Seen by the customer and with VIEW_MESSAGES. Kept also when no mail server is set up.
 type Message struct {
 	// Opaque and stable, `message_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1202,7 +1334,7 @@ type Parameter struct {
 	Name string `json:"name"`
 	// What it is and does, a sentence in the caller's language.
 	Description string `json:"description"`
-	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, LOCALE; STEPS, a number by amount (`0=1, 200000.00=2`); CHECKLIST, documents by borrower and amount (`PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE`).
+	// How its value is written: TEXT, EMAIL, INTEGER, MONEY, PERCENT, DURATION (`1h30m`), CHOICE, TIME_ZONE, FOLDER, LOCALE; STEPS, a number by amount (`0=1, 200000.00=2`); CHECKLIST, documents by borrower and amount (`PERSON 0=IDENTITY_CARD, 100000.00=CREDIT_REPORT; COMPANY 0=BUSINESS_LICENSE`).
 	Type string `json:"type"`
 	// Unit of the value. Null where the type says all.
 	Unit *string `json:"unit,omitempty"`
@@ -1238,6 +1370,14 @@ type PayBankCardBindingPayload struct {
 	Notice *string `json:"notice,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Somebody on the books who may be the same person.
+type PossibleDuplicate struct {
+	// The other one. Null when hidden from the caller.
+	User *User `json:"user,omitempty"`
+	// What the two have in common.
+	By []DuplicateEvidence `json:"by"`
 }
 
 // Everything that can be read. A list that needs no permission shows what the caller may see, which may be nothing; nothing says what was held back.
@@ -1617,8 +1757,10 @@ type ServiceRecord struct {
 	Version int `json:"version"`
 	// The customer. Null when hidden from the caller.
 	User *User `json:"user,omitempty"`
+	// Whether something is still to be done.
+	Status ServiceRecordStatus `json:"status"`
 	// What it was.
-	Kind ServiceRecordKind `json:"kind"`
+	Kind string `json:"kind"`
 	// What was said or is to be done.
 	Text string `json:"text"`
 	// Until when it is to be done. Null when nothing is due. UTC.
@@ -1692,7 +1834,7 @@ type ServiceRecordEdge struct {
 // Which service records. All conditions that are set must hold; a list means any of its values.
 type ServiceRecordFilter struct {
 	// Of one of these kinds.
-	Kind []ServiceRecordKind `json:"kind,omitempty"`
+	Kind []string `json:"kind,omitempty"`
 	// With this customer (`user_…`).
 	UserID *string `json:"userId,omitempty"`
 	// To be done by this member of staff (`staff_…`).
@@ -1944,6 +2086,14 @@ type SystemActor struct {
 
 func (SystemActor) IsActor() {}
 
+// Outcome of `tagUser`.
+type TagUserPayload struct {
+	// The customer after the change. Null when refused.
+	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `unbindBankCard`.
 type UnbindBankCardPayload struct {
 	// The card after the move. Null when refused.
@@ -1996,6 +2146,16 @@ type UpdateStaffPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `updateUser`.
+type UpdateUserPayload struct {
+	// The customer after the change. Null when refused.
+	User *User `json:"user,omitempty"`
+	// A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused.
+	Duplicates []*PossibleDuplicate `json:"duplicates"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `uploadDocument`.
 type UploadDocumentPayload struct {
 	// The document as it stands now. Null when refused.
@@ -2030,6 +2190,8 @@ type User struct {
 	AccountManager *Staff `json:"accountManager,omitempty"`
 	// Labels by which staff sort customers, each once. Empty when there are none.
 	Tags []string `json:"tags"`
+	// Where the contact came from, in a few words. Null when not known; hidden from customers.
+	Source *string `json:"source,omitempty"`
 	// The same person's earlier registration, withdrawn or closed. Null when there was none, or it is hidden from the caller.
 	PreviousUser *User `json:"previousUser,omitempty"`
 	// Bank cards bound, being bound and once bound; seen by the person and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS.
@@ -2124,6 +2286,8 @@ type UserFilter struct {
 	Kind *string `json:"kind,omitempty"`
 	// The name begins with this text.
 	Name *string `json:"name,omitempty"`
+	// Has this label, spelled as in `tags`. Nobody, to customers.
+	Tag *string `json:"tag,omitempty"`
 	// This whole e-mail address, in upper or lower case.
 	Email *string `json:"email,omitempty"`
 	// This whole phone number, E.164 (`+8613800138000`). There is no search by a part of it.
@@ -2165,6 +2329,14 @@ type UserStatistics struct {
 	// How many of the person's loans are OVERDUE or DEFAULTED now.
 	Overdue         int `json:"overdue"`
 	reading.Written `json:"-"`
+}
+
+// Outcome of `verifyBackup`.
+type VerifyBackupPayload struct {
+	// The backup, as it stands while the check is under way. Null when refused.
+	Backup *Backup `json:"backup,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Outcome of `verifyCompany`.
@@ -2210,6 +2382,70 @@ type WithdrawRegistrationPayload struct {
 	User *User `json:"user,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Where a backup stands.
+type BackupStatus string
+
+const (
+	// It is being made.
+	BackupStatusRunning BackupStatus = "RUNNING"
+	// It was made.
+	BackupStatusSucceeded BackupStatus = "SUCCEEDED"
+	// It was made, opened and found whole.
+	BackupStatusVerified BackupStatus = "VERIFIED"
+	// It could not be made, or was found damaged.
+	BackupStatusFailed BackupStatus = "FAILED"
+)
+
+var AllBackupStatus = []BackupStatus{
+	BackupStatusRunning,
+	BackupStatusSucceeded,
+	BackupStatusVerified,
+	BackupStatusFailed,
+}
+
+func (e BackupStatus) IsValid() bool {
+	switch e {
+	case BackupStatusRunning, BackupStatusSucceeded, BackupStatusVerified, BackupStatusFailed:
+		return true
+	}
+	return false
+}
+
+func (e BackupStatus) String() string {
+	return string(e)
+}
+
+func (e *BackupStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BackupStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BackupStatus", str)
+	}
+	return nil
+}
+
+func (e BackupStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BackupStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BackupStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What a list of bank cards can be sorted by.
@@ -2719,6 +2955,70 @@ func (e *DocumentStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e DocumentStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What two people on the books have in common who may be one.
+type DuplicateEvidence string
+
+const (
+	// The same phone number (手机号相同).
+	DuplicateEvidencePhone DuplicateEvidence = "PHONE"
+	// The same e-mail address (邮箱相同).
+	DuplicateEvidenceEmail DuplicateEvidence = "EMAIL"
+	// The same identity number (身份证号相同).
+	DuplicateEvidenceNationalID DuplicateEvidence = "NATIONAL_ID"
+	// The same name but for spelling: order and case of its words, or one Chinese character of three or more (姓名相近).
+	DuplicateEvidenceName DuplicateEvidence = "NAME"
+)
+
+var AllDuplicateEvidence = []DuplicateEvidence{
+	DuplicateEvidencePhone,
+	DuplicateEvidenceEmail,
+	DuplicateEvidenceNationalID,
+	DuplicateEvidenceName,
+}
+
+func (e DuplicateEvidence) IsValid() bool {
+	switch e {
+	case DuplicateEvidencePhone, DuplicateEvidenceEmail, DuplicateEvidenceNationalID, DuplicateEvidenceName:
+		return true
+	}
+	return false
+}
+
+func (e DuplicateEvidence) String() string {
+	return string(e)
+}
+
+func (e *DuplicateEvidence) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DuplicateEvidence(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DuplicateEvidence", str)
+	}
+	return nil
+}
+
+func (e DuplicateEvidence) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DuplicateEvidence) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DuplicateEvidence) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3363,73 +3663,6 @@ func (e ReviewDecision) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What a contact with a customer was.
-type ServiceRecordKind string
-
-const (
-	// A phone call (电话).
-	ServiceRecordKindCall ServiceRecordKind = "CALL"
-	// A visit (拜访).
-	ServiceRecordKindVisit ServiceRecordKind = "VISIT"
-	// A letter, mail or chat (消息).
-	ServiceRecordKindMessage ServiceRecordKind = "MESSAGE"
-	// A complaint (投诉).
-	ServiceRecordKindComplaint ServiceRecordKind = "COMPLAINT"
-	// Something to be done (任务).
-	ServiceRecordKindTask ServiceRecordKind = "TASK"
-)
-
-var AllServiceRecordKind = []ServiceRecordKind{
-	ServiceRecordKindCall,
-	ServiceRecordKindVisit,
-	ServiceRecordKindMessage,
-	ServiceRecordKindComplaint,
-	ServiceRecordKindTask,
-}
-
-func (e ServiceRecordKind) IsValid() bool {
-	switch e {
-	case ServiceRecordKindCall, ServiceRecordKindVisit, ServiceRecordKindMessage, ServiceRecordKindComplaint, ServiceRecordKindTask:
-		return true
-	}
-	return false
-}
-
-func (e ServiceRecordKind) String() string {
-	return string(e)
-}
-
-func (e *ServiceRecordKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ServiceRecordKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ServiceRecordKind", str)
-	}
-	return nil
-}
-
-func (e ServiceRecordKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ServiceRecordKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ServiceRecordKind) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
 // What a list of service records can be sorted by.
 type ServiceRecordOrderField string
 
@@ -3480,6 +3713,64 @@ func (e *ServiceRecordOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e ServiceRecordOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Whether something is still to be done about a service record.
+type ServiceRecordStatus string
+
+const (
+	// It stands, or waits to be done (未完成).
+	ServiceRecordStatusOpen ServiceRecordStatus = "OPEN"
+	// Nothing more is to be done (已完成).
+	ServiceRecordStatusCompleted ServiceRecordStatus = "COMPLETED"
+)
+
+var AllServiceRecordStatus = []ServiceRecordStatus{
+	ServiceRecordStatusOpen,
+	ServiceRecordStatusCompleted,
+}
+
+func (e ServiceRecordStatus) IsValid() bool {
+	switch e {
+	case ServiceRecordStatusOpen, ServiceRecordStatusCompleted:
+		return true
+	}
+	return false
+}
+
+func (e ServiceRecordStatus) String() string {
+	return string(e)
+}
+
+func (e *ServiceRecordStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ServiceRecordStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ServiceRecordStatus", str)
+	}
+	return nil
+}
+
+func (e ServiceRecordStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ServiceRecordStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ServiceRecordStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -29,6 +29,21 @@ func (v AvailableAction) MarshalGQLContext(ctx context.Context, w io.Writer) err
 }
 func (v *AvailableAction) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
+func (v Backup) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Backup) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v BackupConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *BackupConnection) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v BackupEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *BackupEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
 func (v BankCard) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }

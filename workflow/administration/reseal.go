@@ -2,6 +2,7 @@ package administration
 
 import (
 	"context"
+	stdsql "database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -14,6 +15,7 @@ import (
 	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhook"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
@@ -29,11 +31,46 @@ var SealedColumns = []SealedColumn{
 	{user.Table, user.FieldPhone, seal.Phone},
 	{user.Table, user.FieldNationalID, seal.NationalID},
 	{staff.Table, staff.FieldPhone, seal.Phone},
+	{staff.Table, staff.FieldTotpSecret, seal.SecondFactor},
 	{company.Table, company.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNumber, seal.CardNumber},
 	{bankcard.Table, bankcard.FieldPhone, seal.Phone},
 	{link.Table, link.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNationalID, seal.NationalID},
+	{webhook.Table, webhook.FieldSecret, seal.WebhookSecret},
+}
+
+// opened is how many values of each sealed column a check opens: the newest, which the newest keys sealed, and the oldest.
+const opened = 100
+
+// OpensWith checks that the keys at hand open what is sealed in a database.
+func (o *Office) OpensWith(ctx context.Context, db *stdsql.DB) error {
+	for _, c := range SealedColumns {
+		for _, order := range []string{"ASC", "DESC"} {
+			if err := o.opens(ctx, db, c, order); err != nil {
+				return fmt.Errorf("open what is sealed in %s.%s: %w", c.Table, c.Column, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (o *Office) opens(ctx context.Context, db *stdsql.DB, c SealedColumn, order string) error {
+	rows, err := db.QueryContext(ctx, fmt.Sprintf("SELECT %[2]s FROM %[1]s WHERE %[2]s IS NOT NULL ORDER BY id %[3]s LIMIT %[4]d", c.Table, c.Column, order, opened))
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var sealed seal.Sealed
+		if err := rows.Scan(&sealed); err != nil {
+			return err
+		}
+		if _, err := o.Keys.Open(c.Purpose, sealed); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }
 
 // Reseal is the job that brings what older keys sealed under the newest key.

@@ -7,7 +7,6 @@ import (
 	"lenddesk/access"
 	"lenddesk/ent/company"
 	"lenddesk/ent/servicerecord"
-	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/fault"
 	"lenddesk/identity"
@@ -25,11 +24,12 @@ type AddPotentialInput struct {
 	Name, Phone, Email, Source, CompanyID, AccountManagerID, Note *string
 }
 
-// AddPotential enters a potential customer, with a task to follow up.
-func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.User, error) {
+// AddPotential enters a potential customer, with a task to follow up that falls due after FOLLOW_UP_DAYS. Who is on the books and looks like the same
+// person is told, and hinders nothing. It returns NOT_ELIGIBLE at accountManagerId for an employee who is not ACTIVE.
+func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (Entered, error) {
 	me := access.From(ctx)
 	if err := lifecycle.AddPotentialCustomer.Permit(me); err != nil {
-		return 0, err
+		return Entered{}, err
 	}
 	var faults fault.List
 	need := func(field string, s *string, check func(string) (string, *fault.Problem)) string {
@@ -44,13 +44,13 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 	if in.Email != nil {
 		email = need("email", in.Email, identity.Email)
 	}
-	source, note := workflow.Text(&faults, in.Source, 100, "source"), workflow.Text(&faults, in.Note, workflow.MaxNote, "note")
-	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.User, error) {
+	source, task := workflow.Text(&faults, in.Source, 100, "source"), workflow.Text(&faults, in.Note, workflow.MaxNote, "note")
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (Entered, error) {
 		create := tx.User.Create().SetStatus(user.StatusPotential).SetName(name)
 		if in.CompanyID != nil {
 			k, err := access.Find[key.Company](ctx, tx, o.IDs, key.KindCompany, company.Table, *in.CompanyID, "companyId")
 			if err := workflow.Gather(&faults, err); err != nil {
-				return 0, err
+				return Entered{}, err
 			}
 			create.SetCompanyID(k)
 		}
@@ -60,27 +60,29 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 			create.SetCreatedByID(me.Staff)
 		}
 		if in.AccountManagerID != nil {
-			k, err := access.Find[key.Staff](ctx, tx, o.IDs, key.KindStaff, staff.Table, *in.AccountManagerID, "accountManagerId")
-			if err := workflow.Gather(&faults, err); err != nil {
-				return 0, err
+			s, err := o.atWork(ctx, tx, *in.AccountManagerID, "accountManagerId", &faults)
+			if err != nil {
+				return Entered{}, err
 			}
-			create.SetAccountManagerID(k)
-			assignee = &k
+			if s != nil {
+				create.SetAccountManagerID(s.ID)
+				assignee = &s.ID
+			}
 		}
 		if err := faults.Err(); err != nil {
-			return 0, err
+			return Entered{}, err
 		}
 		values, err := o.Parameters(ctx, tx)
 		if err != nil {
-			return 0, err
+			return Entered{}, err
 		}
 		sealed, err := o.Keys.Seal(seal.Phone, phone)
 		if err != nil {
-			return 0, err
+			return Entered{}, err
 		}
 		hash, err := o.Keys.Hash(seal.Phone, phone)
 		if err != nil {
-			return 0, err
+			return Entered{}, err
 		}
 		if email != "" {
 			create.SetEmail(email)
@@ -90,21 +92,19 @@ func (o *Office) AddPotential(ctx context.Context, in AddPotentialInput) (key.Us
 		}
 		u, err := create.SetPhone(sealed).SetPhoneHash(hash).SetLocale(values.Text(parameter.DefaultLocale)).Save(ctx)
 		if err != nil {
-			return 0, fmt.Errorf("add potential customer: %w", err)
+			return Entered{}, fmt.Errorf("add potential customer: %w", err)
 		}
 		if err := lifecycle.Born(ctx, tx, lifecycle.AddPotentialCustomer, int64(u.ID), u.Status, u.ID, lifecycle.Said{}); err != nil {
-			return 0, err
+			return Entered{}, err
 		}
-		if note == "" {
-			note = text.Sentence(me.Locale, "task.follow_up", nil)
+		if task == "" {
+			task = text.Sentence(me.Locale, "task.follow_up", nil)
 		}
-		task := tx.ServiceRecord.Create().SetUserID(u.ID).SetKind(servicerecord.KindTask).SetText(note).SetNillableAssigneeID(assignee)
-		if me.Staff != 0 {
-			task.SetAuthorID(me.Staff)
+		due := lifecycle.Now().AddDate(0, 0, int(values.Int(parameter.FollowUpDays)))
+		if _, err := note(ctx, tx, tx.ServiceRecord.Create().SetUserID(u.ID).SetKind(servicerecord.KindTask).SetText(task).SetDueAt(due).
+			SetNillableAssigneeID(assignee)); err != nil {
+			return Entered{}, err
 		}
-		if err := task.Exec(ctx); err != nil {
-			return 0, fmt.Errorf("add the task to follow up: %w", err)
-		}
-		return u.ID, nil
+		return o.entered(ctx, tx, u.ID)
 	})
 }

@@ -29,6 +29,7 @@ const (
 	ConfirmEmail         = "confirm_email"
 	ConfirmPhone         = "confirm_phone"
 	EmailChanged         = "email_changed"
+	RecordDue            = "record_due"
 
 	CardVerified           = "card_verified"
 	CardVerificationFailed = "card_verification_failed"
