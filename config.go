@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -40,6 +41,7 @@ type settings struct {
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
 	TrustedProxies []string `env:"LENDDESK_TRUSTED_PROXIES" help:"Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For is believed, separated by commas."`
+	WebhookAllow   []string `env:"LENDDESK_WEBHOOK_ALLOW" help:"Ranges of private networks (10.1.0.0/16) into which webhooks may be sent, separated by commas."`
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
 
@@ -67,6 +69,11 @@ type commands struct {
 	Move struct {
 		To string `required:"" placeholder:"URL" help:"An empty PostgreSQL database: postgres://…"`
 	} `cmd:"" help:"Carry the SQLite book in LENDDESK_DATABASE_URL to PostgreSQL. No server may be running."`
+	Audit struct {
+		Verify struct {
+			Known []string `help:"Heads from before (NUMBER:SEAL) that must be in the trail." placeholder:"HEAD"`
+		} `cmd:"" help:"Walk the trail of events and find out whether any was changed, removed or put in. Prints its head: keep it elsewhere."`
+	} `cmd:"" help:"Look after the trail of events."`
 	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
 	Book     struct {
 		demo.Big
@@ -80,7 +87,7 @@ var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_BLOB_URL", "LENDDESK_KEYSET",
 	"LENDDESK_BACKUP_URL",
 	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
-	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
+	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_WEBHOOK_ALLOW", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
 // parse reads arguments and environment. It returns the subcommand.
@@ -186,6 +193,9 @@ func (s settings) check() error {
 	if _, err := door.NewAddresses(s.TrustedProxies); err != nil {
 		refuse("LENDDESK_TRUSTED_PROXIES", "addresses or ranges such as 10.0.0.0/8, separated by commas")
 	}
+	if _, err := s.webhookAllow(); err != nil {
+		refuse("LENDDESK_WEBHOOK_ALLOW", "ranges such as 10.1.0.0/16 or fd00::/8, separated by commas")
+	}
 	if _, ok := levels[s.LogLevel]; !ok {
 		refuse("LENDDESK_LOG_LEVEL", "debug, info, warn or error")
 	}
@@ -241,4 +251,16 @@ func (s settings) backupFolder() (string, error) {
 		path = filepath.FromSlash(u.Path)
 	}
 	return filepath.Abs(path)
+}
+
+// webhookAllow is the private networks into which webhooks may be sent.
+func (s settings) webhookAllow() (allowed []netip.Prefix, err error) {
+	for _, r := range s.WebhookAllow {
+		p, err := netip.ParsePrefix(strings.TrimSpace(r))
+		if err != nil {
+			return nil, err
+		}
+		allowed = append(allowed, p.Masked())
+	}
+	return allowed, nil
 }

@@ -13,6 +13,7 @@ import (
 	"lenddesk/seal"
 	"lenddesk/store"
 	"lenddesk/store/copies"
+	"lenddesk/workflow/audit"
 )
 
 // checkDatabase tries a connection before it is used, and changes nothing.
@@ -99,5 +100,26 @@ func move(ctx context.Context, s settings, to string, out io.Writer) error {
 		rows += t.Rows
 	}
 	_, err = fmt.Fprintf(out, "%d rows in all. Start the servers with LENDDESK_DATABASE_URL set to the new database and with the same keys (%s).\n", rows, s.keySource())
+	return err
+}
+
+// verifyTrail walks the trail of events.
+func verifyTrail(ctx context.Context, s settings, known []string, out io.Writer) (err error) {
+	heads := make([]audit.Head, len(known))
+	for i, k := range known {
+		if heads[i], err = audit.ParseHead(k); err != nil {
+			return fmt.Errorf("--known: %w", err)
+		}
+	}
+	st, err := store.Open(ctx, s.DatabaseURL)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, st.Close()) }()
+	head, err := audit.Verify(ctx, st.Client(), heads...)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "The trail holds: %d events. Its head, to be kept elsewhere:\n%s\n", head.Events, head)
 	return err
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/jackc/pgx/v5"
 	"github.com/riverqueue/river"
 	"github.com/rs/cors"
 
@@ -30,22 +31,27 @@ import (
 	"lenddesk/fault"
 	"lenddesk/gateway/blob"
 	"lenddesk/gateway/mail"
+	"lenddesk/gateway/webhook"
 	"lenddesk/graph"
 	"lenddesk/graph/door"
 	"lenddesk/hooks"
 	"lenddesk/jobs"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/live"
 	"lenddesk/parameter"
 	"lenddesk/reading"
 	"lenddesk/store"
 	"lenddesk/workflow"
 	"lenddesk/workflow/administration"
+	"lenddesk/workflow/audit"
 	"lenddesk/workflow/authentication"
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/integration"
 	"lenddesk/workflow/mailing"
+	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
@@ -86,6 +92,8 @@ func run(ctx context.Context, args []string, out, logs io.Writer) error {
 		return checkDatabase(ctx, asked.Check.To, out)
 	case "restore <file>":
 		return restore(ctx, s, asked.Restore.File, asked.Restore.Yes, out)
+	case "audit verify":
+		return verifyTrail(ctx, s, asked.Audit.Verify.Known, out)
 	case "move":
 		return move(ctx, s, asked.Move.To, out)
 	case "keys rotate":
@@ -167,14 +175,15 @@ func fillBook(ctx context.Context, s settings, o demo.Big, proof bool, out, prog
 
 // program is a running lenddesk.
 type program struct {
-	log    *slog.Logger
-	store  *store.Store
-	queue  *jobs.Queue
-	reader *reading.Reader
-	desk   *workflow.Desk
-	// borrowers is the office with the files: there is one of it.
-	borrowers *origination.Office
+	log       *slog.Logger
+	store     *store.Store
+	queue     *jobs.Queue
+	reader    *reading.Reader
+	desk      *workflow.Desk
 	keyUse    *administration.KeyUse
+	borrowers *origination.Office // there is one of it: it has the files
+	hooked    *integration.Office
+	news      live.Hub // woken when events have got their place
 	outside   outside
 	listener  net.Listener
 	server    *http.Server
@@ -237,6 +246,11 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	if err := p.openOutside(ctx, s); err != nil {
 		return nil, err
 	}
+	allowed, err := s.webhookAllow()
+	if err != nil {
+		return nil, err
+	}
+	p.hooked = &integration.Office{Desk: p.desk, Sender: webhook.New(allowed...)}
 	if err := p.work(ctx, s); err != nil {
 		return nil, err
 	}
@@ -245,6 +259,11 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	p.stop = stop
 	p.beside.Go(func() { p.followKeys(aside) })
 	p.beside.Go(func() { p.keyUse.Run(aside) })
+	scribe := &audit.Scribe{Desk: p.desk, Log: log, Follow: p.hooked.Follow, Told: p.news.Wake}
+	p.beside.Go(func() { scribe.Run(aside) })
+	if p.store.Pgx() != nil {
+		p.beside.Go(func() { live.Listen(aside, p.listen, audit.Channel, &p.news, log) })
+	}
 	return p, nil
 }
 
@@ -318,6 +337,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
+	river.AddWorker(workers, &integration.Courier{Office: p.hooked})
+	river.AddWorker(workers, &marketplace.Closer{Office: &marketplace.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Cleaner{Office: office})
 	river.AddWorker(workers, &administration.Resealer{Office: office})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
@@ -334,9 +355,16 @@ func (p *program) work(ctx context.Context, s settings) error {
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return marketplace.CloseListings{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 	}})
+}
+
+// listen makes a connection of its own to PostgreSQL.
+func (p *program) listen(ctx context.Context) (*pgx.Conn, error) {
+	return pgx.ConnectConfig(ctx, p.store.Pgx().Config().ConnConfig)
 }
 
 // serve answers whoever comes.
@@ -345,6 +373,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
+		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk},
 		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk},
 		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}

@@ -9,6 +9,7 @@ import (
 	"lenddesk/ent/event"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhook"
 	"lenddesk/key"
 )
 
@@ -86,7 +87,14 @@ var Rows = map[key.Kind]Rule{
 	key.KindServiceRecord:  func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ViewUsers, ManageUsers)) },
 	key.KindServiceRequest: func(e Eyes, t *sql.SelectTable) *sql.Predicate { return e.either(seesLoans, ofMyLoans(e, t)) },
 	key.KindEvent:          events,
-	key.KindBackup:         func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ManageBackups)) },
+	key.KindWebhook: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
+		if !e.Permissions.Has(ManageWebhooks) {
+			return sql.False()
+		}
+		return sql.IsNull(t.C(webhook.FieldDeletedAt)) // its deliveries go on telling what was sent
+	},
+	key.KindWebhookDelivery: func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ManageWebhooks)) },
+	key.KindBackup:          func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ManageBackups)) },
 	key.KindMessage: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		return e.either(Of(ViewMessages), own(e.User, t.C("user_id")))
 	},
@@ -123,6 +131,7 @@ func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		{key.KindRole, Of(ManageRoles)},
 		{key.KindAPIKey, Of(ManageAPIKeys)},
 		{key.KindBackup, Of(ManageBackups)},
+		{key.KindWebhook, Of(ManageWebhooks)},
 	} {
 		if e.Permissions&s.sees != 0 {
 			rules = append(rules, sql.EQ(t.C(event.FieldSubjectType), string(s.kind)))

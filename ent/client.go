@@ -21,7 +21,6 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
-	"lenddesk/ent/eventlink"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
@@ -72,8 +71,6 @@ type Client struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
-	// EventLink is the client for interacting with the EventLink builders.
-	EventLink *EventLinkClient
 	// Guess is the client for interacting with the Guess builders.
 	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
@@ -130,7 +127,6 @@ func (c *Client) init() {
 	c.Company = NewCompanyClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.Event = NewEventClient(c.config)
-	c.EventLink = NewEventLinkClient(c.config)
 	c.Guess = NewGuessClient(c.config)
 	c.Idempotency = NewIdempotencyClient(c.config)
 	c.Installment = NewInstallmentClient(c.config)
@@ -250,7 +246,6 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Company:         NewCompanyClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
-		EventLink:       NewEventLinkClient(cfg),
 		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
@@ -297,7 +292,6 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Company:         NewCompanyClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
-		EventLink:       NewEventLinkClient(cfg),
 		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
@@ -346,10 +340,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company,
-		c.Document, c.Event, c.EventLink, c.Guess, c.Idempotency, c.Installment,
-		c.Keyset, c.Link, c.Loan, c.Message, c.Parameter, c.Repayment, c.Review,
-		c.Role, c.ServiceRecord, c.ServiceRequest, c.Session, c.Staff, c.User,
-		c.Webhook, c.WebhookDelivery,
+		c.Document, c.Event, c.Guess, c.Idempotency, c.Installment, c.Keyset, c.Link,
+		c.Loan, c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User, c.Webhook, c.WebhookDelivery,
 	} {
 		n.Use(hooks...)
 	}
@@ -360,10 +353,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim, c.Company,
-		c.Document, c.Event, c.EventLink, c.Guess, c.Idempotency, c.Installment,
-		c.Keyset, c.Link, c.Loan, c.Message, c.Parameter, c.Repayment, c.Review,
-		c.Role, c.ServiceRecord, c.ServiceRequest, c.Session, c.Staff, c.User,
-		c.Webhook, c.WebhookDelivery,
+		c.Document, c.Event, c.Guess, c.Idempotency, c.Installment, c.Keyset, c.Link,
+		c.Loan, c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User, c.Webhook, c.WebhookDelivery,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -390,8 +382,6 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Document.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
-	case *EventLinkMutation:
-		return c.EventLink.mutate(ctx, m)
 	case *GuessMutation:
 		return c.Guess.mutate(ctx, m)
 	case *IdempotencyMutation:
@@ -1883,155 +1873,6 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 		return (&EventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Event mutation op: %q", m.Op())
-	}
-}
-
-// EventLinkClient is a client for the EventLink schema.
-type EventLinkClient struct {
-	config
-}
-
-// NewEventLinkClient returns a client for the EventLink from the given config.
-func NewEventLinkClient(c config) *EventLinkClient {
-	return &EventLinkClient{config: c}
-}
-
-// Use adds a list of mutation hooks to the hooks stack.
-// A call to `Use(f, g, h)` equals to `eventlink.Hooks(f(g(h())))`.
-func (c *EventLinkClient) Use(hooks ...Hook) {
-	c.hooks.EventLink = append(c.hooks.EventLink, hooks...)
-}
-
-// Intercept adds a list of query interceptors to the interceptors stack.
-// A call to `Intercept(f, g, h)` equals to `eventlink.Intercept(f(g(h())))`.
-func (c *EventLinkClient) Intercept(interceptors ...Interceptor) {
-	c.inters.EventLink = append(c.inters.EventLink, interceptors...)
-}
-
-// Create returns a builder for creating a EventLink entity.
-func (c *EventLinkClient) Create() *EventLinkCreate {
-	mutation := newEventLinkMutation(c.config, OpCreate)
-	return &EventLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// CreateBulk returns a builder for creating a bulk of EventLink entities.
-func (c *EventLinkClient) CreateBulk(builders ...*EventLinkCreate) *EventLinkCreateBulk {
-	return &EventLinkCreateBulk{config: c.config, builders: builders}
-}
-
-// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
-// a builder and applies setFunc on it.
-func (c *EventLinkClient) MapCreateBulk(slice any, setFunc func(*EventLinkCreate, int)) *EventLinkCreateBulk {
-	rv := reflect.ValueOf(slice)
-	if rv.Kind() != reflect.Slice {
-		return &EventLinkCreateBulk{err: fmt.Errorf("calling to EventLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
-	}
-	builders := make([]*EventLinkCreate, rv.Len())
-	for i := 0; i < rv.Len(); i++ {
-		builders[i] = c.Create()
-		setFunc(builders[i], i)
-	}
-	return &EventLinkCreateBulk{config: c.config, builders: builders}
-}
-
-// Update returns an update builder for EventLink.
-func (c *EventLinkClient) Update() *EventLinkUpdate {
-	mutation := newEventLinkMutation(c.config, OpUpdate)
-	return &EventLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOne returns an update builder for the given entity.
-func (c *EventLinkClient) UpdateOne(_m *EventLink) *EventLinkUpdateOne {
-	mutation := newEventLinkMutation(c.config, OpUpdateOne, withEventLink(_m))
-	return &EventLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// UpdateOneID returns an update builder for the given id.
-func (c *EventLinkClient) UpdateOneID(id key.EventLink) *EventLinkUpdateOne {
-	mutation := newEventLinkMutation(c.config, OpUpdateOne, withEventLinkID(id))
-	return &EventLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// Delete returns a delete builder for EventLink.
-func (c *EventLinkClient) Delete() *EventLinkDelete {
-	mutation := newEventLinkMutation(c.config, OpDelete)
-	return &EventLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
-}
-
-// DeleteOne returns a builder for deleting the given entity.
-func (c *EventLinkClient) DeleteOne(_m *EventLink) *EventLinkDeleteOne {
-	return c.DeleteOneID(_m.ID)
-}
-
-// DeleteOneID returns a builder for deleting the given entity by its id.
-func (c *EventLinkClient) DeleteOneID(id key.EventLink) *EventLinkDeleteOne {
-	builder := c.Delete().Where(eventlink.ID(id))
-	builder.mutation.id = &id
-	builder.mutation.op = OpDeleteOne
-	return &EventLinkDeleteOne{builder}
-}
-
-// Query returns a query builder for EventLink.
-func (c *EventLinkClient) Query() *EventLinkQuery {
-	return &EventLinkQuery{
-		config: c.config,
-		ctx:    &QueryContext{Type: TypeEventLink},
-		inters: c.Interceptors(),
-	}
-}
-
-// Get returns a EventLink entity by its id.
-func (c *EventLinkClient) Get(ctx context.Context, id key.EventLink) (*EventLink, error) {
-	return c.Query().Where(eventlink.ID(id)).Only(ctx)
-}
-
-// GetX is like Get, but panics if an error occurs.
-func (c *EventLinkClient) GetX(ctx context.Context, id key.EventLink) *EventLink {
-	obj, err := c.Get(ctx, id)
-	if err != nil {
-		panic(err)
-	}
-	return obj
-}
-
-// QueryEvent queries the event edge of a EventLink.
-func (c *EventLinkClient) QueryEvent(_m *EventLink) *EventQuery {
-	query := (&EventClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(eventlink.Table, eventlink.FieldID, id),
-			sqlgraph.To(event.Table, event.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, eventlink.EventTable, eventlink.EventColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
-// Hooks returns the client hooks.
-func (c *EventLinkClient) Hooks() []Hook {
-	return c.hooks.EventLink
-}
-
-// Interceptors returns the client interceptors.
-func (c *EventLinkClient) Interceptors() []Interceptor {
-	return c.inters.EventLink
-}
-
-func (c *EventLinkClient) mutate(ctx context.Context, m *EventLinkMutation) (Value, error) {
-	switch m.Op() {
-	case OpCreate:
-		return (&EventLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdate:
-		return (&EventLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpUpdateOne:
-		return (&EventLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
-	case OpDelete, OpDeleteOne:
-		return (&EventLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
-	default:
-		return nil, fmt.Errorf("ent: unknown EventLink mutation op: %q", m.Op())
 	}
 }
 
@@ -4945,15 +4786,15 @@ func (c *WebhookDeliveryClient) mutate(ctx context.Context, m *WebhookDeliveryMu
 type (
 	hooks struct {
 		APIKey, Backup, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
-		EventLink, Guess, Idempotency, Installment, Keyset, Link, Loan, Message,
-		Parameter, Repayment, Review, Role, ServiceRecord, ServiceRequest, Session,
-		Staff, User, Webhook, WebhookDelivery []ent.Hook
+		Guess, Idempotency, Installment, Keyset, Link, Loan, Message, Parameter,
+		Repayment, Review, Role, ServiceRecord, ServiceRequest, Session, Staff, User,
+		Webhook, WebhookDelivery []ent.Hook
 	}
 	inters struct {
 		APIKey, Backup, BankCard, BankCardAttempt, Bid, Claim, Company, Document, Event,
-		EventLink, Guess, Idempotency, Installment, Keyset, Link, Loan, Message,
-		Parameter, Repayment, Review, Role, ServiceRecord, ServiceRequest, Session,
-		Staff, User, Webhook, WebhookDelivery []ent.Interceptor
+		Guess, Idempotency, Installment, Keyset, Link, Loan, Message, Parameter,
+		Repayment, Review, Role, ServiceRecord, ServiceRequest, Session, Staff, User,
+		Webhook, WebhookDelivery []ent.Interceptor
 	}
 )
 

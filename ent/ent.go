@@ -15,7 +15,6 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
-	"lenddesk/ent/eventlink"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
@@ -109,7 +108,6 @@ func checkColumn(t, c string) error {
 			company.Table:         company.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
-			eventlink.Table:       eventlink.ValidColumn,
 			guess.Table:           guess.ValidColumn,
 			idempotency.Table:     idempotency.ValidColumn,
 			installment.Table:     installment.ValidColumn,

@@ -50,6 +50,10 @@ type Event struct {
 	RequestID *string `json:"request_id,omitempty"`
 	// At holds the value of the "at" field.
 	At time.Time `json:"at,omitempty"`
+	// in the order of commits, 1, 2, 3 without a gap
+	Position *int64 `json:"position,omitempty"`
+	// SHA-256 over the seal before and this event
+	Seal []byte `json:"seal,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the EventQuery when eager-loading is set.
 	Edges        EventEdges `json:"edges"`
@@ -81,9 +85,9 @@ func (*Event) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case event.FieldChanges:
+		case event.FieldChanges, event.FieldSeal:
 			values[i] = new([]byte)
-		case event.FieldID, event.FieldSubjectID, event.FieldUserID, event.FieldActorID:
+		case event.FieldID, event.FieldSubjectID, event.FieldUserID, event.FieldActorID, event.FieldPosition:
 			values[i] = new(sql.NullInt64)
 		case event.FieldSubjectType, event.FieldKind, event.FieldActorType, event.FieldActorName, event.FieldFrom, event.FieldTo, event.FieldReason, event.FieldNote, event.FieldAddress, event.FieldRequestID:
 			values[i] = new(sql.NullString)
@@ -210,6 +214,19 @@ func (_m *Event) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.At = value.Time
 			}
+		case event.FieldPosition:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field position", values[i])
+			} else if value.Valid {
+				_m.Position = new(int64)
+				*_m.Position = value.Int64
+			}
+		case event.FieldSeal:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field seal", values[i])
+			} else if value != nil {
+				_m.Seal = *value
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -311,6 +328,14 @@ func (_m *Event) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("at=")
 	builder.WriteString(_m.At.Format(time.ANSIC))
+	builder.WriteString(", ")
+	if v := _m.Position; v != nil {
+		builder.WriteString("position=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("seal=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Seal))
 	builder.WriteByte(')')
 	return builder.String()
 }

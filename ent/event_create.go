@@ -192,6 +192,26 @@ func (_c *EventCreate) SetNillableAt(v *time.Time) *EventCreate {
 	return _c
 }
 
+// SetPosition sets the "position" field.
+func (_c *EventCreate) SetPosition(v int64) *EventCreate {
+	_c.mutation.SetPosition(v)
+	return _c
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_c *EventCreate) SetNillablePosition(v *int64) *EventCreate {
+	if v != nil {
+		_c.SetPosition(*v)
+	}
+	return _c
+}
+
+// SetSeal sets the "seal" field.
+func (_c *EventCreate) SetSeal(v []byte) *EventCreate {
+	_c.mutation.SetSeal(v)
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *EventCreate) SetID(v key.Event) *EventCreate {
 	_c.mutation.SetID(v)
@@ -405,6 +425,14 @@ func (_c *EventCreate) createSpec() (*Event, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.At(); ok {
 		_spec.SetField(event.FieldAt, field.TypeTime, value)
 		_node.At = value
+	}
+	if value, ok := _c.mutation.Position(); ok {
+		_spec.SetField(event.FieldPosition, field.TypeInt64, value)
+		_node.Position = &value
+	}
+	if value, ok := _c.mutation.Seal(); ok {
+		_spec.SetField(event.FieldSeal, field.TypeBytes, value)
+		_node.Seal = value
 	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -50,6 +50,45 @@ func (_u *EventUpdate) ClearUserID() *EventUpdate {
 	return _u
 }
 
+// SetPosition sets the "position" field.
+func (_u *EventUpdate) SetPosition(v int64) *EventUpdate {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *EventUpdate) SetNillablePosition(v *int64) *EventUpdate {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *EventUpdate) AddPosition(v int64) *EventUpdate {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
+// ClearPosition clears the value of the "position" field.
+func (_u *EventUpdate) ClearPosition() *EventUpdate {
+	_u.mutation.ClearPosition()
+	return _u
+}
+
+// SetSeal sets the "seal" field.
+func (_u *EventUpdate) SetSeal(v []byte) *EventUpdate {
+	_u.mutation.SetSeal(v)
+	return _u
+}
+
+// ClearSeal clears the value of the "seal" field.
+func (_u *EventUpdate) ClearSeal() *EventUpdate {
+	_u.mutation.ClearSeal()
+	return _u
+}
+
 // SetUser sets the "user" edge to the User entity.
 func (_u *EventUpdate) SetUser(v *User) *EventUpdate {
 	return _u.SetUserID(v.ID)
@@ -132,6 +171,21 @@ func (_u *EventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RequestIDCleared() {
 		_spec.ClearField(event.FieldRequestID, field.TypeString)
 	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(event.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(event.FieldPosition, field.TypeInt64, value)
+	}
+	if _u.mutation.PositionCleared() {
+		_spec.ClearField(event.FieldPosition, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Seal(); ok {
+		_spec.SetField(event.FieldSeal, field.TypeBytes, value)
+	}
+	if _u.mutation.SealCleared() {
+		_spec.ClearField(event.FieldSeal, field.TypeBytes)
+	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -200,6 +254,45 @@ func (_u *EventUpdateOne) SetNillableUserID(v *key.User) *EventUpdateOne {
 // ClearUserID clears the value of the "user_id" field.
 func (_u *EventUpdateOne) ClearUserID() *EventUpdateOne {
 	_u.mutation.ClearUserID()
+	return _u
+}
+
+// SetPosition sets the "position" field.
+func (_u *EventUpdateOne) SetPosition(v int64) *EventUpdateOne {
+	_u.mutation.ResetPosition()
+	_u.mutation.SetPosition(v)
+	return _u
+}
+
+// SetNillablePosition sets the "position" field if the given value is not nil.
+func (_u *EventUpdateOne) SetNillablePosition(v *int64) *EventUpdateOne {
+	if v != nil {
+		_u.SetPosition(*v)
+	}
+	return _u
+}
+
+// AddPosition adds value to the "position" field.
+func (_u *EventUpdateOne) AddPosition(v int64) *EventUpdateOne {
+	_u.mutation.AddPosition(v)
+	return _u
+}
+
+// ClearPosition clears the value of the "position" field.
+func (_u *EventUpdateOne) ClearPosition() *EventUpdateOne {
+	_u.mutation.ClearPosition()
+	return _u
+}
+
+// SetSeal sets the "seal" field.
+func (_u *EventUpdateOne) SetSeal(v []byte) *EventUpdateOne {
+	_u.mutation.SetSeal(v)
+	return _u
+}
+
+// ClearSeal clears the value of the "seal" field.
+func (_u *EventUpdateOne) ClearSeal() *EventUpdateOne {
+	_u.mutation.ClearSeal()
 	return _u
 }
 
@@ -314,6 +407,21 @@ func (_u *EventUpdateOne) sqlSave(ctx context.Context) (_node *Event, err error)
 	}
 	if _u.mutation.RequestIDCleared() {
 		_spec.ClearField(event.FieldRequestID, field.TypeString)
+	}
+	if value, ok := _u.mutation.Position(); ok {
+		_spec.SetField(event.FieldPosition, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedPosition(); ok {
+		_spec.AddField(event.FieldPosition, field.TypeInt64, value)
+	}
+	if _u.mutation.PositionCleared() {
+		_spec.ClearField(event.FieldPosition, field.TypeInt64)
+	}
+	if value, ok := _u.mutation.Seal(); ok {
+		_spec.SetField(event.FieldSeal, field.TypeBytes, value)
+	}
+	if _u.mutation.SealCleared() {
+		_spec.ClearField(event.FieldSeal, field.TypeBytes)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -15,7 +15,6 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
-	"lenddesk/ent/eventlink"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
 	"lenddesk/ent/installment"
@@ -63,7 +62,6 @@ const (
 	TypeCompany         = "Company"
 	TypeDocument        = "Document"
 	TypeEvent           = "Event"
-	TypeEventLink       = "EventLink"
 	TypeGuess           = "Guess"
 	TypeIdempotency     = "Idempotency"
 	TypeInstallment     = "Installment"
@@ -9401,6 +9399,9 @@ type EventMutation struct {
 	address       *string
 	request_id    *string
 	at            *time.Time
+	position      *int64
+	addposition   *int64
+	seal          *[]byte
 	clearedFields map[string]struct{}
 	user          *key.User
 	cleareduser   bool
@@ -10210,6 +10211,125 @@ func (m *EventMutation) ResetAt() {
 	m.at = nil
 }
 
+// SetPosition sets the "position" field.
+func (m *EventMutation) SetPosition(i int64) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *EventMutation) Position() (r int64, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldPosition(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *EventMutation) AddPosition(i int64) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *EventMutation) AddedPosition() (r int64, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPosition clears the value of the "position" field.
+func (m *EventMutation) ClearPosition() {
+	m.position = nil
+	m.addposition = nil
+	m.clearedFields[event.FieldPosition] = struct{}{}
+}
+
+// PositionCleared returns if the "position" field was cleared in this mutation.
+func (m *EventMutation) PositionCleared() bool {
+	_, ok := m.clearedFields[event.FieldPosition]
+	return ok
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *EventMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+	delete(m.clearedFields, event.FieldPosition)
+}
+
+// SetSeal sets the "seal" field.
+func (m *EventMutation) SetSeal(b []byte) {
+	m.seal = &b
+}
+
+// Seal returns the value of the "seal" field in the mutation.
+func (m *EventMutation) Seal() (r []byte, exists bool) {
+	v := m.seal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeal returns the old "seal" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldSeal(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeal: %w", err)
+	}
+	return oldValue.Seal, nil
+}
+
+// ClearSeal clears the value of the "seal" field.
+func (m *EventMutation) ClearSeal() {
+	m.seal = nil
+	m.clearedFields[event.FieldSeal] = struct{}{}
+}
+
+// SealCleared returns if the "seal" field was cleared in this mutation.
+func (m *EventMutation) SealCleared() bool {
+	_, ok := m.clearedFields[event.FieldSeal]
+	return ok
+}
+
+// ResetSeal resets all changes to the "seal" field.
+func (m *EventMutation) ResetSeal() {
+	m.seal = nil
+	delete(m.clearedFields, event.FieldSeal)
+}
+
 // ClearUser clears the "user" edge to the User entity.
 func (m *EventMutation) ClearUser() {
 	m.cleareduser = true
@@ -10271,7 +10391,7 @@ func (m *EventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 17)
 	if m.subject_type != nil {
 		fields = append(fields, event.FieldSubjectType)
 	}
@@ -10317,6 +10437,12 @@ func (m *EventMutation) Fields() []string {
 	if m.at != nil {
 		fields = append(fields, event.FieldAt)
 	}
+	if m.position != nil {
+		fields = append(fields, event.FieldPosition)
+	}
+	if m.seal != nil {
+		fields = append(fields, event.FieldSeal)
+	}
 	return fields
 }
 
@@ -10355,6 +10481,10 @@ func (m *EventMutation) Field(name string) (ent.Value, bool) {
 		return m.RequestID()
 	case event.FieldAt:
 		return m.At()
+	case event.FieldPosition:
+		return m.Position()
+	case event.FieldSeal:
+		return m.Seal()
 	}
 	return nil, false
 }
@@ -10394,6 +10524,10 @@ func (m *EventMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldRequestID(ctx)
 	case event.FieldAt:
 		return m.OldAt(ctx)
+	case event.FieldPosition:
+		return m.OldPosition(ctx)
+	case event.FieldSeal:
+		return m.OldSeal(ctx)
 	}
 	return nil, fmt.Errorf("unknown Event field %s", name)
 }
@@ -10508,6 +10642,20 @@ func (m *EventMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAt(v)
 		return nil
+	case event.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case event.FieldSeal:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeal(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Event field %s", name)
 }
@@ -10522,6 +10670,9 @@ func (m *EventMutation) AddedFields() []string {
 	if m.addactor_id != nil {
 		fields = append(fields, event.FieldActorID)
 	}
+	if m.addposition != nil {
+		fields = append(fields, event.FieldPosition)
+	}
 	return fields
 }
 
@@ -10534,6 +10685,8 @@ func (m *EventMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedSubjectID()
 	case event.FieldActorID:
 		return m.AddedActorID()
+	case event.FieldPosition:
+		return m.AddedPosition()
 	}
 	return nil, false
 }
@@ -10556,6 +10709,13 @@ func (m *EventMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddActorID(v)
+		return nil
+	case event.FieldPosition:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Event numeric field %s", name)
@@ -10591,6 +10751,12 @@ func (m *EventMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(event.FieldRequestID) {
 		fields = append(fields, event.FieldRequestID)
+	}
+	if m.FieldCleared(event.FieldPosition) {
+		fields = append(fields, event.FieldPosition)
+	}
+	if m.FieldCleared(event.FieldSeal) {
+		fields = append(fields, event.FieldSeal)
 	}
 	return fields
 }
@@ -10632,6 +10798,12 @@ func (m *EventMutation) ClearField(name string) error {
 		return nil
 	case event.FieldRequestID:
 		m.ClearRequestID()
+		return nil
+	case event.FieldPosition:
+		m.ClearPosition()
+		return nil
+	case event.FieldSeal:
+		m.ClearSeal()
 		return nil
 	}
 	return fmt.Errorf("unknown Event nullable field %s", name)
@@ -10685,6 +10857,12 @@ func (m *EventMutation) ResetField(name string) error {
 		return nil
 	case event.FieldAt:
 		m.ResetAt()
+		return nil
+	case event.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case event.FieldSeal:
+		m.ResetSeal()
 		return nil
 	}
 	return fmt.Errorf("unknown Event field %s", name)
@@ -10762,449 +10940,6 @@ func (m *EventMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Event edge %s", name)
-}
-
-// EventLinkMutation represents an operation that mutates the EventLink nodes in the graph.
-type EventLinkMutation struct {
-	config
-	op            Op
-	typ           string
-	id            *key.EventLink
-	hash          *[]byte
-	clearedFields map[string]struct{}
-	event         *key.Event
-	clearedevent  bool
-	done          bool
-	oldValue      func(context.Context) (*EventLink, error)
-	predicates    []predicate.EventLink
-}
-
-var _ ent.Mutation = (*EventLinkMutation)(nil)
-
-// eventlinkOption allows management of the mutation configuration using functional options.
-type eventlinkOption func(*EventLinkMutation)
-
-// newEventLinkMutation creates new mutation for the EventLink entity.
-func newEventLinkMutation(c config, op Op, opts ...eventlinkOption) *EventLinkMutation {
-	m := &EventLinkMutation{
-		config:        c,
-		op:            op,
-		typ:           TypeEventLink,
-		clearedFields: make(map[string]struct{}),
-	}
-	for _, opt := range opts {
-		opt(m)
-	}
-	return m
-}
-
-// withEventLinkID sets the ID field of the mutation.
-func withEventLinkID(id key.EventLink) eventlinkOption {
-	return func(m *EventLinkMutation) {
-		var (
-			err   error
-			once  sync.Once
-			value *EventLink
-		)
-		m.oldValue = func(ctx context.Context) (*EventLink, error) {
-			once.Do(func() {
-				if m.done {
-					err = errors.New("querying old values post mutation is not allowed")
-				} else {
-					value, err = m.Client().EventLink.Get(ctx, id)
-				}
-			})
-			return value, err
-		}
-		m.id = &id
-	}
-}
-
-// withEventLink sets the old EventLink of the mutation.
-func withEventLink(node *EventLink) eventlinkOption {
-	return func(m *EventLinkMutation) {
-		m.oldValue = func(context.Context) (*EventLink, error) {
-			return node, nil
-		}
-		m.id = &node.ID
-	}
-}
-
-// Client returns a new `ent.Client` from the mutation. If the mutation was
-// executed in a transaction (ent.Tx), a transactional client is returned.
-func (m EventLinkMutation) Client() *Client {
-	client := &Client{config: m.config}
-	client.init()
-	return client
-}
-
-// Tx returns an `ent.Tx` for mutations that were executed in transactions;
-// it returns an error otherwise.
-func (m EventLinkMutation) Tx() (*Tx, error) {
-	if _, ok := m.driver.(*txDriver); !ok {
-		return nil, errors.New("ent: mutation is not running in a transaction")
-	}
-	tx := &Tx{config: m.config}
-	tx.init()
-	return tx, nil
-}
-
-// SetID sets the value of the id field. Note that this
-// operation is only accepted on creation of EventLink entities.
-func (m *EventLinkMutation) SetID(id key.EventLink) {
-	m.id = &id
-}
-
-// ID returns the ID value in the mutation. Note that the ID is only available
-// if it was provided to the builder or after it was returned from the database.
-func (m *EventLinkMutation) ID() (id key.EventLink, exists bool) {
-	if m.id == nil {
-		return
-	}
-	return *m.id, true
-}
-
-// IDs queries the database and returns the entity ids that match the mutation's predicate.
-// That means, if the mutation is applied within a transaction with an isolation level such
-// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
-// or updated by the mutation.
-func (m *EventLinkMutation) IDs(ctx context.Context) ([]key.EventLink, error) {
-	switch {
-	case m.op.Is(OpUpdateOne | OpDeleteOne):
-		id, exists := m.ID()
-		if exists {
-			return []key.EventLink{id}, nil
-		}
-		fallthrough
-	case m.op.Is(OpUpdate | OpDelete):
-		return m.Client().EventLink.Query().Where(m.predicates...).IDs(ctx)
-	default:
-		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
-	}
-}
-
-// SetEventID sets the "event_id" field.
-func (m *EventLinkMutation) SetEventID(k key.Event) {
-	m.event = &k
-}
-
-// EventID returns the value of the "event_id" field in the mutation.
-func (m *EventLinkMutation) EventID() (r key.Event, exists bool) {
-	v := m.event
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldEventID returns the old "event_id" field's value of the EventLink entity.
-// If the EventLink object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EventLinkMutation) OldEventID(ctx context.Context) (v key.Event, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldEventID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldEventID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldEventID: %w", err)
-	}
-	return oldValue.EventID, nil
-}
-
-// ResetEventID resets all changes to the "event_id" field.
-func (m *EventLinkMutation) ResetEventID() {
-	m.event = nil
-}
-
-// SetHash sets the "hash" field.
-func (m *EventLinkMutation) SetHash(b []byte) {
-	m.hash = &b
-}
-
-// Hash returns the value of the "hash" field in the mutation.
-func (m *EventLinkMutation) Hash() (r []byte, exists bool) {
-	v := m.hash
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldHash returns the old "hash" field's value of the EventLink entity.
-// If the EventLink object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *EventLinkMutation) OldHash(ctx context.Context) (v []byte, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldHash is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldHash requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldHash: %w", err)
-	}
-	return oldValue.Hash, nil
-}
-
-// ResetHash resets all changes to the "hash" field.
-func (m *EventLinkMutation) ResetHash() {
-	m.hash = nil
-}
-
-// ClearEvent clears the "event" edge to the Event entity.
-func (m *EventLinkMutation) ClearEvent() {
-	m.clearedevent = true
-	m.clearedFields[eventlink.FieldEventID] = struct{}{}
-}
-
-// EventCleared reports if the "event" edge to the Event entity was cleared.
-func (m *EventLinkMutation) EventCleared() bool {
-	return m.clearedevent
-}
-
-// EventIDs returns the "event" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// EventID instead. It exists only for internal usage by the builders.
-func (m *EventLinkMutation) EventIDs() (ids []key.Event) {
-	if id := m.event; id != nil {
-		ids = append(ids, *id)
-	}
-	return
-}
-
-// ResetEvent resets all changes to the "event" edge.
-func (m *EventLinkMutation) ResetEvent() {
-	m.event = nil
-	m.clearedevent = false
-}
-
-// Where appends a list predicates to the EventLinkMutation builder.
-func (m *EventLinkMutation) Where(ps ...predicate.EventLink) {
-	m.predicates = append(m.predicates, ps...)
-}
-
-// WhereP appends storage-level predicates to the EventLinkMutation builder. Using this method,
-// users can use type-assertion to append predicates that do not depend on any generated package.
-func (m *EventLinkMutation) WhereP(ps ...func(*sql.Selector)) {
-	p := make([]predicate.EventLink, len(ps))
-	for i := range ps {
-		p[i] = ps[i]
-	}
-	m.Where(p...)
-}
-
-// Op returns the operation name.
-func (m *EventLinkMutation) Op() Op {
-	return m.op
-}
-
-// SetOp allows setting the mutation operation.
-func (m *EventLinkMutation) SetOp(op Op) {
-	m.op = op
-}
-
-// Type returns the node type of this mutation (EventLink).
-func (m *EventLinkMutation) Type() string {
-	return m.typ
-}
-
-// Fields returns all fields that were changed during this mutation. Note that in
-// order to get all numeric fields that were incremented/decremented, call
-// AddedFields().
-func (m *EventLinkMutation) Fields() []string {
-	fields := make([]string, 0, 2)
-	if m.event != nil {
-		fields = append(fields, eventlink.FieldEventID)
-	}
-	if m.hash != nil {
-		fields = append(fields, eventlink.FieldHash)
-	}
-	return fields
-}
-
-// Field returns the value of a field with the given name. The second boolean
-// return value indicates that this field was not set, or was not defined in the
-// schema.
-func (m *EventLinkMutation) Field(name string) (ent.Value, bool) {
-	switch name {
-	case eventlink.FieldEventID:
-		return m.EventID()
-	case eventlink.FieldHash:
-		return m.Hash()
-	}
-	return nil, false
-}
-
-// OldField returns the old value of the field from the database. An error is
-// returned if the mutation operation is not UpdateOne, or the query to the
-// database failed.
-func (m *EventLinkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
-	switch name {
-	case eventlink.FieldEventID:
-		return m.OldEventID(ctx)
-	case eventlink.FieldHash:
-		return m.OldHash(ctx)
-	}
-	return nil, fmt.Errorf("unknown EventLink field %s", name)
-}
-
-// SetField sets the value of a field with the given name. It returns an error if
-// the field is not defined in the schema, or if the type mismatched the field
-// type.
-func (m *EventLinkMutation) SetField(name string, value ent.Value) error {
-	switch name {
-	case eventlink.FieldEventID:
-		v, ok := value.(key.Event)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetEventID(v)
-		return nil
-	case eventlink.FieldHash:
-		v, ok := value.([]byte)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetHash(v)
-		return nil
-	}
-	return fmt.Errorf("unknown EventLink field %s", name)
-}
-
-// AddedFields returns all numeric fields that were incremented/decremented during
-// this mutation.
-func (m *EventLinkMutation) AddedFields() []string {
-	var fields []string
-	return fields
-}
-
-// AddedField returns the numeric value that was incremented/decremented on a field
-// with the given name. The second boolean return value indicates that this field
-// was not set, or was not defined in the schema.
-func (m *EventLinkMutation) AddedField(name string) (ent.Value, bool) {
-	switch name {
-	}
-	return nil, false
-}
-
-// AddField adds the value to the field with the given name. It returns an error if
-// the field is not defined in the schema, or if the type mismatched the field
-// type.
-func (m *EventLinkMutation) AddField(name string, value ent.Value) error {
-	switch name {
-	}
-	return fmt.Errorf("unknown EventLink numeric field %s", name)
-}
-
-// ClearedFields returns all nullable fields that were cleared during this
-// mutation.
-func (m *EventLinkMutation) ClearedFields() []string {
-	return nil
-}
-
-// FieldCleared returns a boolean indicating if a field with the given name was
-// cleared in this mutation.
-func (m *EventLinkMutation) FieldCleared(name string) bool {
-	_, ok := m.clearedFields[name]
-	return ok
-}
-
-// ClearField clears the value of the field with the given name. It returns an
-// error if the field is not defined in the schema.
-func (m *EventLinkMutation) ClearField(name string) error {
-	return fmt.Errorf("unknown EventLink nullable field %s", name)
-}
-
-// ResetField resets all changes in the mutation for the field with the given name.
-// It returns an error if the field is not defined in the schema.
-func (m *EventLinkMutation) ResetField(name string) error {
-	switch name {
-	case eventlink.FieldEventID:
-		m.ResetEventID()
-		return nil
-	case eventlink.FieldHash:
-		m.ResetHash()
-		return nil
-	}
-	return fmt.Errorf("unknown EventLink field %s", name)
-}
-
-// AddedEdges returns all edge names that were set/added in this mutation.
-func (m *EventLinkMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
-	if m.event != nil {
-		edges = append(edges, eventlink.EdgeEvent)
-	}
-	return edges
-}
-
-// AddedIDs returns all IDs (to other nodes) that were added for the given edge
-// name in this mutation.
-func (m *EventLinkMutation) AddedIDs(name string) []ent.Value {
-	switch name {
-	case eventlink.EdgeEvent:
-		if id := m.event; id != nil {
-			return []ent.Value{*id}
-		}
-	}
-	return nil
-}
-
-// RemovedEdges returns all edge names that were removed in this mutation.
-func (m *EventLinkMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
-	return edges
-}
-
-// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
-// the given name in this mutation.
-func (m *EventLinkMutation) RemovedIDs(name string) []ent.Value {
-	return nil
-}
-
-// ClearedEdges returns all edge names that were cleared in this mutation.
-func (m *EventLinkMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
-	if m.clearedevent {
-		edges = append(edges, eventlink.EdgeEvent)
-	}
-	return edges
-}
-
-// EdgeCleared returns a boolean which indicates if the edge with the given name
-// was cleared in this mutation.
-func (m *EventLinkMutation) EdgeCleared(name string) bool {
-	switch name {
-	case eventlink.EdgeEvent:
-		return m.clearedevent
-	}
-	return false
-}
-
-// ClearEdge clears the value of the edge with the given name. It returns an error
-// if that edge is not defined in the schema.
-func (m *EventLinkMutation) ClearEdge(name string) error {
-	switch name {
-	case eventlink.EdgeEvent:
-		m.ClearEvent()
-		return nil
-	}
-	return fmt.Errorf("unknown EventLink unique edge %s", name)
-}
-
-// ResetEdge resets all changes to the edge with the given name in this mutation.
-// It returns an error if the edge is not defined in the schema.
-func (m *EventLinkMutation) ResetEdge(name string) error {
-	switch name {
-	case eventlink.EdgeEvent:
-		m.ResetEvent()
-		return nil
-	}
-	return fmt.Errorf("unknown EventLink edge %s", name)
 }
 
 // GuessMutation represents an operation that mutates the Guess nodes in the graph.

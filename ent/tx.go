@@ -32,8 +32,6 @@ type Tx struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
-	// EventLink is the client for interacting with the EventLink builders.
-	EventLink *EventLinkClient
 	// Guess is the client for interacting with the Guess builders.
 	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
@@ -210,7 +208,6 @@ func (tx *Tx) init() {
 	tx.Company = NewCompanyClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
-	tx.EventLink = NewEventLinkClient(tx.config)
 	tx.Guess = NewGuessClient(tx.config)
 	tx.Idempotency = NewIdempotencyClient(tx.config)
 	tx.Installment = NewInstallmentClient(tx.config)

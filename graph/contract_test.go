@@ -196,7 +196,7 @@ func everybodyNeeds(line lifecycle.Line) access.Permissions {
 		switch b.Who {
 		case lifecycle.Permitted:
 			needed &= access.Of(b.Permission)
-		case lifecycle.Owner:
+		case lifecycle.Owner, lifecycle.Customer:
 			needed &= b.Holding
 		case lifecycle.Anyone:
 			needed = 0

@@ -74,6 +74,11 @@ func (r *mutationResolver) CompleteServiceRecord(ctx context.Context, input cust
 	return &model.CompleteServiceRecordPayload{ServiceRecord: record, UserErrors: faults}, nil
 }
 
+// Search is the resolver for the search field.
+func (r *queryResolver) Search(ctx context.Context, text string, first *int, after *string, last *int, before *string) (*model.SearchHitConnection, error) {
+	return put[model.SearchHitConnection](r.Reading.Search(ctx, text))
+}
+
 // PossibleDuplicates is the resolver for the possibleDuplicates field.
 func (r *queryResolver) PossibleDuplicates(ctx context.Context, userID string) ([]*model.PossibleDuplicate, error) {
 	return r.possibleDuplicates(ctx, userID)

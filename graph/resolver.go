@@ -19,6 +19,8 @@ import (
 	"lenddesk/workflow/binding"
 	"lenddesk/workflow/companies"
 	"lenddesk/workflow/customers"
+	"lenddesk/workflow/integration"
+	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
@@ -34,6 +36,8 @@ type Resolver struct {
 	Administration *administration.Office
 	Companies      *companies.Office
 	Binding        *binding.Office
+	Integration    *integration.Office
+	Marketplace    *marketplace.Office
 	Origination    *origination.Office
 	Reviewing      *reviewing.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
@@ -125,6 +129,10 @@ func (r *Resolver) backup(ctx context.Context, id key.Backup, err error) (*model
 	return object[model.Backup](ctx, r, access.From(ctx), key.KindBackup, id, err)
 }
 
+func (r *Resolver) webhook(ctx context.Context, id key.Webhook, err error) (*model.Webhook, []*model.UserError, error) {
+	return object[model.Webhook](ctx, r, access.From(ctx), key.KindWebhook, id, err)
+}
+
 // or is an input that may be left out.
 func or[I any](input *I) (in I) {
 	if input != nil {
@@ -182,6 +190,10 @@ func refusal(faults []*model.UserError) error {
 		}
 	}
 	return fault.Deny(fault.BadRequest, strings.Join(said, " "))
+}
+
+func (r *Resolver) bid(ctx context.Context, id key.Bid, err error) (*model.Bid, []*model.UserError, error) {
+	return object[model.Bid](ctx, r, access.From(ctx), key.KindBid, id, err)
 }
 
 // some is a text that may be missing: null when it is empty.

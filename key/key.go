@@ -26,7 +26,6 @@ type (
 	Link            int64
 	Guess           int64
 	Backup          int64
-	EventLink       int64
 	Webhook         int64
 	WebhookDelivery int64
 )
@@ -54,6 +53,8 @@ const (
 	KindEvent           Kind = "Event"
 	KindMessage         Kind = "Message"
 	KindBackup          Kind = "Backup"
+	KindWebhook         Kind = "Webhook"
+	KindWebhookDelivery Kind = "WebhookDelivery"
 )
 
 // prefixes are part of the public ids: a line may be added, never changed.
@@ -62,7 +63,7 @@ var prefixes = map[Kind]string{
 	KindBid: "bid", KindInstallment: "installment", KindRepayment: "repayment", KindBankCard: "card",
 	KindBankCardAttempt: "attempt", KindDocument: "document", KindReview: "review", KindServiceRecord: "record",
 	KindServiceRequest: "request", KindEvent: "event", KindMessage: "message",
-	KindBackup: "backup",
+	KindBackup: "backup", KindWebhook: "webhook", KindWebhookDelivery: "delivery",
 }
 
 var kinds = func() map[string]Kind {
@@ -72,3 +73,6 @@ var kinds = func() map[string]Kind {
 	}
 	return m
 }()
+
+// HasID says whether rows of the kind have public ids: a few subjects of events, such as parameters, have none.
+func (k Kind) HasID() bool { return prefixes[k] != "" }

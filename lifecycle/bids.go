@@ -12,31 +12,20 @@ var Bids = &Table{Kind: key.KindBid, Owner: "investor_id"}
 // The moves of a bid.
 var (
 	PlaceBid = add(Bids, Move[bid.Status]{
-		Name:    "placeBid",
-		To:      []bid.Status{bid.StatusPendingReview, bid.StatusApproved},
-		By:      []By{owner},
+		Name: "placeBid", To: []bid.Status{bid.StatusPendingReview, bid.StatusApproved}, By: []By{bids},
 		Follows: "the amount is reserved; approved at once up to AUTO_APPROVE_BID_LIMIT",
 	})
 	ApproveBid = add(Bids, Move[bid.Status]{
-		Name:    "approveBid",
-		From:    []bid.Status{bid.StatusPendingReview},
-		To:      []bid.Status{bid.StatusApproved},
-		By:      []By{permitted(access.ReviewBids)},
-		Follows: "may fill the listing",
+		Name: "approveBid", From: []bid.Status{bid.StatusPendingReview}, To: []bid.Status{bid.StatusApproved}, By: []By{permitted(access.ReviewBids)},
+		Guards: []Guard{otherThanInvestor, activeInvestor, whileListed}, Follows: "may fill the listing",
 	})
 	RejectBid = add(Bids, Move[bid.Status]{
-		Name:    "rejectBid",
-		From:    []bid.Status{bid.StatusPendingReview},
-		To:      []bid.Status{bid.StatusRejected},
-		By:      []By{permitted(access.ReviewBids)},
-		Follows: "the amount is free again; mail with the reason",
+		Name: "rejectBid", From: []bid.Status{bid.StatusPendingReview}, To: []bid.Status{bid.StatusRejected}, By: []By{permitted(access.ReviewBids)},
+		Guards: []Guard{otherThanInvestor, whileListed}, Follows: "the amount is free again; mail with the reason",
 	})
 	WithdrawBid = add(Bids, Move[bid.Status]{
-		Name:    "withdrawBid",
-		From:    []bid.Status{bid.StatusPendingReview, bid.StatusApproved},
-		To:      []bid.Status{bid.StatusWithdrawn},
-		By:      []By{owner},
-		Follows: "the amount is free again; only while the loan takes bids",
+		Name: "withdrawBid", From: []bid.Status{bid.StatusPendingReview, bid.StatusApproved}, To: []bid.Status{bid.StatusWithdrawn}, By: []By{owner},
+		Guards: []Guard{whileListed}, Follows: "the amount is free again; only while the loan takes bids",
 	})
 	ReleaseBid = add(Bids, Move[bid.Status]{
 		Name:    "releaseBid",

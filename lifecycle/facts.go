@@ -170,7 +170,10 @@ func SelectFacts(a Asking, dialect, table string, keys any, needs []Fact) (*sql.
 	for _, need := range needs {
 		source, known := sources[need]
 		if !known {
-			source = applying[need]
+			source, known = applying[need]
+		}
+		if !known {
+			source = marketing[need]
 		}
 		q.AppendSelectExprAs(source(a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
 	}

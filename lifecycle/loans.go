@@ -51,66 +51,45 @@ var (
 		To:   []loan.Status{loan.StatusWithdrawn}, By: []By{borrows},
 	})
 	ListLoan = add(Loans, Move[loan.Status]{
-		Name:    "listLoan",
-		From:    []loan.Status{loan.StatusApproved},
-		To:      []loan.Status{loan.StatusBidding},
-		By:      []By{permitted(access.ListLoans)},
-		Follows: "investors see it; bids from opensAt to closesAt",
+		Name: "listLoan", From: []loan.Status{loan.StatusApproved}, To: []loan.Status{loan.StatusBidding}, By: []By{permitted(access.ListLoans)},
+		Guards: []Guard{otherThanBorrower, activeBorrower, boundCard, termsAgreed}, Follows: "investors see it; bids from opensAt to closesAt",
+	})
+	BidOnLoan = add(Loans, Move[loan.Status]{
+		Name: "placeBid", Beside: []loan.Status{loan.StatusBidding}, By: []By{bids},
+		Guards: []Guard{activeViewer, viewersCard, othersListing, openListing, notFull}, Follows: "a bid; its amount is reserved",
 	})
 	FillListing = add(Loans, Move[loan.Status]{
-		Name:    "fillListing",
-		From:    []loan.Status{loan.StatusBidding},
-		To:      []loan.Status{loan.StatusFullyFunded},
-		By:      []By{system},
+		Name: "fillListing", From: []loan.Status{loan.StatusBidding}, To: []loan.Status{loan.StatusFullyFunded}, By: []By{system},
 		Follows: "when approved bids make the amount",
 	})
 	CloseListing = add(Loans, Move[loan.Status]{
-		Name:    "closeListing",
-		From:    []loan.Status{loan.StatusBidding, loan.StatusFullyFunded},
-		To:      []loan.Status{loan.StatusListingFailed},
-		By:      []By{system},
-		Follows: "流标: every bid is released",
+		Name: "closeListing", From: []loan.Status{loan.StatusBidding, loan.StatusFullyFunded}, To: []loan.Status{loan.StatusListingFailed}, By: []By{system},
+		Follows: "流标: every bid is released; mails",
 	})
 	CancelListing = add(Loans, Move[loan.Status]{
-		Name:    "cancelListing",
-		From:    []loan.Status{loan.StatusBidding},
-		To:      []loan.Status{loan.StatusCancelled},
-		By:      []By{permitted(access.ListLoans)},
-		Follows: "every bid is released",
+		Name: "cancelListing", From: []loan.Status{loan.StatusBidding}, To: []loan.Status{loan.StatusCancelled}, By: []By{permitted(access.ListLoans)},
+		Guards: []Guard{otherThanBorrower}, Follows: "every bid is released; mails with the reason",
 	})
 	RelistLoan = add(Loans, Move[loan.Status]{
-		Name: "relistLoan",
-		From: []loan.Status{loan.StatusListingFailed, loan.StatusCancelled},
-		To:   []loan.Status{loan.StatusApproved},
-		By:   []By{permitted(access.ListLoans)},
+		Name: "relistLoan", From: []loan.Status{loan.StatusListingFailed, loan.StatusCancelled}, To: []loan.Status{loan.StatusApproved},
+		By: []By{permitted(access.ListLoans)}, Guards: []Guard{otherThanBorrower, activeBorrower, boundCard},
 	})
 	ApproveFunding = add(Loans, Move[loan.Status]{
-		Name:    "approveFunding",
-		From:    []loan.Status{loan.StatusFullyFunded},
-		To:      []loan.Status{loan.StatusAwaitingDisbursement},
-		By:      []By{permitted(access.ReviewFunding)},
+		Name: "approveFunding", From: []loan.Status{loan.StatusFullyFunded}, To: []loan.Status{loan.StatusAwaitingDisbursement},
+		By: []By{permitted(access.ReviewFunding)}, Guards: []Guard{otherThanBorrower, otherThanApprover, activeBorrower, boundCard},
 		Follows: "a numbered order to finance",
 	})
 	RejectFunding = add(Loans, Move[loan.Status]{
-		Name:    "rejectFunding",
-		From:    []loan.Status{loan.StatusFullyFunded},
-		To:      []loan.Status{loan.StatusListingFailed},
-		By:      []By{permitted(access.ReviewFunding)},
-		Follows: "every bid is released",
+		Name: "rejectFunding", From: []loan.Status{loan.StatusFullyFunded}, To: []loan.Status{loan.StatusListingFailed},
+		By: []By{permitted(access.ReviewFunding)}, Guards: []Guard{otherThanBorrower, otherThanApprover}, Follows: "every bid is released; mails with the reason",
 	})
 	ConfirmDisbursement = add(Loans, Move[loan.Status]{
-		Name:    "confirmDisbursement",
-		From:    []loan.Status{loan.StatusAwaitingDisbursement},
-		To:      []loan.Status{loan.StatusRepaying},
-		By:      []By{permitted(access.ReportPayments)},
-		Follows: "the repayment plan is made; bids are held",
+		Name: "confirmDisbursement", From: []loan.Status{loan.StatusAwaitingDisbursement}, To: []loan.Status{loan.StatusRepaying},
+		By: []By{permitted(access.ReportPayments), system}, Guards: []Guard{otherThanFunder}, Follows: "the repayment plan is made; bids are held; mail",
 	})
 	FailDisbursement = add(Loans, Move[loan.Status]{
-		Name:    "failDisbursement",
-		From:    []loan.Status{loan.StatusAwaitingDisbursement},
-		To:      []loan.Status{loan.StatusFullyFunded, loan.StatusBidding},
-		By:      []By{permitted(access.ReportPayments)},
-		Follows: "with failed bids: those are released and it takes bids again",
+		Name: "failDisbursement", From: []loan.Status{loan.StatusAwaitingDisbursement}, To: []loan.Status{loan.StatusFullyFunded, loan.StatusBidding},
+		By: []By{permitted(access.ReportPayments), system}, Guards: []Guard{otherThanFunder}, Follows: "with failed bids: those are released and it takes bids again",
 	})
 	RecordRepayment = add(Loans, Move[loan.Status]{
 		Name:    "recordRepayment",

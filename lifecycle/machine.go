@@ -64,6 +64,10 @@ func (l Line) PermitOn(v access.Viewer, owns key.User, status string) error {
 			if v.User != 0 && v.User == owns && v.Permissions&b.Holding == b.Holding {
 				return nil
 			}
+		case Customer:
+			if v.User != 0 && v.Permissions&b.Holding == b.Holding {
+				return nil
+			}
 		case System:
 			if v.System != "" {
 				return nil

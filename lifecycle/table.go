@@ -32,6 +32,7 @@ type Who string
 const (
 	Permitted Who = "permitted" // who holds the permission
 	Owner     Who = "owner"     // the customer whose object it is
+	Customer  Who = "customer"  // any customer
 	Anyone    Who = "anyone"    // nobody in particular need be signed in
 	System    Who = "system"    // the machine itself, on a result, a time or a sum
 )

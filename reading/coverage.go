@@ -19,6 +19,9 @@ var handWritten = map[string][]string{
 	"UserError":       {"code", "message", "field"},
 	"SystemActor":     {"name"},
 	"Viewer":          {"user", "staff", "apiKey", "permissions"},
+
+	"SearchHitConnection": {"edges", "nodes", "pageInfo", "totalCount"},
+	"SearchHitEdge":       {"cursor", "node"},
 }
 
 // Gaps are the pieces of a contract that reading could not answer: types and fields without a row in the tables, filters and orders without a

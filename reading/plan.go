@@ -36,6 +36,7 @@ type plan struct {
 	item      *unit                     // of one place in a queue
 	objects   *byType                   // of objects by their keys
 	viewer    *viewerPlan
+	search    *searchPlan
 }
 
 // unit is a statement over one type and all that hangs on it, compiled together: a list, or rows by their keys.

@@ -19,6 +19,8 @@ import (
 	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
+	"lenddesk/ent/webhook"
+	"lenddesk/ent/webhookdelivery"
 	"lenddesk/fault"
 	"lenddesk/identity"
 	"lenddesk/key"
@@ -152,6 +154,21 @@ func management() []*Type {
 				"verifiedAt": instant(backup.FieldVerifiedAt), "error": letters(backup.FieldError),
 			}),
 			Filters: map[string]Filter{"status": anyOf(backup.FieldStatus)},
+		},
+		{
+			Name: "Webhook", Kind: key.KindWebhook, Table: webhook.Table, Default: newest,
+			Fields: map[string]Field{
+				"id": id(key.KindWebhook), "version": number("version"), "url": letters(webhook.FieldURL), "kinds": raw(webhook.FieldKinds),
+				"active": flag(webhook.FieldActive), "createdAt": instant("created_at"), "deliveries": many("WebhookDelivery", "webhook_id"),
+			},
+		},
+		{
+			Name: "WebhookDelivery", Kind: key.KindWebhookDelivery, Table: webhookdelivery.Table, Default: newest,
+			Fields: map[string]Field{
+				"id": id(key.KindWebhookDelivery), "event": one("Event", webhookdelivery.FieldEventID), "state": letters(webhookdelivery.FieldState),
+				"attempts": number(webhookdelivery.FieldAttempts), "status": number(webhookdelivery.FieldStatus), "error": letters(webhookdelivery.FieldError),
+				"createdAt": instant("created_at"), "finishedAt": instant(webhookdelivery.FieldFinishedAt),
+			},
 		},
 	}
 }

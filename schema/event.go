@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -10,7 +11,8 @@ import (
 	"lenddesk/key"
 )
 
-// Event is something that happened: who did which move to what, from where to where, why, when. Rows are only ever added.
+// Event is something that happened: who did which move to what, from where to where, why, when. Rows are only ever added; soon after, each gets its
+// place in the order of commits and its seal, once.
 type Event struct{ ent.Schema }
 
 // Fields of an event.
@@ -30,6 +32,8 @@ func (Event) Fields() []ent.Field {
 		field.String("address").MaxLen(64).Optional().Nillable().Immutable(),
 		field.String("request_id").MaxLen(64).Optional().Nillable().Immutable(),
 		field.Time("at").Immutable().Default(now),
+		field.Int64("position").Optional().Nillable().Comment("in the order of commits, 1, 2, 3 without a gap"),
+		field.Bytes("seal").Optional().Comment("SHA-256 over the seal before and this event").SchemaType(map[string]string{"postgres": "bytea"}),
 	)
 }
 
@@ -42,12 +46,15 @@ func (Event) Edges() []ent.Edge {
 func (Event) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("subject_type", "subject_id", "id"), index.Fields("user_id", "id"), index.Fields("kind", "id"), index.Fields("at"),
+		index.Fields("position").Unique(),
+		index.Fields("id").StorageKey("events_to_be_sealed").Annotations(entsql.IndexWhere("position IS NULL")),
 	}
 }
 
 // Annotations of the table.
 func (Event) Annotations() []schema.Annotation {
 	return checks{
+		"sealed": "(position IS NULL) = (seal IS NULL)",
 		"actor": oneOf("actor_type", []string{"User", "Staff", "ApiKey", "SystemActor", "Anonymous"}),
 		"kind":  "kind <> ''",
 	}.on("events")

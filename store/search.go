@@ -116,8 +116,9 @@ func Words(text string) []string {
 	return strings.FieldsFunc(Lower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) })
 }
 
-// Named narrows a table of searched names to the rows that have all the grams of at least one of the alternatives.
-func Named(t *entsql.SelectTable, table string, alternatives ...[]string) *entsql.Predicate {
+// Named narrows a table of searched names to the rows that have all the grams of at least one of the alternatives; to the newest of them, if enough says
+// how many there must be at least.
+func Named(t *entsql.SelectTable, table string, enough int, alternatives ...[]string) *entsql.Predicate {
 	quote, and, or := `"`, " AND ", " OR "
 	if t.Dialect() == dialect.Postgres {
 		quote, and, or = "'", " & ", " | "
@@ -136,6 +137,10 @@ func Named(t *entsql.SelectTable, table string, alternatives ...[]string) *entsq
 			b.WriteString("search_grams(").Ident(t.C("name")).WriteString(") @@ CAST(").Arg(match).WriteString(" AS tsquery)")
 			return
 		}
-		b.Ident(t.C("id")).WriteString(" IN (SELECT rowid FROM ").Ident(table + "_search").WriteString(" WHERE grams MATCH ").Arg(match).WriteByte(')')
+		b.Ident(t.C("id")).WriteString(" IN (SELECT rowid FROM ").Ident(table + "_search").WriteString(" WHERE grams MATCH ").Arg(match)
+		if enough > 0 {
+			b.WriteString(fmt.Sprintf(" ORDER BY rowid DESC LIMIT %d", enough))
+		}
+		b.WriteByte(')')
 	})
 }

@@ -20,6 +20,8 @@ type Store struct {
 	reader  *sql.DB       // the writer itself on PostgreSQL
 	pgx     *pgxpool.Pool // nil on SQLite
 	client  *ent.Client
+
+	committed chan struct{} // see Committed
 }
 
 // Open opens the database that url names and makes sure that it answers: "sqlite:PATH", a file that is made if there is none
@@ -39,6 +41,7 @@ func Open(ctx context.Context, url string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.committed = make(chan struct{}, 1)
 	s.client = ent.NewClient(ent.Driver(newDriver(s.dialect, s.writer)))
 	return s, nil
 }

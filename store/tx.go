@@ -73,6 +73,24 @@ func (s *Store) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) er
 	for _, f := range tx.after {
 		f()
 	}
+	select {
+	case s.committed <- struct{}{}:
+	default: // it is told already
+	}
+	return nil
+}
+
+// Committed says that something was committed since it was last received from. It has one listener.
+func (s *Store) Committed() <-chan struct{} { return s.committed }
+
+// Notify tells all who listen to a channel of PostgreSQL, when the transaction commits. On SQLite there is nobody else.
+func (tx *Tx) Notify(ctx context.Context, channel string) error {
+	if tx.dialect != dialect.Postgres {
+		return nil
+	}
+	if _, err := tx.SQL.ExecContext(ctx, "SELECT pg_notify($1, '')", channel); err != nil {
+		return fmt.Errorf("store: notify: %w", err)
+	}
 	return nil
 }
 

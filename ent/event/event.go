@@ -44,6 +44,10 @@ const (
 	FieldRequestID = "request_id"
 	// FieldAt holds the string denoting the at field in the database.
 	FieldAt = "at"
+	// FieldPosition holds the string denoting the position field in the database.
+	FieldPosition = "position"
+	// FieldSeal holds the string denoting the seal field in the database.
+	FieldSeal = "seal"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
 	// Table holds the table name of the event in the database.
@@ -75,6 +79,8 @@ var Columns = []string{
 	FieldAddress,
 	FieldRequestID,
 	FieldAt,
+	FieldPosition,
+	FieldSeal,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -190,6 +196,11 @@ func ByRequestID(opts ...sql.OrderTermOption) OrderOption {
 // ByAt orders the results by the at field.
 func ByAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAt, opts...).ToFunc()
+}
+
+// ByPosition orders the results by the position field.
+func ByPosition(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPosition, opts...).ToFunc()
 }
 
 // ByUserField orders the results by user field.

@@ -127,6 +127,16 @@ func At(v time.Time) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldAt, v))
 }
 
+// Position applies equality check predicate on the "position" field. It's identical to PositionEQ.
+func Position(v int64) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldPosition, v))
+}
+
+// Seal applies equality check predicate on the "seal" field. It's identical to SealEQ.
+func Seal(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldSeal, v))
+}
+
 // SubjectTypeEQ applies the EQ predicate on the "subject_type" field.
 func SubjectTypeEQ(v string) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldSubjectType, v))
@@ -1015,6 +1025,106 @@ func AtLT(v time.Time) predicate.Event {
 // AtLTE applies the LTE predicate on the "at" field.
 func AtLTE(v time.Time) predicate.Event {
 	return predicate.Event(sql.FieldLTE(FieldAt, v))
+}
+
+// PositionEQ applies the EQ predicate on the "position" field.
+func PositionEQ(v int64) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldPosition, v))
+}
+
+// PositionNEQ applies the NEQ predicate on the "position" field.
+func PositionNEQ(v int64) predicate.Event {
+	return predicate.Event(sql.FieldNEQ(FieldPosition, v))
+}
+
+// PositionIn applies the In predicate on the "position" field.
+func PositionIn(vs ...int64) predicate.Event {
+	return predicate.Event(sql.FieldIn(FieldPosition, vs...))
+}
+
+// PositionNotIn applies the NotIn predicate on the "position" field.
+func PositionNotIn(vs ...int64) predicate.Event {
+	return predicate.Event(sql.FieldNotIn(FieldPosition, vs...))
+}
+
+// PositionGT applies the GT predicate on the "position" field.
+func PositionGT(v int64) predicate.Event {
+	return predicate.Event(sql.FieldGT(FieldPosition, v))
+}
+
+// PositionGTE applies the GTE predicate on the "position" field.
+func PositionGTE(v int64) predicate.Event {
+	return predicate.Event(sql.FieldGTE(FieldPosition, v))
+}
+
+// PositionLT applies the LT predicate on the "position" field.
+func PositionLT(v int64) predicate.Event {
+	return predicate.Event(sql.FieldLT(FieldPosition, v))
+}
+
+// PositionLTE applies the LTE predicate on the "position" field.
+func PositionLTE(v int64) predicate.Event {
+	return predicate.Event(sql.FieldLTE(FieldPosition, v))
+}
+
+// PositionIsNil applies the IsNil predicate on the "position" field.
+func PositionIsNil() predicate.Event {
+	return predicate.Event(sql.FieldIsNull(FieldPosition))
+}
+
+// PositionNotNil applies the NotNil predicate on the "position" field.
+func PositionNotNil() predicate.Event {
+	return predicate.Event(sql.FieldNotNull(FieldPosition))
+}
+
+// SealEQ applies the EQ predicate on the "seal" field.
+func SealEQ(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldSeal, v))
+}
+
+// SealNEQ applies the NEQ predicate on the "seal" field.
+func SealNEQ(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldNEQ(FieldSeal, v))
+}
+
+// SealIn applies the In predicate on the "seal" field.
+func SealIn(vs ...[]byte) predicate.Event {
+	return predicate.Event(sql.FieldIn(FieldSeal, vs...))
+}
+
+// SealNotIn applies the NotIn predicate on the "seal" field.
+func SealNotIn(vs ...[]byte) predicate.Event {
+	return predicate.Event(sql.FieldNotIn(FieldSeal, vs...))
+}
+
+// SealGT applies the GT predicate on the "seal" field.
+func SealGT(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldGT(FieldSeal, v))
+}
+
+// SealGTE applies the GTE predicate on the "seal" field.
+func SealGTE(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldGTE(FieldSeal, v))
+}
+
+// SealLT applies the LT predicate on the "seal" field.
+func SealLT(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldLT(FieldSeal, v))
+}
+
+// SealLTE applies the LTE predicate on the "seal" field.
+func SealLTE(v []byte) predicate.Event {
+	return predicate.Event(sql.FieldLTE(FieldSeal, v))
+}
+
+// SealIsNil applies the IsNil predicate on the "seal" field.
+func SealIsNil() predicate.Event {
+	return predicate.Event(sql.FieldIsNull(FieldSeal))
+}
+
+// SealNotNil applies the NotNil predicate on the "seal" field.
+func SealNotNil() predicate.Event {
+	return predicate.Event(sql.FieldNotNull(FieldSeal))
 }
 
 // HasUser applies the HasEdge predicate on the "user" edge.

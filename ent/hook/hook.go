@@ -116,18 +116,6 @@ func (f EventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventMutation", m)
 }
 
-// The EventLinkFunc type is an adapter to allow the use of ordinary
-// function as EventLink mutator.
-type EventLinkFunc func(context.Context, *ent.EventLinkMutation) (ent.Value, error)
-
-// Mutate calls f(ctx, m).
-func (f EventLinkFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
-	if mv, ok := m.(*ent.EventLinkMutation); ok {
-		return f(ctx, mv)
-	}
-	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventLinkMutation", m)
-}
-
 // The GuessFunc type is an adapter to allow the use of ordinary
 // function as Guess mutator.
 type GuessFunc func(context.Context, *ent.GuessMutation) (ent.Value, error)

@@ -518,6 +518,8 @@ var (
 		{Name: "address", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "request_id", Type: field.TypeString, Nullable: true, Size: 64},
 		{Name: "at", Type: field.TypeTime},
+		{Name: "position", Type: field.TypeInt64, Nullable: true},
+		{Name: "seal", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"postgres": "bytea"}},
 		{Name: "user_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// EventsTable holds the schema information for the "events" table.
@@ -528,7 +530,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "events_users_user",
-				Columns:    []*schema.Column{EventsColumns[15]},
+				Columns:    []*schema.Column{EventsColumns[17]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -542,7 +544,7 @@ var (
 			{
 				Name:    "event_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EventsColumns[15], EventsColumns[0]},
+				Columns: []*schema.Column{EventsColumns[17], EventsColumns[0]},
 			},
 			{
 				Name:    "event_kind_id",
@@ -554,32 +556,18 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[14]},
 			},
-		},
-	}
-	// EventLinksColumns holds the columns for the "event_links" table.
-	EventLinksColumns = []*schema.Column{
-		{Name: "id", Type: field.TypeInt64, Increment: true},
-		{Name: "hash", Type: field.TypeBytes, SchemaType: map[string]string{"postgres": "bytea"}},
-		{Name: "event_id", Type: field.TypeInt64},
-	}
-	// EventLinksTable holds the schema information for the "event_links" table.
-	EventLinksTable = &schema.Table{
-		Name:       "event_links",
-		Columns:    EventLinksColumns,
-		PrimaryKey: []*schema.Column{EventLinksColumns[0]},
-		ForeignKeys: []*schema.ForeignKey{
 			{
-				Symbol:     "event_links_events_event",
-				Columns:    []*schema.Column{EventLinksColumns[2]},
-				RefColumns: []*schema.Column{EventsColumns[0]},
-				OnDelete:   schema.NoAction,
-			},
-		},
-		Indexes: []*schema.Index{
-			{
-				Name:    "eventlink_event_id",
+				Name:    "event_position",
 				Unique:  true,
-				Columns: []*schema.Column{EventLinksColumns[2]},
+				Columns: []*schema.Column{EventsColumns[15]},
+			},
+			{
+				Name:    "events_to_be_sealed",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[0]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "position IS NULL",
+				},
 			},
 		},
 	}
@@ -1672,7 +1660,6 @@ var (
 		CompaniesTable,
 		DocumentsTable,
 		EventsTable,
-		EventLinksTable,
 		GuessesTable,
 		IdempotencyKeysTable,
 		InstallmentsTable,
@@ -1775,12 +1762,9 @@ func init() {
 		Table: "events",
 	}
 	EventsTable.Annotation.Checks = map[string]string{
-		"events_actor": "actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')",
-		"events_kind":  "kind <> ''",
-	}
-	EventLinksTable.ForeignKeys[0].RefTable = EventsTable
-	EventLinksTable.Annotation = &entsql.Annotation{
-		Table: "event_links",
+		"events_actor":  "actor_type IN ('User', 'Staff', 'ApiKey', 'SystemActor', 'Anonymous')",
+		"events_kind":   "kind <> ''",
+		"events_sealed": "(position IS NULL) = (seal IS NULL)",
 	}
 	GuessesTable.Annotation = &entsql.Annotation{
 		Table: "guesses",

@@ -33,9 +33,6 @@ type Document func(*sql.Selector)
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
 
-// EventLink is the predicate function for eventlink builders.
-type EventLink func(*sql.Selector)
-
 // Guess is the predicate function for guess builders.
 type Guess func(*sql.Selector)
 

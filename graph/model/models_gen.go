@@ -35,6 +35,11 @@ type Node interface {
 	GetID() string
 }
 
+// What `search` finds.
+type SearchHit interface {
+	IsSearchHit()
+}
+
 // Outcome of `acceptInvitation`.
 type AcceptInvitationPayload struct {
 	// The account, read with its own eyes. Null when refused.
@@ -133,6 +138,14 @@ type APIKeyEdge struct {
 type ApplyForLoanPayload struct {
 	// The loan as it stands now. Null when refused.
 	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `approveBid`.
+type ApproveBidPayload struct {
+	// The bid, APPROVED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -562,6 +575,14 @@ type CancelBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `cancelListing`.
+type CancelListingPayload struct {
+	// The loan, CANCELLED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `changePassword`.
 type ChangePasswordPayload struct {
 	// The fresh session that replaces all others. Null when refused.
@@ -655,6 +676,8 @@ func (this Company) GetAvailableActions() []*AvailableAction {
 
 // Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
 func (this Company) GetTimeline() *EventConnection { return this.Timeline }
+
+func (Company) IsSearchHit() {}
 
 // One page of companies.
 type CompanyConnection struct {
@@ -760,6 +783,16 @@ type CreateStaffPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `createWebhook`.
+type CreateWebhookPayload struct {
+	// The webhook. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
+	// Signs what is sent: `X-Signature: v1=` and the hexadecimal HMAC-SHA256 of `X-Signature-Timestamp`, a dot and the body. Shown this once. Null when refused.
+	SigningKey *string `json:"signingKey,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // State of the database.
 type DatabaseInfo struct {
 	// Which database: `sqlite` or `postgres`.
@@ -790,6 +823,14 @@ type DeleteRolePayload struct {
 	Role *Role `json:"role,omitempty"`
 	// The id under which the role was known. Null when refused.
 	DeletedRoleID *string `json:"deletedRoleId,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `deleteWebhook`.
+type DeleteWebhookPayload struct {
+	// Always null: it is gone. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1050,6 +1091,14 @@ type LifecycleTable struct {
 	Mermaid string `json:"mermaid"`
 }
 
+// Outcome of `listLoan`.
+type ListLoanPayload struct {
+	// The loan, BIDDING. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A borrower's application and all that becomes of it (借款). Seen by the borrower, by those who bid on it, while BIDDING by every investor, and by staff who view, review or manage loans.
 type Loan struct {
 	// Opaque and stable, `loan_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1134,6 +1183,8 @@ type Loan struct {
 	UpdatedAt       string `json:"updatedAt"`
 	reading.Written `json:"-"`
 }
+
+func (Loan) IsSearchHit() {}
 
 func (Loan) IsNode() {}
 
@@ -1372,6 +1423,14 @@ type PayBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `placeBid`.
+type PlaceBidPayload struct {
+	// The new bid. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Somebody on the books who may be the same person.
 type PossibleDuplicate struct {
 	// The other one. Null when hidden from the caller.
@@ -1430,6 +1489,14 @@ type RebindBankCardPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `redeliverWebhook`.
+type RedeliverWebhookPayload struct {
+	// The new delivery. Null when refused.
+	WebhookDelivery *WebhookDelivery `json:"webhookDelivery,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `registerUser`.
 type RegisterUserPayload struct {
 	// The customer registered, as they see themselves: for this response only, nobody is signed in by it. Null when refused.
@@ -1444,6 +1511,14 @@ type RegisterUserPayload struct {
 type ReinstateUserPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `rejectBid`.
+type RejectBidPayload struct {
+	// The bid, REJECTED. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1484,6 +1559,14 @@ type RejectRegistrationPayload struct {
 type ReleaseReviewPayload struct {
 	// The place in the queue as it stands now. Null when refused.
 	ReviewItem *ReviewItem `json:"reviewItem,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `relistLoan`.
+type RelistLoanPayload struct {
+	// The loan, APPROVED. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1746,6 +1829,28 @@ type RoleEdge struct {
 	Cursor string `json:"cursor"`
 	// The item itself.
 	Node            *Role `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// One page of what was found.
+type SearchHitConnection struct {
+	// The page's hits with a cursor each, the best first.
+	Edges []*SearchHitEdge `json:"edges"`
+	// The page's hits without cursors, in the same order.
+	Nodes []SearchHit `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many hits there are on all pages together, 200 at most.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One hit of a page of what was found.
+type SearchHitEdge struct {
+	// Opaque place of this hit in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The hit itself.
+	Node            SearchHit `json:"node"`
 	reading.Written `json:"-"`
 }
 
@@ -2094,6 +2199,14 @@ type TagUserPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `testWebhook`.
+type TestWebhookPayload struct {
+	// The webhook. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `unbindBankCard`.
 type UnbindBankCardPayload struct {
 	// The card after the move. Null when refused.
@@ -2152,6 +2265,14 @@ type UpdateUserPayload struct {
 	User *User `json:"user,omitempty"`
 	// A warning: who on the books may be the same person. Empty when nobody seems to be, or when refused.
 	Duplicates []*PossibleDuplicate `json:"duplicates"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `updateWebhook`.
+type UpdateWebhookPayload struct {
+	// The webhook after the change. Null when refused.
+	Webhook *Webhook `json:"webhook,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2216,6 +2337,8 @@ type User struct {
 	UpdatedAt       string `json:"updatedAt"`
 	reading.Written `json:"-"`
 }
+
+func (User) IsSearchHit() {}
 
 func (User) IsActor() {}
 
@@ -2364,6 +2487,108 @@ type Viewer struct {
 type WaiveDocumentPayload struct {
 	// The document as it stands now. Null when refused.
 	Document *Document `json:"document,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// An address of another system that is told of events. Seen with MANAGE_WEBHOOKS.
+type Webhook struct {
+	// Opaque and stable, `webhook_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+	Version int `json:"version"`
+	// Where to send to.
+	URL string `json:"url"`
+	// Kinds of events that it is told of, spelled as `Event.kind`. Empty: every kind.
+	Kinds []string `json:"kinds"`
+	// Whether it is told of events.
+	Active bool `json:"active"`
+	// What was sent to it, or waits to be, newest first.
+	Deliveries *WebhookDeliveryConnection `json:"deliveries"`
+	// When it was entered. UTC.
+	CreatedAt       string `json:"createdAt"`
+	reading.Written `json:"-"`
+}
+
+func (Webhook) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Webhook) GetID() string { return this.ID }
+
+// One page of webhooks.
+type WebhookConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*WebhookEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Webhook `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One event on its way to one webhook. Seen with MANAGE_WEBHOOKS.
+type WebhookDelivery struct {
+	// Opaque and stable, `delivery_…`. It goes along as `Idempotency-Key`: what arrives twice has it twice.
+	ID string `json:"id"`
+	// What it tells of. Null: a test, or hidden from the caller.
+	Event *Event `json:"event,omitempty"`
+	// Where it stands: `WAITING` (to be sent, or again), `DELIVERED` or `FAILED` (given up).
+	State string `json:"state"`
+	// How many times it was tried.
+	Attempts int `json:"attempts"`
+	// HTTP status of the last answer. Null when there was none.
+	Status *int `json:"status,omitempty"`
+	// What went wrong the last time. Null when nothing did.
+	Error *string `json:"error,omitempty"`
+	// When it was entered. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When it was delivered, or given up. UTC. Null while it waits.
+	FinishedAt      *string `json:"finishedAt,omitempty"`
+	reading.Written `json:"-"`
+}
+
+func (WebhookDelivery) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this WebhookDelivery) GetID() string { return this.ID }
+
+// One page of deliveries.
+type WebhookDeliveryConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*WebhookDeliveryEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*WebhookDelivery `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of deliveries.
+type WebhookDeliveryEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *WebhookDelivery `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of webhooks.
+type WebhookEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Webhook `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// Outcome of `withdrawBid`.
+type WithdrawBidPayload struct {
+	// The bid, WITHDRAWN. Null when refused.
+	Bid *Bid `json:"bid,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }

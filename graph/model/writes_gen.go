@@ -258,6 +258,18 @@ func (v RoleEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 }
 func (v *RoleEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
+func (v SearchHitConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *SearchHitConnection) UnmarshalGQLContext(context.Context, any) error {
+	return reading.ErrOutput
+}
+
+func (v SearchHitEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *SearchHitEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
 func (v ServiceRecord) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
@@ -338,3 +350,37 @@ func (v Viewer) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
 func (v *Viewer) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v Webhook) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Webhook) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v WebhookConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *WebhookConnection) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v WebhookDelivery) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *WebhookDelivery) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v WebhookDeliveryConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *WebhookDeliveryConnection) UnmarshalGQLContext(context.Context, any) error {
+	return reading.ErrOutput
+}
+
+func (v WebhookDeliveryEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *WebhookDeliveryEdge) UnmarshalGQLContext(context.Context, any) error {
+	return reading.ErrOutput
+}
+
+func (v WebhookEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *WebhookEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }

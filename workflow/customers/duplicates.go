@@ -178,5 +178,5 @@ func named(name string) predicate.User {
 	if len(alternatives[0]) == 0 {
 		return nil
 	}
-	return func(s *sql.Selector) { s.Where(store.Named(s.Table(), user.Table, alternatives...)) }
+	return func(s *sql.Selector) { s.Where(store.Named(s.Table(), user.Table, 0, alternatives...)) }
 }
