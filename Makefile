@@ -16,8 +16,9 @@ test:
 	scripts/need-chromium
 	scripts/with-postgres go test -race -shuffle=on -timeout=20m ./...
 
+# Writes docs/performance.md. With LENDDESK_TEST_POSTGRES naming a server that stays, its book is kept too; else it is made each time.
 bench:
-	scripts/with-postgres go test -run='^$$' -bench=. -benchmem -timeout=60m ./...
+	scripts/with-postgres go run ./bench $(ARGS)
 
 generate:
 	scripts/with-postgres sh -ec 'for package in $(GENERATED); do echo "$$package"; go generate "$$package"; done'

@@ -15,11 +15,13 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/apikey"
+	"lenddesk/ent/parameter"
 	"lenddesk/ent/role"
 	"lenddesk/ent/session"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/key"
+	parameters "lenddesk/parameter"
 )
 
 // The built-in roles by whose names customers hold their rights while they are ACTIVE.
@@ -85,14 +87,16 @@ func sessionHolder(ctx context.Context, db Querier, dialect string, which func(*
 	d := sql.Dialect(dialect)
 	s, u, st := d.Table(session.Table).As("s"), d.Table(user.Table).As("u"), d.Table(staff.Table).As("st")
 	query, args := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale),
-		u.C(user.FieldBorrower), u.C(user.FieldInvestor), st.C(staff.FieldStatus), st.C(staff.FieldLocale)).
-		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
+		u.C(user.FieldBorrower), u.C(user.FieldInvestor), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
+		AppendSelectExprAs(demand(dialect), "demand").From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
 		Where(sql.And(which(s), sql.GT(s.C(session.FieldExpiresAt), time.Now().UTC()))).Query()
 	var id int64
 	var userID, staffID stdsql.NullInt64
 	var userStatus, userLocale, staffStatus, staffLocale stdsql.NullString
 	var borrower, investor stdsql.NullBool
-	err := db.QueryRowContext(ctx, query, args...).Scan(&id, &userID, &staffID, &userStatus, &userLocale, &borrower, &investor, &staffStatus, &staffLocale)
+	var second stdsql.NullTime
+	var demanded stdsql.NullString
+	err := db.QueryRowContext(ctx, query, args...).Scan(&id, &userID, &staffID, &userStatus, &userLocale, &borrower, &investor, &staffStatus, &staffLocale, &second, &demanded)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return Viewer{}, nil
 	}
@@ -106,6 +110,9 @@ func sessionHolder(ctx context.Context, db Querier, dialect string, which func(*
 			return Viewer{}, nil
 		}
 		v.Locale = staffLocale.String
+		if !second.Valid && demanded.String == parameters.FactorRequired {
+			return v, nil // may set it up, and nothing else
+		}
 		v.Permissions, err = permissionsOfStaff(ctx, db, dialect, v.Staff)
 	default:
 		v.Locale = userLocale.String
@@ -117,6 +124,14 @@ func sessionHolder(ctx context.Context, db Querier, dialect string, which func(*
 		}
 	}
 	return v, err
+}
+
+// demand is whether a second factor is demanded of staff now; null when nobody has set it.
+func demand(dialect string) *sql.Selector {
+	p := sql.Dialect(dialect).Table(parameter.Table).As("p")
+	return sql.Dialect(dialect).Select(p.C(parameter.FieldValue)).From(p).
+		Where(sql.And(sql.EQ(p.C(parameter.FieldName), parameters.StaffSecondFactor), sql.LTE(p.C(parameter.FieldEffectiveAt), time.Now().UTC()))).
+		OrderBy(sql.Desc(p.C(parameter.FieldEffectiveAt))).Limit(1)
 }
 
 // keyHolder finds an API key. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.

@@ -16,7 +16,9 @@ import (
 )
 
 // secretive are the mutations that answer with a secret, which is told once and never kept to be told again.
-var secretive = map[string]bool{"signIn": true, "changePassword": true, "createApiKey": true, "createWebhook": true}
+var secretive = map[string]bool{
+	"signIn": true, "changePassword": true, "setUpSecondFactor": true, "confirmSecondFactor": true, "createApiKey": true, "createWebhook": true,
+}
 
 // idempotency is the purpose under which inputs are hashed: by a key, since they may hold what could be guessed from a plain hash.
 const idempotency seal.Purpose = "idempotency"

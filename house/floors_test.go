@@ -30,6 +30,7 @@ type floor struct {
 var floors = []floor{
 	{name: "program", rooms: []string{"."}},
 	{name: "house", rooms: []string{"house"}, reaches: []string{}},
+	{name: "bench", rooms: []string{"bench"}, reaches: []string{"store", "ground"}}, // asks the program over HTTP
 	{name: "graph", rooms: []string{"graph"}},
 	{name: "reading", rooms: []string{"reading"}},
 	{name: "console", rooms: []string{"console"}},

@@ -54,6 +54,7 @@ const (
 	BindingPayment     = "BINDING_PAYMENT"
 	CardPatience       = "CARD_PATIENCE"
 	FollowUpDays       = "FOLLOW_UP_DAYS"
+	StaffSecondFactor  = "STAFF_SECOND_FACTOR"
 	BackupSchedule     = "BACKUP_SCHEDULE"
 	BackupHour         = "BACKUP_HOUR"
 	BackupMode         = "BACKUP_MODE"
@@ -84,6 +85,12 @@ const (
 	EarlySettlementFee    = "EARLY_SETTLEMENT_FEE"
 	SettlementQuoteDays   = "SETTLEMENT_QUOTE_DAYS"
 	MaxExtensionMonths    = "MAX_EXTENSION_MONTHS"
+)
+
+// Choices of STAFF_SECOND_FACTOR.
+const (
+	FactorOptional = "OPTIONAL"
+	FactorRequired = "REQUIRED"
 )
 
 // Choices of NATIONAL_ID.
@@ -206,6 +213,11 @@ var Definitions = []Definition{
 		Name: FollowUpDays, Type: Integer, Unit: "days", Default: both("2"), Minimum: "1", Maximum: "90",
 		English: "After how many days the task to follow a potential customer up falls due.",
 		Chinese: "跟进潜在客户的任务在多少天后到期。",
+	},
+	{
+		Name: StaffSecondFactor, Type: Choice, Default: both(FactorOptional), Choices: []string{FactorOptional, FactorRequired},
+		English: "Whether staff must have a second factor; who has none may then set one up and nothing else.",
+		Chinese: "员工是否必须启用二次验证；未启用者只能先设置二次验证。",
 	},
 	{
 		Name: BackupSchedule, Type: Choice, Default: both(BackupDaily), Choices: []string{BackupNever, BackupHourly, BackupDaily, BackupWeekly},

@@ -116,7 +116,8 @@ func people() []*Type {
 			Fields: living(key.KindStaff, map[string]Field{
 				"status": letters(staff.FieldStatus), "name": letters(staff.FieldName), "email": letters(staff.FieldEmail),
 				"phone": masked(seal.Phone, inFull, staff.FieldPhone), "employeeNumber": letters(staff.FieldEmployeeNumber), "department": letters(staff.FieldDepartment),
-				"company": one("Company", staff.FieldCompanyID), "customers": many("User", "account_manager_id"),
+				"secondFactor": {Columns: columns("id", staff.FieldTotpSince), Write: func(w *writer, row []store.Cell) { w.truth(!row[1].Null()) }},
+				"company":      one("Company", staff.FieldCompanyID), "customers": many("User", "account_manager_id"),
 				"roles":       plainList(throughPairs("Role", staff.RolesTable, "staff_id", "role_id")),
 				"permissions": {Columns: []Column{{Expr: permissionsOf}}, Write: permissions, Null: func(w *writer) { w.buf = append(w.buf, "[]"...) }},
 			}),

@@ -333,6 +333,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ConfirmSecondFactorPayload struct {
+		RecoveryCodes func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	CreateApiKeyPayload struct {
 		APIKey     func(childComplexity int) int
 		Token      func(childComplexity int) int
@@ -602,6 +607,7 @@ type ComplexityRoot struct {
 		CloseUser                 func(childComplexity int, input customers.CloseInput) int
 		CompleteServiceRecord     func(childComplexity int, input customers.CompleteRecordInput) int
 		ConfirmEmail              func(childComplexity int, input registration.ConfirmEmailInput) int
+		ConfirmSecondFactor       func(childComplexity int, input authentication.ConfirmSecondFactorInput) int
 		CreateAPIKey              func(childComplexity int, input administration.CreateAPIKeyInput) int
 		CreateBackup              func(childComplexity int, input *administration.CreateBackupInput) int
 		CreateCompany             func(childComplexity int, input companies.CreateInput) int
@@ -628,10 +634,12 @@ type ComplexityRoot struct {
 		RejectRegistration        func(childComplexity int, input registration.RejectInput) int
 		ReleaseReview             func(childComplexity int, input reviewing.ClaimInput) int
 		RelistLoan                func(childComplexity int, input marketplace.RelistInput) int
+		RemoveSecondFactor        func(childComplexity int, input authentication.RemoveSecondFactorInput) int
 		ReopenRegistration        func(childComplexity int, input registration.ReopenInput) int
 		RequestDocument           func(childComplexity int, input reviewing.RequestDocumentInput) int
 		RequestPasswordReset      func(childComplexity int, input authentication.RequestPasswordResetInput) int
 		ResetPassword             func(childComplexity int, input authentication.ResetPasswordInput) int
+		ResetSecondFactor         func(childComplexity int, input authentication.ResetSecondFactorInput) int
 		ResubmitRegistration      func(childComplexity int, input registration.ResubmitInput) int
 		RetryBankCardVerification func(childComplexity int, input binding.RetryInput) int
 		ReturnLoanApplication     func(childComplexity int, input reviewing.ReasonInput) int
@@ -639,6 +647,7 @@ type ComplexityRoot struct {
 		RevokeAPIKey              func(childComplexity int, input administration.RevokeAPIKeyInput) int
 		SetParameter              func(childComplexity int, input administration.SetParameterInput) int
 		SetStaffRoles             func(childComplexity int, input administration.SetStaffRolesInput) int
+		SetUpSecondFactor         func(childComplexity int, input authentication.SetUpSecondFactorInput) int
 		SignIn                    func(childComplexity int, input authentication.SignInInput) int
 		SignOut                   func(childComplexity int) int
 		SubmitLoanApplication     func(childComplexity int, input origination.LoanInput) int
@@ -810,6 +819,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RemoveSecondFactorPayload struct {
+		Staff      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ReopenRegistrationPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -852,6 +866,11 @@ type ComplexityRoot struct {
 	}
 
 	ResetPasswordPayload struct {
+		UserErrors func(childComplexity int) int
+	}
+
+	ResetSecondFactorPayload struct {
+		Staff      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1025,6 +1044,12 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SetUpSecondFactorPayload struct {
+		Secret     func(childComplexity int) int
+		URI        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SignInPayload struct {
 		Session    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1053,6 +1078,7 @@ type ComplexityRoot struct {
 		Permissions      func(childComplexity int) int
 		Phone            func(childComplexity int) int
 		Roles            func(childComplexity int) int
+		SecondFactor     func(childComplexity int) int
 		Status           func(childComplexity int) int
 		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
 		UpdatedAt        func(childComplexity int) int
@@ -1364,6 +1390,10 @@ type MutationResolver interface {
 	RejectLoanApplication(ctx context.Context, input reviewing.ReasonInput) (*model.RejectLoanApplicationPayload, error)
 	ClaimReview(ctx context.Context, input reviewing.ClaimInput) (*model.ClaimReviewPayload, error)
 	ReleaseReview(ctx context.Context, input reviewing.ClaimInput) (*model.ReleaseReviewPayload, error)
+	SetUpSecondFactor(ctx context.Context, input authentication.SetUpSecondFactorInput) (*model.SetUpSecondFactorPayload, error)
+	ConfirmSecondFactor(ctx context.Context, input authentication.ConfirmSecondFactorInput) (*model.ConfirmSecondFactorPayload, error)
+	RemoveSecondFactor(ctx context.Context, input authentication.RemoveSecondFactorInput) (*model.RemoveSecondFactorPayload, error)
+	ResetSecondFactor(ctx context.Context, input authentication.ResetSecondFactorInput) (*model.ResetSecondFactorPayload, error)
 	SetParameter(ctx context.Context, input administration.SetParameterInput) (*model.SetParameterPayload, error)
 	CreateWebhook(ctx context.Context, input integration.CreateWebhookInput) (*model.CreateWebhookPayload, error)
 	UpdateWebhook(ctx context.Context, input integration.UpdateWebhookInput) (*model.UpdateWebhookPayload, error)
@@ -2496,6 +2526,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmEmailPayload.UserErrors(childComplexity), true
+
+	case "ConfirmSecondFactorPayload.recoveryCodes":
+		if e.ComplexityRoot.ConfirmSecondFactorPayload.RecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmSecondFactorPayload.RecoveryCodes(childComplexity), true
+	case "ConfirmSecondFactorPayload.userErrors":
+		if e.ComplexityRoot.ConfirmSecondFactorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ConfirmSecondFactorPayload.UserErrors(childComplexity), true
 
 	case "CreateApiKeyPayload.apiKey":
 		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
@@ -3735,6 +3778,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ConfirmEmail(childComplexity, args["input"].(registration.ConfirmEmailInput)), true
+	case "Mutation.confirmSecondFactor":
+		if e.ComplexityRoot.Mutation.ConfirmSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmSecondFactor(childComplexity, args["input"].(authentication.ConfirmSecondFactorInput)), true
 	case "Mutation.createApiKey":
 		if e.ComplexityRoot.Mutation.CreateAPIKey == nil {
 			break
@@ -4021,6 +4075,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RelistLoan(childComplexity, args["input"].(marketplace.RelistInput)), true
+	case "Mutation.removeSecondFactor":
+		if e.ComplexityRoot.Mutation.RemoveSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removeSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveSecondFactor(childComplexity, args["input"].(authentication.RemoveSecondFactorInput)), true
 	case "Mutation.reopenRegistration":
 		if e.ComplexityRoot.Mutation.ReopenRegistration == nil {
 			break
@@ -4065,6 +4130,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ResetPassword(childComplexity, args["input"].(authentication.ResetPasswordInput)), true
+	case "Mutation.resetSecondFactor":
+		if e.ComplexityRoot.Mutation.ResetSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetSecondFactor(childComplexity, args["input"].(authentication.ResetSecondFactorInput)), true
 	case "Mutation.resubmitRegistration":
 		if e.ComplexityRoot.Mutation.ResubmitRegistration == nil {
 			break
@@ -4142,6 +4218,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SetStaffRoles(childComplexity, args["input"].(administration.SetStaffRolesInput)), true
+	case "Mutation.setUpSecondFactor":
+		if e.ComplexityRoot.Mutation.SetUpSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_setUpSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SetUpSecondFactor(childComplexity, args["input"].(authentication.SetUpSecondFactorInput)), true
 	case "Mutation.signIn":
 		if e.ComplexityRoot.Mutation.SignIn == nil {
 			break
@@ -5006,6 +5093,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RelistLoanPayload.UserErrors(childComplexity), true
 
+	case "RemoveSecondFactorPayload.staff":
+		if e.ComplexityRoot.RemoveSecondFactorPayload.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveSecondFactorPayload.Staff(childComplexity), true
+	case "RemoveSecondFactorPayload.userErrors":
+		if e.ComplexityRoot.RemoveSecondFactorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RemoveSecondFactorPayload.UserErrors(childComplexity), true
+
 	case "ReopenRegistrationPayload.user":
 		if e.ComplexityRoot.ReopenRegistrationPayload.User == nil {
 			break
@@ -5156,6 +5256,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResetPasswordPayload.UserErrors(childComplexity), true
+
+	case "ResetSecondFactorPayload.staff":
+		if e.ComplexityRoot.ResetSecondFactorPayload.Staff == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetSecondFactorPayload.Staff(childComplexity), true
+	case "ResetSecondFactorPayload.userErrors":
+		if e.ComplexityRoot.ResetSecondFactorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetSecondFactorPayload.UserErrors(childComplexity), true
 
 	case "ResubmitRegistrationPayload.notice":
 		if e.ComplexityRoot.ResubmitRegistrationPayload.Notice == nil {
@@ -5762,6 +5875,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SetStaffRolesPayload.UserErrors(childComplexity), true
 
+	case "SetUpSecondFactorPayload.secret":
+		if e.ComplexityRoot.SetUpSecondFactorPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpSecondFactorPayload.Secret(childComplexity), true
+	case "SetUpSecondFactorPayload.uri":
+		if e.ComplexityRoot.SetUpSecondFactorPayload.URI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpSecondFactorPayload.URI(childComplexity), true
+	case "SetUpSecondFactorPayload.userErrors":
+		if e.ComplexityRoot.SetUpSecondFactorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SetUpSecondFactorPayload.UserErrors(childComplexity), true
+
 	case "SignInPayload.session":
 		if e.ComplexityRoot.SignInPayload.Session == nil {
 			break
@@ -5878,6 +6010,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Staff.Roles(childComplexity), true
+	case "Staff.secondFactor":
+		if e.ComplexityRoot.Staff.SecondFactor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Staff.SecondFactor(childComplexity), true
 	case "Staff.status":
 		if e.ComplexityRoot.Staff.Status == nil {
 			break
@@ -6745,6 +6883,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCompanyOrder,
 		ec.unmarshalInputCompleteServiceRecordInput,
 		ec.unmarshalInputConfirmEmailInput,
+		ec.unmarshalInputConfirmSecondFactorInput,
 		ec.unmarshalInputCreateApiKeyInput,
 		ec.unmarshalInputCreateBackupInput,
 		ec.unmarshalInputCreateCompanyInput,
@@ -6782,10 +6921,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRejectRegistrationInput,
 		ec.unmarshalInputReleaseReviewInput,
 		ec.unmarshalInputRelistLoanInput,
+		ec.unmarshalInputRemoveSecondFactorInput,
 		ec.unmarshalInputReopenRegistrationInput,
 		ec.unmarshalInputRequestDocumentInput,
 		ec.unmarshalInputRequestPasswordResetInput,
 		ec.unmarshalInputResetPasswordInput,
+		ec.unmarshalInputResetSecondFactorInput,
 		ec.unmarshalInputResubmitRegistrationInput,
 		ec.unmarshalInputRetryBankCardVerificationInput,
 		ec.unmarshalInputReturnLoanApplicationInput,
@@ -6795,6 +6936,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputServiceRecordOrder,
 		ec.unmarshalInputSetParameterInput,
 		ec.unmarshalInputSetStaffRolesInput,
+		ec.unmarshalInputSetUpSecondFactorInput,
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputStaffFilter,
 		ec.unmarshalInputStaffOrder,
@@ -10733,6 +10875,98 @@ type Query {
   ): [Node]!
 }
 `, BuiltIn: false},
+	{Name: "../secondfactor.graphqls", Input: `extend type Mutation {
+  """
+  Makes a secret for one's own authenticator (二次验证, TOTP by RFC 6238). For staff who are signed in; it counts once ` + "`" + `confirmSecondFactor` + "`" + ` has seen a code of it. Asking
+  again makes another one. Does not take ` + "`" + `@idempotent` + "`" + `. Errors: REQUIRED, WRONG_CREDENTIALS password; TRY_LATER; NOT_ALLOWED_NOW while there is a second factor.
+  """
+  setUpSecondFactor(
+    "One's own password once more."
+    input: SetUpSecondFactorInput!
+  ): SetUpSecondFactorPayload
+  """
+  Puts the second factor in force. Every other session of one's own ends. Does not take ` + "`" + `@idempotent` + "`" + `. Errors: REQUIRED, WRONG_CREDENTIALS totp; NOT_ALLOWED_NOW when
+  none is being set up.
+  """
+  confirmSecondFactor(
+    "A code of the authenticator."
+    input: ConfirmSecondFactorInput!
+  ): ConfirmSecondFactorPayload
+  "Takes one's own second factor away. Errors: REQUIRED, WRONG_CREDENTIALS password, totp; TRY_LATER; NOT_ALLOWED_NOW when there is none."
+  removeSecondFactor(
+    "One's own password, and a code."
+    input: RemoveSecondFactorInput!
+  ): RemoveSecondFactorPayload
+  """
+  Takes away the second factor of a member of staff who has lost it; their sessions end. Errors: NOT_FOUND; NOT_ELIGIBLE for somebody who may do what the caller may
+  not; NOT_ALLOWED_NOW when there is none.
+  """
+  resetSecondFactor(
+    "Who has lost it."
+    input: ResetSecondFactorInput!
+  ): ResetSecondFactorPayload @requires(permission: MANAGE_STAFF)
+}
+
+"One's own password once more."
+input SetUpSecondFactorInput {
+  "The password. REQUIRED when missing."
+  password: String
+}
+
+"Outcome of ` + "`" + `setUpSecondFactor` + "`" + `."
+type SetUpSecondFactorPayload {
+  "The secret in base32, to be typed into an authenticator. Told this once; null when refused."
+  secret: String
+  "The same as an ` + "`" + `otpauth://` + "`" + ` address, to be shown as a QR code. Null when refused."
+  uri: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"A first code."
+input ConfirmSecondFactorInput {
+  "Six digits that the authenticator shows now. REQUIRED when missing."
+  totp: String
+}
+
+"Outcome of ` + "`" + `confirmSecondFactor` + "`" + `."
+type ConfirmSecondFactorPayload {
+  "Ten codes to sign in by, once each, should the authenticator be lost. Told this once; null when refused."
+  recoveryCodes: [String!]
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"The proof that it is oneself."
+input RemoveSecondFactorInput {
+  "The password. REQUIRED when missing."
+  password: String
+  "A code of the authenticator, or a recovery code. REQUIRED when missing."
+  totp: String
+}
+
+"Outcome of ` + "`" + `removeSecondFactor` + "`" + `."
+type RemoveSecondFactorPayload {
+  "Oneself after the change. Null when refused."
+  staff: Staff
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Who has lost the second factor."
+input ResetSecondFactorInput {
+  "The member of staff (` + "`" + `staff_…` + "`" + `)."
+  staffId: ID!
+}
+
+"Outcome of ` + "`" + `resetSecondFactor` + "`" + `."
+type ResetSecondFactorPayload {
+  "The member of staff after the change. Null when refused."
+  staff: Staff
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../service.graphqls", Input: `extend type Query {
   "All contacts and tasks with customers (客户服务), newest first. For what is due, filter by ` + "`" + `open` + "`" + ` and ` + "`" + `dueTo` + "`" + `."
   serviceRecords(
@@ -10965,6 +11199,8 @@ input SignInInput {
   login: String
   "The password. REQUIRED when missing."
   password: String
+  "A code of the authenticator, or a recovery code: REQUIRED of staff who have a second factor (二次验证), told only with the right password. Left out: none."
+  totp: String
 }
 
 "Outcome of ` + "`" + `signIn` + "`" + `."
@@ -11107,6 +11343,8 @@ type Staff implements Node & Lifecycle {
   department: String
   "The branch that the person belongs to. Null when none is stated."
   company: Company
+  "Whether a code of an authenticator is asked for at sign-in (二次验证)."
+  secondFactor: Boolean!
   "Roles held, by name."
   roles: [Role!]!
   "What the roles together permit, in the order of the enum."
@@ -12448,6 +12686,16 @@ func (ec *executionContext) childFields_ConfirmEmailPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmEmailPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ConfirmSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recoveryCodes":
+		return ec.fieldContext_ConfirmSecondFactorPayload_recoveryCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ConfirmSecondFactorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ConfirmSecondFactorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "apiKey":
@@ -13184,6 +13432,16 @@ func (ec *executionContext) childFields_RelistLoanPayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RelistLoanPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RemoveSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staff":
+		return ec.fieldContext_RemoveSecondFactorPayload_staff(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RemoveSecondFactorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RemoveSecondFactorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ReopenRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -13272,6 +13530,16 @@ func (ec *executionContext) childFields_ResetPasswordPayload(ctx context.Context
 		return ec.fieldContext_ResetPasswordPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ResetPasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "staff":
+		return ec.fieldContext_ResetSecondFactorPayload_staff(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResetSecondFactorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetSecondFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ResubmitRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13614,6 +13882,18 @@ func (ec *executionContext) childFields_SetStaffRolesPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type SetStaffRolesPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SetUpSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secret":
+		return ec.fieldContext_SetUpSecondFactorPayload_secret(ctx, field)
+	case "uri":
+		return ec.fieldContext_SetUpSecondFactorPayload_uri(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SetUpSecondFactorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SetUpSecondFactorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "session":
@@ -13664,6 +13944,8 @@ func (ec *executionContext) childFields_Staff(ctx context.Context, field graphql
 		return ec.fieldContext_Staff_department(ctx, field)
 	case "company":
 		return ec.fieldContext_Staff_company(ctx, field)
+	case "secondFactor":
+		return ec.fieldContext_Staff_secondFactor(ctx, field)
 	case "roles":
 		return ec.fieldContext_Staff_roles(ctx, field)
 	case "permissions":
@@ -15429,6 +15711,20 @@ func (ec *executionContext) field_Mutation_confirmEmail_args(ctx context.Context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_confirmSecondFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (authentication.ConfirmSecondFactorInput, error) {
+			return ec.unmarshalNConfirmSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐConfirmSecondFactorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_createApiKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15793,6 +16089,20 @@ func (ec *executionContext) field_Mutation_relistLoan_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removeSecondFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (authentication.RemoveSecondFactorInput, error) {
+			return ec.unmarshalNRemoveSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐRemoveSecondFactorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_reopenRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15841,6 +16151,20 @@ func (ec *executionContext) field_Mutation_resetPassword_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (authentication.ResetPasswordInput, error) {
 			return ec.unmarshalNResetPasswordInput2lenddeskᚋworkflowᚋauthenticationᚐResetPasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resetSecondFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (authentication.ResetSecondFactorInput, error) {
+			return ec.unmarshalNResetSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐResetSecondFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15939,6 +16263,20 @@ func (ec *executionContext) field_Mutation_setStaffRoles_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (administration.SetStaffRolesInput, error) {
 			return ec.unmarshalNSetStaffRolesInput2lenddeskᚋworkflowᚋadministrationᚐSetStaffRolesInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_setUpSecondFactor_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (authentication.SetUpSecondFactorInput, error) {
+			return ec.unmarshalNSetUpSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐSetUpSecondFactorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -22792,6 +23130,65 @@ func (ec *executionContext) _ConfirmEmailPayload_userErrors(ctx context.Context,
 func (ec *executionContext) fieldContext_ConfirmEmailPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ConfirmEmailPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ConfirmSecondFactorPayload_recoveryCodes(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmSecondFactorPayload_recoveryCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecoveryCodes, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmSecondFactorPayload_recoveryCodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ConfirmSecondFactorPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ConfirmSecondFactorPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ConfirmSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ConfirmSecondFactorPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ConfirmSecondFactorPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ConfirmSecondFactorPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -31546,6 +31943,206 @@ func (ec *executionContext) fieldContext_Mutation_releaseReview(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_setUpSecondFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_setUpSecondFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SetUpSecondFactor(ctx, fc.Args["input"].(authentication.SetUpSecondFactorInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SetUpSecondFactorPayload) graphql.Marshaler {
+			return ec.marshalOSetUpSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐSetUpSecondFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_setUpSecondFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SetUpSecondFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_setUpSecondFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmSecondFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmSecondFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmSecondFactor(ctx, fc.Args["input"].(authentication.ConfirmSecondFactorInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ConfirmSecondFactorPayload) graphql.Marshaler {
+			return ec.marshalOConfirmSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmSecondFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmSecondFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ConfirmSecondFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmSecondFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeSecondFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeSecondFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemoveSecondFactor(ctx, fc.Args["input"].(authentication.RemoveSecondFactorInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveSecondFactorPayload) graphql.Marshaler {
+			return ec.marshalORemoveSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐRemoveSecondFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeSecondFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RemoveSecondFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removeSecondFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resetSecondFactor(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resetSecondFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResetSecondFactor(ctx, fc.Args["input"].(authentication.ResetSecondFactorInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_STAFF")
+				if err != nil {
+					var zeroVal *model.ResetSecondFactorPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ResetSecondFactorPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResetSecondFactorPayload) graphql.Marshaler {
+			return ec.marshalOResetSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐResetSecondFactorPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resetSecondFactor(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResetSecondFactorPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resetSecondFactor_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_setParameter(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35121,6 +35718,74 @@ func (ec *executionContext) fieldContext_RelistLoanPayload_userErrors(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _RemoveSecondFactorPayload_staff(ctx context.Context, field graphql.CollectedField, obj *model.RemoveSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveSecondFactorPayload_staff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Staff, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
+			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveSecondFactorPayload_staff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveSecondFactorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Staff(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RemoveSecondFactorPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RemoveSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RemoveSecondFactorPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RemoveSecondFactorPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RemoveSecondFactorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReopenRegistrationPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.ReopenRegistrationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -35810,6 +36475,74 @@ func (ec *executionContext) _ResetPasswordPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_ResetPasswordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ResetPasswordPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResetSecondFactorPayload_staff(ctx context.Context, field graphql.CollectedField, obj *model.ResetSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResetSecondFactorPayload_staff(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Staff, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Staff) graphql.Marshaler {
+			return ec.marshalOStaff2ᚖlenddeskᚋgraphᚋmodelᚐStaff(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResetSecondFactorPayload_staff(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResetSecondFactorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Staff(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResetSecondFactorPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ResetSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResetSecondFactorPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResetSecondFactorPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResetSecondFactorPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -38640,6 +39373,90 @@ func (ec *executionContext) fieldContext_SetStaffRolesPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _SetUpSecondFactorPayload_secret(ctx context.Context, field graphql.CollectedField, obj *model.SetUpSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetUpSecondFactorPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetUpSecondFactorPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetUpSecondFactorPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetUpSecondFactorPayload_uri(ctx context.Context, field graphql.CollectedField, obj *model.SetUpSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetUpSecondFactorPayload_uri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URI, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SetUpSecondFactorPayload_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SetUpSecondFactorPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SetUpSecondFactorPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SetUpSecondFactorPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SetUpSecondFactorPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SetUpSecondFactorPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SetUpSecondFactorPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SignInPayload_session(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -39058,6 +39875,31 @@ func (ec *executionContext) fieldContext_Staff_company(_ context.Context, field 
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Staff_secondFactor(ctx context.Context, field graphql.CollectedField, obj *model.Staff) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Staff_secondFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondFactor, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Staff_secondFactor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Staff", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _Staff_roles(ctx context.Context, field graphql.CollectedField, obj *model.Staff) (ret graphql.Marshaler) {
@@ -45442,6 +46284,36 @@ func (ec *executionContext) unmarshalInputConfirmEmailInput(ctx context.Context,
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputConfirmSecondFactorInput(ctx context.Context, obj any) (authentication.ConfirmSecondFactorInput, error) {
+	var it authentication.ConfirmSecondFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"totp"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "totp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("totp"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Totp = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputCreateApiKeyInput(ctx context.Context, obj any) (administration.CreateAPIKeyInput, error) {
 	var it administration.CreateAPIKeyInput
 	if obj == nil {
@@ -47140,6 +48012,43 @@ func (ec *executionContext) unmarshalInputRelistLoanInput(ctx context.Context, o
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRemoveSecondFactorInput(ctx context.Context, obj any) (authentication.RemoveSecondFactorInput, error) {
+	var it authentication.RemoveSecondFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"password", "totp"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = data
+		case "totp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("totp"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Totp = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputReopenRegistrationInput(ctx context.Context, obj any) (registration.ReopenInput, error) {
 	var it registration.ReopenInput
 	if obj == nil {
@@ -47290,6 +48199,36 @@ func (ec *executionContext) unmarshalInputResetPasswordInput(ctx context.Context
 				return it, err
 			}
 			it.New = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputResetSecondFactorInput(ctx context.Context, obj any) (authentication.ResetSecondFactorInput, error) {
+	var it authentication.ResetSecondFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"staffId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "staffId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("staffId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StaffID = data
 		}
 	}
 	return it, nil
@@ -47733,6 +48672,36 @@ func (ec *executionContext) unmarshalInputSetStaffRolesInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSetUpSecondFactorInput(ctx context.Context, obj any) (authentication.SetUpSecondFactorInput, error) {
+	var it authentication.SetUpSecondFactorInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"password"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj any) (authentication.SignInInput, error) {
 	var it authentication.SignInInput
 	if obj == nil {
@@ -47744,7 +48713,7 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"login", "password"}
+	fieldsInOrder := [...]string{"login", "password", "totp"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -47765,6 +48734,13 @@ func (ec *executionContext) unmarshalInputSignInInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Password = data
+		case "totp":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("totp"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Totp = data
 		}
 	}
 	return it, nil
@@ -51435,6 +52411,49 @@ func (ec *executionContext) _ConfirmEmailPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var confirmSecondFactorPayloadImplementors = []string{"ConfirmSecondFactorPayload"}
+
+func (ec *executionContext) _ConfirmSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ConfirmSecondFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, confirmSecondFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ConfirmSecondFactorPayload")
+		case "recoveryCodes":
+			out.Values[i] = ec._ConfirmSecondFactorPayload_recoveryCodes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ConfirmSecondFactorPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var createApiKeyPayloadImplementors = []string{"CreateApiKeyPayload"}
 
 func (ec *executionContext) _CreateApiKeyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CreateAPIKeyPayload) graphql.Marshaler {
@@ -53739,6 +54758,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "setUpSecondFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_setUpSecondFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "confirmSecondFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmSecondFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "removeSecondFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeSecondFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "resetSecondFactor":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resetSecondFactor(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "setParameter":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setParameter(ctx, field)
@@ -55367,6 +56414,49 @@ func (ec *executionContext) _RelistLoanPayload(ctx context.Context, sel ast.Sele
 	return out
 }
 
+var removeSecondFactorPayloadImplementors = []string{"RemoveSecondFactorPayload"}
+
+func (ec *executionContext) _RemoveSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RemoveSecondFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, removeSecondFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RemoveSecondFactorPayload")
+		case "staff":
+			out.Values[i] = ec._RemoveSecondFactorPayload_staff(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RemoveSecondFactorPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var reopenRegistrationPayloadImplementors = []string{"ReopenRegistrationPayload"}
 
 func (ec *executionContext) _ReopenRegistrationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReopenRegistrationPayload) graphql.Marshaler {
@@ -55694,6 +56784,49 @@ func (ec *executionContext) _ResetPasswordPayload(ctx context.Context, sel ast.S
 			out.Values[i] = graphql.MarshalString("ResetPasswordPayload")
 		case "userErrors":
 			out.Values[i] = ec._ResetPasswordPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var resetSecondFactorPayloadImplementors = []string{"ResetSecondFactorPayload"}
+
+func (ec *executionContext) _ResetSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResetSecondFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resetSecondFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResetSecondFactorPayload")
+		case "staff":
+			out.Values[i] = ec._ResetSecondFactorPayload_staff(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResetSecondFactorPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -57018,6 +58151,54 @@ func (ec *executionContext) _SetStaffRolesPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var setUpSecondFactorPayloadImplementors = []string{"SetUpSecondFactorPayload"}
+
+func (ec *executionContext) _SetUpSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SetUpSecondFactorPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, setUpSecondFactorPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SetUpSecondFactorPayload")
+		case "secret":
+			out.Values[i] = ec._SetUpSecondFactorPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "uri":
+			out.Values[i] = ec._SetUpSecondFactorPayload_uri(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SetUpSecondFactorPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var signInPayloadImplementors = []string{"SignInPayload"}
 
 func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SignInPayload) graphql.Marshaler {
@@ -57202,6 +58383,11 @@ func (ec *executionContext) _Staff(ctx context.Context, sel ast.SelectionSet, ob
 		case "company":
 			out.Values[i] = ec._Staff_company(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secondFactor":
+			out.Values[i] = ec._Staff_secondFactor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		case "roles":
@@ -59987,6 +61173,11 @@ func (ec *executionContext) unmarshalNConfirmEmailInput2lenddeskᚋworkflowᚋre
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNConfirmSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐConfirmSecondFactorInput(ctx context.Context, v any) (authentication.ConfirmSecondFactorInput, error) {
+	res, err := ec.unmarshalInputConfirmSecondFactorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCreateApiKeyInput2lenddeskᚋworkflowᚋadministrationᚐCreateAPIKeyInput(ctx context.Context, v any) (administration.CreateAPIKeyInput, error) {
 	res, err := ec.unmarshalInputCreateApiKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -60971,6 +62162,11 @@ func (ec *executionContext) unmarshalNRelistLoanInput2lenddeskᚋworkflowᚋmark
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRemoveSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐRemoveSecondFactorInput(ctx context.Context, v any) (authentication.RemoveSecondFactorInput, error) {
+	res, err := ec.unmarshalInputRemoveSecondFactorInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNReopenRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐReopenInput(ctx context.Context, v any) (registration.ReopenInput, error) {
 	res, err := ec.unmarshalInputReopenRegistrationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -61066,6 +62262,11 @@ func (ec *executionContext) unmarshalNRequestPasswordResetInput2lenddeskᚋworkf
 
 func (ec *executionContext) unmarshalNResetPasswordInput2lenddeskᚋworkflowᚋauthenticationᚐResetPasswordInput(ctx context.Context, v any) (authentication.ResetPasswordInput, error) {
 	res, err := ec.unmarshalInputResetPasswordInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNResetSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐResetSecondFactorInput(ctx context.Context, v any) (authentication.ResetSecondFactorInput, error) {
+	res, err := ec.unmarshalInputResetSecondFactorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -61515,6 +62716,11 @@ func (ec *executionContext) unmarshalNSetParameterInput2lenddeskᚋworkflowᚋad
 
 func (ec *executionContext) unmarshalNSetStaffRolesInput2lenddeskᚋworkflowᚋadministrationᚐSetStaffRolesInput(ctx context.Context, v any) (administration.SetStaffRolesInput, error) {
 	res, err := ec.unmarshalInputSetStaffRolesInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNSetUpSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐSetUpSecondFactorInput(ctx context.Context, v any) (authentication.SetUpSecondFactorInput, error) {
+	res, err := ec.unmarshalInputSetUpSecondFactorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -62685,6 +63891,13 @@ func (ec *executionContext) marshalOConfirmEmailPayload2ᚖlenddeskᚋgraphᚋmo
 	return ec._ConfirmEmailPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOConfirmSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐConfirmSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model.ConfirmSecondFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ConfirmSecondFactorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOCreateApiKeyPayload2ᚖlenddeskᚋgraphᚋmodelᚐCreateAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateAPIKeyPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -63519,6 +64732,13 @@ func (ec *executionContext) marshalORelistLoanPayload2ᚖlenddeskᚋgraphᚋmode
 	return ec._RelistLoanPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORemoveSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐRemoveSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveSecondFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RemoveSecondFactorPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOReopenRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReopenRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReopenRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -63563,6 +64783,13 @@ func (ec *executionContext) marshalOResetPasswordPayload2ᚖlenddeskᚋgraphᚋm
 		return graphql.Null
 	}
 	return ec._ResetPasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOResetSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐResetSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResetSecondFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ResetSecondFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOResubmitRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐResubmitRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResubmitRegistrationPayload) graphql.Marshaler {
@@ -63756,6 +64983,13 @@ func (ec *executionContext) marshalOSetStaffRolesPayload2ᚖlenddeskᚋgraphᚋm
 		return graphql.Null
 	}
 	return ec._SetStaffRolesPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSetUpSecondFactorPayload2ᚖlenddeskᚋgraphᚋmodelᚐSetUpSecondFactorPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetUpSecondFactorPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SetUpSecondFactorPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOSignInPayload2ᚖlenddeskᚋgraphᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {

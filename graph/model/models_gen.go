@@ -739,6 +739,14 @@ type ConfirmEmailPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `confirmSecondFactor`.
+type ConfirmSecondFactorPayload struct {
+	// Ten codes to sign in by, once each, should the authenticator be lost. Told this once; null when refused.
+	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `createApiKey`.
 type CreateAPIKeyPayload struct {
 	// The key as it is now. Null when refused.
@@ -1571,6 +1579,14 @@ type RelistLoanPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `removeSecondFactor`.
+type RemoveSecondFactorPayload struct {
+	// Oneself after the change. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `reopenRegistration`.
 type ReopenRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -1652,6 +1668,14 @@ type RequestPasswordResetPayload struct {
 // Outcome of `resetPassword`.
 type ResetPasswordPayload struct {
 	// Why nothing was done, all faults at once. Empty: it was done, and every session of the account has ended.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `resetSecondFactor`.
+type ResetSecondFactorPayload struct {
+	// The member of staff after the change. Null when refused.
+	Staff *Staff `json:"staff,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -2026,6 +2050,16 @@ type SetStaffRolesPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `setUpSecondFactor`.
+type SetUpSecondFactorPayload struct {
+	// The secret in base32, to be typed into an authenticator. Told this once; null when refused.
+	Secret *string `json:"secret,omitempty"`
+	// The same as an `otpauth://` address, to be shown as a QR code. Null when refused.
+	URI *string `json:"uri,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `signIn`.
 type SignInPayload struct {
 	// The new session with its token. Null when refused.
@@ -2070,6 +2104,8 @@ type Staff struct {
 	Department *string `json:"department,omitempty"`
 	// The branch that the person belongs to. Null when none is stated.
 	Company *Company `json:"company,omitempty"`
+	// Whether a code of an authenticator is asked for at sign-in (二次验证).
+	SecondFactor bool `json:"secondFactor"`
 	// Roles held, by name.
 	Roles []*Role `json:"roles"`
 	// What the roles together permit, in the order of the enum.

@@ -138,6 +138,14 @@ func (t tried) right(ctx context.Context, tx *store.Tx, a account) error {
 	return nil
 }
 
+// back takes back what this try alone counts, of somebody who is right so far.
+func (t tried) back(ctx context.Context, tx *store.Tx) error {
+	if _, err := tx.Guess.Delete().Where(guess.IDIn(t.kept...)).Exec(ctx); err != nil {
+		return fmt.Errorf("take a guess back: %w", err)
+	}
+	return nil
+}
+
 // forgive takes back every guess at an account.
 func forgive(ctx context.Context, tx *store.Tx, a account) error {
 	if _, err := tx.Guess.Delete().Where(guess.Account(a.target().name)).Exec(ctx); err != nil {

@@ -25,8 +25,8 @@ type Office struct {
 	turns turns
 }
 
-// SignInInput is an e-mail address or a phone number, and the password.
-type SignInInput struct{ Login, Password *string }
+// SignInInput is an e-mail address or a phone number, and the password; for staff with a second factor a code of it, or a recovery code.
+type SignInInput struct{ Login, Password, Totp *string }
 
 // Session is a fresh session: its token is told this once.
 type Session struct {
@@ -58,7 +58,8 @@ var mayEnter = []user.Status{user.StatusPendingReview, user.StatusReturned, user
 // share a login: the password decides.
 //
 // It returns REQUIRED for what is missing, WRONG_CREDENTIALS alike for an unknown login, a wrong password, and an account that may not
-// sign in, and TRY_LATER after too many wrong passwords.
+// sign in, and TRY_LATER after too many wrong passwords. With the right password of an employee who has a second factor it returns REQUIRED or
+// WRONG_CREDENTIALS at totp; wrong codes count as wrong passwords do.
 func (o *Office) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	var faults fault.List
 	for field, s := range map[string]*string{"login": in.Login, "password": in.Password} {
@@ -102,8 +103,20 @@ func (o *Office) SignIn(ctx context.Context, in SignInInput) (Session, error) {
 	if found.hash() == nil {
 		return Session{}, fault.Refuse(fault.Problem{Code: fault.WrongCredentials, Text: "wrong_credentials"})
 	}
+	second := found.staff != nil && found.staff.TotpSince != nil
+	if second && workflow.Value(in.Totp) == "" {
+		if err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error { return tried.back(ctx, tx) }); err != nil {
+			return Session{}, err
+		}
+		return Session{}, fault.Refuse(fault.Problem{Code: fault.Required, Text: "second_factor_needed"}, "totp")
+	}
 	var opened Session
 	err = o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) (err error) {
+		if second {
+			if err := o.prove(access.With(ctx, access.Viewer{Staff: found.staff.ID, Address: access.From(ctx).Address, RequestID: access.From(ctx).RequestID}), tx, found.staff, in.Totp); err != nil {
+				return err
+			}
+		}
 		if opened, err = o.open(ctx, tx, found); err != nil {
 			return err
 		}
