@@ -64,8 +64,8 @@ type sorting struct {
 
 // elsewhere are root fields that are not lists of rows, and types that only they lead to.
 var elsewhere = []string{
-	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "possibleDuplicates", "search",
-	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "SearchHitConnection", "SearchHitEdge", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
+	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "permissions", "possibleDuplicates", "search",
+	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo", "SearchHitConnection", "SearchHitEdge", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
 	"Query", "Mutation", "Subscription",
 }
 

@@ -1,6 +1,9 @@
 package access
 
 import (
+	"slices"
+
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/bankcard"
@@ -100,6 +103,18 @@ var Rows = map[key.Kind]Rule{
 	},
 }
 
+// SeenWith are the kinds of which a permission by itself shows every row.
+func SeenWith(p Permission) (kinds []key.Kind) {
+	t := sql.Dialect(dialect.SQLite).Table("t")
+	for kind, rule := range Rows {
+		if rule(Eyes{Permissions: Of(p)}, t) == nil {
+			kinds = append(kinds, kind)
+		}
+	}
+	slices.Sort(kinds)
+	return kinds
+}
+
 // Who sees every row of an entity: those who manage it, and those whose work is to review it.
 var (
 	seesUsers     = Of(ViewUsers, ManageUsers, ReviewRegistrations)
@@ -110,6 +125,11 @@ var (
 	seesDocuments = Of(ViewDocuments, ReviewMaterials)
 	seesReviews   = Of(ReviewRegistrations, ManageCompanies, ReviewMaterials, ReviewLoans, ReviewBids, ReviewFunding, ManageLoans, ViewEvents)
 )
+
+// staffsOwn are the kinds of events by which staff sort customers among themselves: labels, names of colleagues and the like are in them.
+var staffsOwn = []any{
+	"ADD_POTENTIAL_CUSTOMER", "JOIN_POTENTIAL_CUSTOMER", "UPDATE_USER", "TAG_USER", "ASSIGN_ACCOUNT_MANAGER", "MERGE_USERS", "GIVE_UP_FOR_MERGER",
+}
 
 // events: the trail of a subject is seen by who sees all such subjects; a customer sees their own story, without what staff
 // write about them.
@@ -139,7 +159,7 @@ func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
 	}
 	mine := own(e.User, t.C(event.FieldUserID))
 	if mine != nil {
-		mine = sql.And(mine, sql.NEQ(t.C(event.FieldSubjectType), string(key.KindServiceRecord)))
+		mine = sql.And(mine, sql.NEQ(t.C(event.FieldSubjectType), string(key.KindServiceRecord)), sql.NotIn(t.C(event.FieldKind), staffsOwn...))
 	}
 	return e.either(Of(ViewEvents), append(rules, mine)...)
 }

@@ -31,7 +31,7 @@ func contract() *ast.Schema { return Schema(&Resolver{}).Schema() }
 // executed are the object types that gqlgen writes; the list is that of generate.go.
 func executed(d *ast.Definition) bool {
 	return strings.HasSuffix(d.Name, "Payload") || strings.HasPrefix(d.Name, "__") ||
-		slices.Contains([]string{"Query", "Mutation", "UserError", "Session", "LifecycleTable", "Move", "System", "DatabaseInfo", "Parameter", "ParameterValue", "SimulatedCard", "Quote", "QuoteLine", "PossibleDuplicate"}, d.Name)
+		slices.Contains([]string{"Query", "Mutation", "UserError", "Session", "LifecycleTable", "Move", "System", "DatabaseInfo", "Parameter", "ParameterValue", "SimulatedCard", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo"}, d.Name)
 }
 
 func TestEveryPieceIsDescribed(t *testing.T) {
@@ -240,5 +240,15 @@ func TestRootListsAndRulesAreTyped(t *testing.T) {
 	}
 	if reflect.ValueOf(access.Rows).Len() == 0 {
 		t.Error("no row rules at all")
+	}
+}
+
+func TestThePermissionsPageIsFresh(t *testing.T) {
+	page, err := os.ReadFile("../docs/permissions.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(page) != PermissionTable(contract()) {
+		t.Error("docs/permissions.md is stale: run `go generate ./graph`")
 	}
 }

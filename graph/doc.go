@@ -5,3 +5,4 @@
 package graph
 
 //go:generate go run -mod=mod generate.go
+//go:generate go run ./permissions -o ../docs/permissions.md

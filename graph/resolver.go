@@ -42,6 +42,8 @@ type Resolver struct {
 	Reviewing      *reviewing.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
+
+	permissions []*model.PermissionInfo // what each opens, by the contract
 }
 
 // carrier is a self-writing model.

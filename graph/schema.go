@@ -10,7 +10,7 @@ import (
 
 // Schema is the contract, executed by the resolver.
 func Schema(r *Resolver) graphql.ExecutableSchema {
-	return generated.NewExecutableSchema(generated.Config{
+	schema := generated.NewExecutableSchema(generated.Config{
 		Resolvers: r,
 		Directives: generated.DirectiveRoot{
 			Requires: func(ctx context.Context, _ any, next graphql.Resolver, permission string) (any, error) {
@@ -24,4 +24,6 @@ func Schema(r *Resolver) graphql.ExecutableSchema {
 			},
 		},
 	})
+	r.permissions = allows(schema.Schema())
+	return schema
 }

@@ -21,6 +21,11 @@ func (r *queryResolver) Roles(ctx context.Context, first *int, after *string, la
 	return list[model.RoleConnection](ctx, r.Reading, "Role")
 }
 
+// Permissions is the resolver for the permissions field.
+func (r *queryResolver) Permissions(ctx context.Context) ([]*model.PermissionInfo, error) {
+	return r.permissions, nil
+}
+
 // APIKeys is the resolver for the apiKeys field.
 func (r *queryResolver) APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error) {
 	return list[model.APIKeyConnection](ctx, r.Reading, "ApiKey")

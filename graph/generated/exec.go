@@ -703,6 +703,14 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	PermissionInfo struct {
+		Description func(childComplexity int) int
+		Fields      func(childComplexity int) int
+		Mutations   func(childComplexity int) int
+		Permission  func(childComplexity int) int
+		Rows        func(childComplexity int) int
+	}
+
 	PlaceBidPayload struct {
 		Bid        func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -728,6 +736,7 @@ type ComplexityRoot struct {
 		Node               func(childComplexity int, id string) int
 		Nodes              func(childComplexity int, ids []string) int
 		Parameters         func(childComplexity int) int
+		Permissions        func(childComplexity int) int
 		PossibleDuplicates func(childComplexity int, userID string) int
 		QuoteLoan          func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
 		ReviewQueue        func(childComplexity int, kind string, first *int, after *string, last *int, before *string) int
@@ -1422,6 +1431,7 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Staff(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) (*model.StaffConnection, error)
 	Roles(ctx context.Context, first *int, after *string, last *int, before *string) (*model.RoleConnection, error)
+	Permissions(ctx context.Context) ([]*model.PermissionInfo, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
 	System(ctx context.Context) (*model.System, error)
 	Parameters(ctx context.Context) ([]*model.Parameter, error)
@@ -4580,6 +4590,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PayBankCardBindingPayload.UserErrors(childComplexity), true
 
+	case "PermissionInfo.description":
+		if e.ComplexityRoot.PermissionInfo.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PermissionInfo.Description(childComplexity), true
+	case "PermissionInfo.fields":
+		if e.ComplexityRoot.PermissionInfo.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PermissionInfo.Fields(childComplexity), true
+	case "PermissionInfo.mutations":
+		if e.ComplexityRoot.PermissionInfo.Mutations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PermissionInfo.Mutations(childComplexity), true
+	case "PermissionInfo.permission":
+		if e.ComplexityRoot.PermissionInfo.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PermissionInfo.Permission(childComplexity), true
+	case "PermissionInfo.rows":
+		if e.ComplexityRoot.PermissionInfo.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PermissionInfo.Rows(childComplexity), true
+
 	case "PlaceBidPayload.bid":
 		if e.ComplexityRoot.PlaceBidPayload.Bid == nil {
 			break
@@ -4751,6 +4792,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Parameters(childComplexity), true
+	case "Query.permissions":
+		if e.ComplexityRoot.Query.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Permissions(childComplexity), true
 	case "Query.possibleDuplicates":
 		if e.ComplexityRoot.Query.PossibleDuplicates == nil {
 			break
@@ -11310,6 +11357,8 @@ type Viewer {
     "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after)."
     before: String
   ): RoleConnection @requires(permission: MANAGE_ROLES)
+  "Every permission, in the order of the enum, with what it opens."
+  permissions: [PermissionInfo!] @requires(permission: MANAGE_ROLES)
   "All API keys, newest first, expired and revoked ones too. Their tokens are never shown again."
   apiKeys(
     "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
@@ -11530,6 +11579,20 @@ type ApiKeyEdge {
   cursor: String!
   "The item itself."
   node: ApiKey!
+}
+
+"A permission, and what it opens."
+type PermissionInfo {
+  "The permission."
+  permission: Permission!
+  "What it is for, a sentence in English."
+  description: String!
+  "Mutations that it opens, by name."
+  mutations: [String!]!
+  "Fields that it opens, as ` + "`" + `Type.field` + "`" + `."
+  fields: [String!]!
+  "Types all of whose rows it shows, wherever they stand: in lists, at edges, by their ids."
+  rows: [String!]!
 }
 `, BuiltIn: false},
 	{Name: "../system.graphqls", Input: `extend type Query {
@@ -13254,6 +13317,22 @@ func (ec *executionContext) childFields_PayBankCardBindingPayload(ctx context.Co
 		return ec.fieldContext_PayBankCardBindingPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PayBankCardBindingPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PermissionInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_PermissionInfo_permission(ctx, field)
+	case "description":
+		return ec.fieldContext_PermissionInfo_description(ctx, field)
+	case "mutations":
+		return ec.fieldContext_PermissionInfo_mutations(ctx, field)
+	case "fields":
+		return ec.fieldContext_PermissionInfo_fields(ctx, field)
+	case "rows":
+		return ec.fieldContext_PermissionInfo_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PermissionInfo", field.Name)
 }
 
 func (ec *executionContext) childFields_PlaceBidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -33060,6 +33139,131 @@ func (ec *executionContext) fieldContext_PayBankCardBindingPayload_userErrors(_ 
 	return fc, nil
 }
 
+func (ec *executionContext) _PermissionInfo_permission(ctx context.Context, field graphql.CollectedField, obj *model.PermissionInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionInfo_permission(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Permission, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNPermission2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionInfo_permission(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionInfo", field, false, false, errors.New("field of type Permission does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionInfo_description(ctx context.Context, field graphql.CollectedField, obj *model.PermissionInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionInfo_description(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Description, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionInfo_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionInfo_mutations(ctx context.Context, field graphql.CollectedField, obj *model.PermissionInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionInfo_mutations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mutations, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionInfo_mutations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionInfo_fields(ctx context.Context, field graphql.CollectedField, obj *model.PermissionInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionInfo_fields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fields, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionInfo_fields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _PermissionInfo_rows(ctx context.Context, field graphql.CollectedField, obj *model.PermissionInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PermissionInfo_rows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rows, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PermissionInfo_rows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PermissionInfo", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _PlaceBidPayload_bid(ctx context.Context, field graphql.CollectedField, obj *model.PlaceBidPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34223,6 +34427,56 @@ func (ec *executionContext) fieldContext_Query_roles(ctx context.Context, field 
 	if fc.Args, err = ec.field_Query_roles_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_permissions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_permissions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Permissions(ctx)
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_ROLES")
+				if err != nil {
+					var zeroVal []*model.PermissionInfo
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal []*model.PermissionInfo
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PermissionInfo) graphql.Marshaler {
+			return ec.marshalOPermissionInfo2ᚕᚖlenddeskᚋgraphᚋmodelᚐPermissionInfoᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_permissions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PermissionInfo(ctx, field)
+		},
 	}
 	return fc, nil
 }
@@ -55081,6 +55335,64 @@ func (ec *executionContext) _PayBankCardBindingPayload(ctx context.Context, sel 
 	return out
 }
 
+var permissionInfoImplementors = []string{"PermissionInfo"}
+
+func (ec *executionContext) _PermissionInfo(ctx context.Context, sel ast.SelectionSet, obj *model.PermissionInfo) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, permissionInfoImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PermissionInfo")
+		case "permission":
+			out.Values[i] = ec._PermissionInfo_permission(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "description":
+			out.Values[i] = ec._PermissionInfo_description(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mutations":
+			out.Values[i] = ec._PermissionInfo_mutations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fields":
+			out.Values[i] = ec._PermissionInfo_fields(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rows":
+			out.Values[i] = ec._PermissionInfo_rows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var placeBidPayloadImplementors = []string{"PlaceBidPayload"}
 
 func (ec *executionContext) _PlaceBidPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PlaceBidPayload) graphql.Marshaler {
@@ -55615,6 +55927,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_roles(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "permissions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_permissions(ctx, field)
 				if res == graphql.RequiredNull {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -62045,6 +62379,16 @@ func (ec *executionContext) marshalNPermission2ᚕstringᚄ(ctx context.Context,
 	return ret
 }
 
+func (ec *executionContext) marshalNPermissionInfo2ᚖlenddeskᚋgraphᚋmodelᚐPermissionInfo(ctx context.Context, sel ast.SelectionSet, v *model.PermissionInfo) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._PermissionInfo(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNPlaceBidInput2lenddeskᚋworkflowᚋmarketplaceᚐPlaceInput(ctx context.Context, v any) (marketplace.PlaceInput, error) {
 	res, err := ec.unmarshalInputPlaceBidInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -64605,6 +64949,25 @@ func (ec *executionContext) marshalOPermission2ᚖstring(ctx context.Context, se
 	_ = ctx
 	res := graphql.MarshalString(*v)
 	return res
+}
+
+func (ec *executionContext) marshalOPermissionInfo2ᚕᚖlenddeskᚋgraphᚋmodelᚐPermissionInfoᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PermissionInfo) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPermissionInfo2ᚖlenddeskᚋgraphᚋmodelᚐPermissionInfo(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOPlaceBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐPlaceBidPayload(ctx context.Context, sel ast.SelectionSet, v *model.PlaceBidPayload) graphql.Marshaler {

@@ -1431,6 +1431,20 @@ type PayBankCardBindingPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A permission, and what it opens.
+type PermissionInfo struct {
+	// The permission.
+	Permission string `json:"permission"`
+	// What it is for, a sentence in English.
+	Description string `json:"description"`
+	// Mutations that it opens, by name.
+	Mutations []string `json:"mutations"`
+	// Fields that it opens, as `Type.field`.
+	Fields []string `json:"fields"`
+	// Types all of whose rows it shows, wherever they stand: in lists, at edges, by their ids.
+	Rows []string `json:"rows"`
+}
+
 // Outcome of `placeBid`.
 type PlaceBidPayload struct {
 	// The new bid. Null when refused.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 
 	"lenddesk/access"
 	"lenddesk/ent/role"
@@ -19,11 +20,16 @@ import (
 // Office does the verbs of the system's own management.
 type Office struct{ *workflow.Desk }
 
-// roles are the built-in roles: editable, except for the administrator's.
-var roles = []struct {
-	name, description string
-	holds             access.Permissions
-}{
+// Role is a role that a new book has.
+type Role struct {
+	Name, Description string
+	Holds             access.Permissions
+}
+
+// BuiltIn are the roles of a new book: editable, except for the administrator's.
+func BuiltIn() []Role { return slices.Clone(roles) }
+
+var roles = []Role{
 	{"ADMINISTRATOR", "Every permission, and no exemption from the rule of two pairs of eyes.", access.EveryPermission},
 	{access.BorrowerRole, "What an active customer may do who borrows.", access.Of(access.ApplyForLoans, access.BindBankCards)},
 	{access.InvestorRole, "What an active customer may do who invests.", access.Of(access.PlaceBids, access.BindBankCards)},
@@ -99,8 +105,8 @@ func (o *Office) Install(ctx context.Context, first First) (email, password stri
 
 func install(ctx context.Context, tx *store.Tx, email, hash string, profile parameter.Profile) error {
 	for _, r := range roles {
-		if err := tx.Role.Create().SetName(r.name).SetDescription(r.description).SetPermissions(r.holds.Names()).SetBuiltIn(true).Exec(ctx); err != nil {
-			return fmt.Errorf("make role %s: %w", r.name, err)
+		if err := tx.Role.Create().SetName(r.Name).SetDescription(r.Description).SetPermissions(r.Holds.Names()).SetBuiltIn(true).Exec(ctx); err != nil {
+			return fmt.Errorf("make role %s: %w", r.Name, err)
 		}
 	}
 	if err := tx.Parameter.Create().SetName(parameter.ProfileName).SetValue(string(profile)).SetEffectiveAt(lifecycle.Now()).Exec(ctx); err != nil {
