@@ -436,7 +436,7 @@ func init() {
 			sees:  func(e *evaluation, _ any) bool { return e.viewer.Staff != 0 || e.viewer.May(access.ManageStaff) },
 			plain: "status name email employeeNumber department" + life,
 			fields: map[string]func(*evaluation, any) any{
-				"phone": masked(seal.Phone, "Phone", whole),
+				"phone": masked(seal.Phone, "Phone", whole), "secondFactor": leaf(func(_ *evaluation, s *ent.Staff) any { return s.TotpSince != nil }),
 				"permissions": leaf(func(_ *evaluation, s *ent.Staff) any {
 					held := map[string]bool{}
 					for _, r := range s.Edges.Roles {
