@@ -91,6 +91,10 @@ func TestALeadIsFollowedUpAndChanged(t *testing.T) {
 		me := h.anybody(t).signIn(form["email"].(string), form["password"].(string))
 		own := me.ask(`{ viewer { user { source tags } } }`)
 		want(t, "customers are not shown it", own.at("viewer.user.source"), any(nil))
+		keeper.act("tagUser", "", vars{"userId": registered, "tags": []string{"difficult"}})
+		keeper.act("assignAccountManager", "", vars{"userIds": []string{registered}, "accountManagerId": keeper.staffID()})
+		story := me.ask(`{ viewer { user { timeline { nodes { kind changes } } } } }`)
+		want(t, "nor what staff do among themselves", strings.Join(kinds(story, "viewer.user.timeline.nodes"), " "), "REGISTER_USER")
 	})
 }
 

@@ -6,12 +6,12 @@ import (
 	"crypto/sha256"
 	stdsql "database/sql"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/ent/apikey"
@@ -62,29 +62,76 @@ func hashOf(token string) []byte {
 
 // Querier is a database or a transaction.
 type Querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*stdsql.Rows, error)
 	QueryRowContext(ctx context.Context, query string, args ...any) *stdsql.Row
+}
+
+// asked are the statements that find who a token belongs to, with the permissions that they hold: one for a session, one for an API key. They are put
+// into words once for each dialect, and given the token's hash and the time.
+type asked struct{ session, key string }
+
+var questions = map[string]asked{dialect.SQLite: ask(dialect.SQLite), dialect.Postgres: ask(dialect.Postgres)}
+
+func ask(name string) asked {
+	d := sql.Dialect(name)
+	s, u, st, r, pair := d.Table(session.Table).As("s"), d.Table(user.Table).As("u"), d.Table(staff.Table).As("st"), d.Table(role.Table).As("r"), d.Table(staff.RolesTable).As("pair")
+	gather := "json_group_array(json(" + r.C(role.FieldPermissions) + "))"
+	if name == dialect.Postgres {
+		gather = "CAST(json_agg(" + r.C(role.FieldPermissions) + ") AS text)"
+	}
+	held := func() *sql.Selector { return d.Select().AppendSelectExpr(sql.Raw(gather)).From(r) }
+	named := func(name, flag string) *sql.Predicate {
+		return sql.And(sql.EQ(r.C(role.FieldName), sql.Raw("'"+name+"'")), sql.EQ(r.C(role.FieldBuiltIn), true), sql.EQ(u.C(flag), true))
+	}
+	ofSession, _ := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
+		AppendSelectExprAs(demand(name), "demand").
+		AppendSelectExprAs(held().Where(sql.Or(named(BorrowerRole, user.FieldBorrower), named(InvestorRole, user.FieldInvestor))), "of_customer").
+		AppendSelectExprAs(held().Join(pair).On(r.C("id"), pair.C("role_id")).Where(sql.ColumnsEQ(pair.C("staff_id"), st.C("id"))), "of_staff").
+		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
+		Where(sql.And(sql.EQ(s.C(session.FieldTokenHash), "hash"), sql.GT(s.C(session.FieldExpiresAt), "now"))).Query()
+	k, pair := d.Table(apikey.Table).As("k"), d.Table(apikey.RolesTable).As("pair")
+	ofKey, _ := d.Select(k.C("id")).
+		AppendSelectExprAs(held().Join(pair).On(r.C("id"), pair.C("role_id")).Where(sql.ColumnsEQ(pair.C("api_key_id"), k.C("id"))), "held").
+		From(k).Where(sql.And(sql.EQ(k.C(apikey.FieldTokenHash), "hash"), sql.IsNull(k.C(apikey.FieldRevokedAt)),
+		sql.Or(sql.IsNull(k.C(apikey.FieldExpiresAt)), sql.GT(k.C(apikey.FieldExpiresAt), "now")))).Query()
+	return asked{ofSession, ofKey}
 }
 
 // Authenticate finds who a token belongs to, with the permissions that they hold now. An unknown, expired or revoked token is nobody's: the viewer is
 // nobody in particular, and no error.
 func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
 	if strings.HasPrefix(token, apiKeyPrefix) {
-		return authenticateKey(ctx, db, dialect, token)
+		return keyHolder(ctx, db, dialect, hashOf(token))
 	}
-	d := sql.Dialect(dialect)
-	s, u, st := d.Table(session.Table).As("s"), d.Table(user.Table).As("u"), d.Table(staff.Table).As("st")
-	query, args := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale),
-		u.C(user.FieldBorrower), u.C(user.FieldInvestor), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
-		AppendSelectExprAs(demand(dialect), "demand").From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
-		Where(sql.And(sql.EQ(s.C(session.FieldTokenHash), hashOf(token)), sql.GT(s.C(session.FieldExpiresAt), time.Now().UTC()))).Query()
+	return sessionHolder(ctx, db, dialect, hashOf(token))
+}
+
+// Recognize finds who a session or an API key belongs to, as Authenticate does by token: with the permissions that they hold now, or nobody in particular.
+func Recognize(ctx context.Context, db Querier, dialect string, s key.Session, k key.APIKey) (Viewer, error) {
+	table, column, id, holder := session.Table, session.FieldTokenHash, int64(s), sessionHolder
+	if k != 0 {
+		table, column, id, holder = apikey.Table, apikey.FieldTokenHash, int64(k), keyHolder
+	}
+	t := sql.Dialect(dialect).Table(table)
+	query, args := sql.Dialect(dialect).Select(t.C(column)).From(t).Where(sql.EQ(t.C("id"), id)).Query()
+	var hash []byte
+	err := db.QueryRowContext(ctx, query, args...).Scan(&hash)
+	if errors.Is(err, stdsql.ErrNoRows) {
+		return Viewer{}, nil
+	}
+	if err != nil {
+		return Viewer{}, fmt.Errorf("recognize: %w", err)
+	}
+	return holder(ctx, db, dialect, hash)
+}
+
+func sessionHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Viewer, error) {
 	var id int64
 	var userID, staffID stdsql.NullInt64
-	var userStatus, userLocale, staffStatus, staffLocale stdsql.NullString
-	var borrower, investor stdsql.NullBool
+	var userStatus, userLocale, staffStatus, staffLocale, demanded, ofCustomer, ofStaff stdsql.NullString
 	var second stdsql.NullTime
-	var demanded stdsql.NullString
-	err := db.QueryRowContext(ctx, query, args...).Scan(&id, &userID, &staffID, &userStatus, &userLocale, &borrower, &investor, &staffStatus, &staffLocale, &second, &demanded)
+	now := time.Now().UTC()
+	err := db.QueryRowContext(ctx, questions[dialect].session, now, hash, now).
+		Scan(&id, &userID, &staffID, &userStatus, &userLocale, &staffStatus, &staffLocale, &second, &demanded, &ofCustomer, &ofStaff)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return Viewer{}, nil
 	}
@@ -101,12 +148,12 @@ func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewe
 		if !second.Valid && demanded.String == parameters.FactorRequired {
 			return v, nil // may set it up, and nothing else
 		}
-		v.Permissions, err = permissionsOfStaff(ctx, db, dialect, v.Staff)
+		v.Permissions, err = held(ofStaff.String)
 	default:
 		v.Locale = userLocale.String
 		switch user.Status(userStatus.String) {
 		case user.StatusActive:
-			v.Permissions, err = permissionsOfCustomer(ctx, db, dialect, borrower.Bool, investor.Bool)
+			v.Permissions, err = held(ofCustomer.String)
 		case user.StatusWithdrawn, user.StatusClosed: // a session that was opened at the very moment of the end
 			return Viewer{}, nil
 		}
@@ -118,74 +165,38 @@ func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewe
 func demand(dialect string) *sql.Selector {
 	p := sql.Dialect(dialect).Table(parameter.Table).As("p")
 	return sql.Dialect(dialect).Select(p.C(parameter.FieldValue)).From(p).
-		Where(sql.And(sql.EQ(p.C(parameter.FieldName), parameters.StaffSecondFactor), sql.LTE(p.C(parameter.FieldEffectiveAt), time.Now().UTC()))).
+		Where(sql.And(sql.EQ(p.C(parameter.FieldName), sql.Raw("'"+parameters.StaffSecondFactor+"'")), sql.LTE(p.C(parameter.FieldEffectiveAt), "now"))).
 		OrderBy(sql.Desc(p.C(parameter.FieldEffectiveAt))).Limit(1)
 }
 
-// authenticateKey finds the API key of a token. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
-func authenticateKey(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
-	d := sql.Dialect(dialect)
-	k := d.Table(apikey.Table).As("k")
-	query, args := d.Select(k.C("id")).From(k).Where(sql.And(sql.EQ(k.C(apikey.FieldTokenHash), hashOf(token)), sql.IsNull(k.C(apikey.FieldRevokedAt)),
-		sql.Or(sql.IsNull(k.C(apikey.FieldExpiresAt)), sql.GT(k.C(apikey.FieldExpiresAt), time.Now().UTC())))).Query()
+// keyHolder finds an API key. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
+func keyHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Viewer, error) {
 	var id int64
-	err := db.QueryRowContext(ctx, query, args...).Scan(&id)
+	var roles stdsql.NullString
+	err := db.QueryRowContext(ctx, questions[dialect].key, hash, time.Now().UTC()).Scan(&id, &roles)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return Viewer{}, nil
 	}
 	if err != nil {
 		return Viewer{}, fmt.Errorf("authenticate: %w", err)
 	}
-	v := Viewer{APIKey: key.APIKey(id)}
-	r, pair := d.Table(role.Table).As("r"), d.Table(apikey.RolesTable).As("pair")
-	all, err := held(ctx, db, d.Select(r.C(role.FieldPermissions)).From(r).Join(pair).On(r.C("id"), pair.C("role_id")).
-		Where(sql.EQ(pair.C("api_key_id"), id)))
-	v.Permissions = all &^ Reviews
-	return v, err
+	all, err := held(roles.String)
+	return Viewer{APIKey: key.APIKey(id), Permissions: all &^ Reviews}, err
 }
 
-// customers' and staff's permissions come from roles, which are edited at run time.
-func permissionsOfStaff(ctx context.Context, db Querier, dialect string, who key.Staff) (Permissions, error) {
-	d := sql.Dialect(dialect)
-	r, pair := d.Table(role.Table).As("r"), d.Table(staff.RolesTable).As("pair")
-	return held(ctx, db, d.Select(r.C(role.FieldPermissions)).From(r).Join(pair).On(r.C("id"), pair.C("role_id")).
-		Where(sql.EQ(pair.C("staff_id"), int64(who))))
-}
-
-func permissionsOfCustomer(ctx context.Context, db Querier, dialect string, borrower, investor bool) (Permissions, error) {
-	var names []any
-	if borrower {
-		names = append(names, BorrowerRole)
+// held reads the permissions of roles, which are edited at run time: a JSON array of arrays of names, or nothing. A name that is not (or no longer) in the
+// contract gives nothing. It is read with every request, so it is read by hand: every other piece between quotes is a name.
+func held(roles string) (Permissions, error) {
+	if strings.ContainsRune(roles, '\\') {
+		return 0, errors.New("read permissions: a role holds what is no name")
 	}
-	if investor {
-		names = append(names, InvestorRole)
-	}
-	r := sql.Dialect(dialect).Table(role.Table).As("r")
-	return held(ctx, db, sql.Dialect(dialect).Select(r.C(role.FieldPermissions)).From(r).
-		Where(sql.And(sql.EQ(r.C(role.FieldBuiltIn), true), sql.In(r.C(role.FieldName), names...))))
-}
-
-func held(ctx context.Context, db Querier, s *sql.Selector) (Permissions, error) {
-	query, args := s.Query()
-	rows, err := db.QueryContext(ctx, query, args...)
-	if err != nil {
-		return 0, fmt.Errorf("read permissions: %w", err)
-	}
-	defer rows.Close()
 	var all Permissions
-	for rows.Next() {
-		var b []byte
-		var names []string
-		if err := rows.Scan(&b); err != nil {
-			return 0, fmt.Errorf("read permissions: %w", err)
+	for name := false; roles != ""; name = !name {
+		piece, rest, _ := strings.Cut(roles, `"`)
+		if p, ok := permissionByName[piece]; ok && name {
+			all |= Of(p)
 		}
-		if err := json.Unmarshal(b, &names); err != nil {
-			return 0, fmt.Errorf("read permissions: %w", err)
-		}
-		all |= ParsePermissions(names)
-	}
-	if err := rows.Err(); err != nil {
-		return 0, fmt.Errorf("read permissions: %w", err)
+		roles = rest
 	}
 	return all, nil
 }

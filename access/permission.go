@@ -56,13 +56,19 @@ func (p Permission) String() string { return permissionNames[p] }
 
 // ParsePermission finds a permission by its name in the contract.
 func ParsePermission(name string) (Permission, error) {
-	for p, n := range permissionNames {
-		if n == name {
-			return Permission(p), nil
-		}
+	if p, ok := permissionByName[name]; ok {
+		return p, nil
 	}
 	return 0, fmt.Errorf("no permission %q", name)
 }
+
+var permissionByName = func() map[string]Permission {
+	by := make(map[string]Permission, permissions)
+	for p := range permissions {
+		by[p.String()] = p
+	}
+	return by
+}()
 
 // Reviews are the permissions to review, which no API key can hold.
 const Reviews Permissions = 1<<ReviewRegistrations | 1<<ReviewMaterials | 1<<ReviewLoans | 1<<ReviewBids | 1<<ReviewFunding

@@ -126,6 +126,11 @@ var (
 	seesReviews   = Of(ReviewRegistrations, ManageCompanies, ReviewMaterials, ReviewLoans, ReviewBids, ReviewFunding, ManageLoans, ViewEvents)
 )
 
+// staffsOwn are the kinds of events by which staff sort customers among themselves: labels, names of colleagues and the like are in them.
+var staffsOwn = []any{
+	"ADD_POTENTIAL_CUSTOMER", "JOIN_POTENTIAL_CUSTOMER", "UPDATE_USER", "TAG_USER", "ASSIGN_ACCOUNT_MANAGER", "MERGE_USERS", "GIVE_UP_FOR_MERGER",
+}
+
 // events: the trail of a subject is seen by who sees all such subjects; a customer sees their own story, without what staff
 // write about them.
 func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
@@ -154,7 +159,7 @@ func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
 	}
 	mine := own(e.User, t.C(event.FieldUserID))
 	if mine != nil {
-		mine = sql.And(mine, sql.NEQ(t.C(event.FieldSubjectType), string(key.KindServiceRecord)))
+		mine = sql.And(mine, sql.NEQ(t.C(event.FieldSubjectType), string(key.KindServiceRecord)), sql.NotIn(t.C(event.FieldKind), staffsOwn...))
 	}
 	return e.either(Of(ViewEvents), append(rules, mine)...)
 }

@@ -72,9 +72,16 @@ FROM (SELECT l.* FROM loans l JOIN users u ON u.id = l.borrower_id LEFT JOIN com
 FROM users u, (SELECT COUNT(*) AS n, COALESCE(SUM(CASE WHEN status IN ('HOLDING', 'SETTLED', 'WRITTEN_OFF') THEN amount END), 0) AS invested,
 	(` + earnedSum + `) AS earned FROM bids WHERE investor_id = $1) s WHERE u.id = $1`,
 
-	`SELECT json_object('users', json_object('totalCount', (` + namesCount + `), 'nodes', json((SELECT json_group_array(json_object('id', public_id('User', u.id), 'name', u.name,
-	'status', u.status, 'maskedPhone', CASE WHEN u.phone IS NOT NULL THEN masked_phone(u.phone) END, 'company', ` + named("Company", "c") + `))
-FROM (SELECT * FROM users WHERE name >= $1 AND name < $2 ORDER BY created_at DESC, id DESC LIMIT 20) u LEFT JOIN companies c ON c.id = u.company_id))))`,
+	`WITH hits AS (
+	SELECT 0 AS firm, id, CASE WHEN name = $1 THEN 0 WHEN substr(name, 1, length($1)) = $1 THEN 1 ELSE 2 END AS rank FROM users
+	WHERE id IN (SELECT rowid FROM users_search WHERE grams MATCH $2) AND merged_into_id IS NULL
+	UNION ALL SELECT 1, id, CASE WHEN name = $1 THEN 0 WHEN substr(name, 1, length($1)) = $1 THEN 1 ELSE 2 END FROM companies
+	WHERE id IN (SELECT rowid FROM companies_search WHERE grams MATCH $2))
+SELECT json_object('search', json_object('totalCount', (SELECT COUNT(*) FROM hits), 'nodes', json((SELECT json_group_array(json(CASE h.firm WHEN 0 THEN
+	(SELECT json_object('id', public_id('User', u.id), 'name', u.name, 'status', u.status,
+		'maskedPhone', CASE WHEN u.phone IS NOT NULL THEN masked_phone(u.phone) END, 'company', ` + named("Company", "c") + `)
+	FROM users u LEFT JOIN companies c ON c.id = u.company_id WHERE u.id = h.id)
+	ELSE (SELECT ` + firm("c") + ` FROM companies c WHERE c.id = h.id) END)) FROM (SELECT * FROM hits ORDER BY rank, firm, id DESC LIMIT 20) h))))`,
 }
 
 // wholly is a screen that SQLite writes.
@@ -82,7 +89,7 @@ func wholly(name string) handScreen {
 	text := whole[name[1]-'1']
 	return func(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, error) {
 		var args []any
-		for _, name := range []string{"id", "industry", "least", "most", "after", "name"} {
+		for _, name := range []string{"id", "industry", "least", "most", "after", "text"} {
 			given := v.Get(name)
 			switch {
 			case given == "":
@@ -92,8 +99,8 @@ func wholly(name string) handScreen {
 					return nil, err
 				}
 				args = append(args, n)
-			case name == "name":
-				args = append(args, given, given+"\U0010FFFF")
+			case name == "text":
+				args = append(args, given, `"`+given+`"`)
 			case name == "industry":
 				args = append(args, given)
 			default:

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"lenddesk/identity"
 	"lenddesk/key"
@@ -54,14 +55,19 @@ ORDER BY l.amount, l.id LIMIT 20`
 	COALESCE((SELECT SUM(i.paid_interest + i.paid_penalty) FROM installments i WHERE i.bid_id = b.id), 0), l.id, l.number, l.status
 FROM bids b JOIN loans l ON l.id = b.loan_id WHERE b.investor_id = $1 ORDER BY b.created_at DESC, b.id DESC LIMIT 20`
 
-	namesText = `SELECT u.id, u.name, u.status, u.phone, c.id, c.name FROM users u LEFT JOIN companies c ON c.id = u.company_id
-WHERE u.name >= $1 AND u.name < $2 ORDER BY u.created_at DESC, u.id DESC LIMIT 20`
-	namesCount = `SELECT COUNT(*) FROM users WHERE name >= $1 AND name < $2`
+	peopleText = `SELECT u.id, u.name, u.status, u.phone, c.id, c.name FROM users u LEFT JOIN companies c ON c.id = u.company_id
+WHERE u.id IN (SELECT rowid FROM users_search WHERE grams MATCH $1) AND u.merged_into_id IS NULL ORDER BY u.id DESC LIMIT 200`
+	peopleTextPostgres = `--postgres
+SELECT u.id, u.name, u.status, u.phone, c.id, c.name FROM users u LEFT JOIN companies c ON c.id = u.company_id
+WHERE search_grams(u.name) @@ CAST($1 AS tsquery) AND u.merged_into_id IS NULL ORDER BY u.id DESC LIMIT 200`
+	firmsText         = `SELECT id, name, industry FROM companies WHERE id IN (SELECT rowid FROM companies_search WHERE grams MATCH $1) ORDER BY id DESC LIMIT 200`
+	firmsTextPostgres = `--postgres
+SELECT id, name, industry FROM companies WHERE search_grams(name) @@ CAST($1 AS tsquery) ORDER BY id DESC LIMIT 200`
 )
 
 // texts are all statements that SQLite prepares.
 var texts = []string{
-	loanText, reviewText, reviewCount, bidsOfLoan, usersText, cardsOfUser, loansOfUser, industryText, personText, bidSums, earnedSum, portfolioText, namesText, namesCount,
+	loanText, reviewText, reviewCount, bidsOfLoan, usersText, cardsOfUser, loansOfUser, industryText, personText, bidSums, earnedSum, portfolioText, peopleText, firmsText,
 }
 
 func loanByID(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, error) {
@@ -361,35 +367,76 @@ func portfolio(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, er
 	return append(b, "]}}}"...), err
 }
 
+// namesake finds people and companies by any part of a name: those who are called so first, then those whose names begin so, then the others.
 func namesake(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, error) {
-	from := v.Get("name")
-	until := from + "\U0010FFFF"
-	var total int64
-	list := append(make([]byte, 0, 4096), '[')
+	text := v.Get("text")
+	rank := func(name string) int {
+		switch {
+		case name == text:
+			return 0
+		case strings.HasPrefix(name, text):
+			return 1
+		}
+		return 2
+	}
+	people, firms, match := peopleText, firmsText, `"`+text+`"`
+	if h.postgres != nil {
+		people, firms, match = peopleTextPostgres, firmsTextPostgres, "'"+text+"'"
+	}
+	type person struct {
+		id           int64
+		name, status string
+		phone        []byte
+		company      *int64
+		called       *string
+	}
+	type firm struct {
+		id       int64
+		name     string
+		industry *string
+	}
+	var named [3][]person
+	var called [3][]firm
+	total := 0
 	err := h.ask(
 		ctx,
-		question{namesText, []any{from, until}, func(scan func(...any) error) (err error) {
-			var id int64
-			var name, status string
-			var phone []byte
-			var company *int64
-			var called *string
-			if err := scan(&id, &name, &status, &phone, &company, &called); err != nil {
-				return err
-			}
-			list = h.appendID(append(comma(list), `{"id":`...), key.KindUser, id)
-			list = appendText(append(list, `,"name":`...), name)
-			list = appendText(append(list, `,"status":`...), status)
-			if list, err = h.phone(append(list, `,"maskedPhone":`...), phone); err != nil {
-				return err
-			}
-			list = h.appendNamed(append(list, `,"company":`...), key.KindCompany, company, called)
-			list = append(list, '}')
-			return nil
+		question{people, []any{match}, func(scan func(...any) error) error {
+			var p person
+			err := scan(&p.id, &p.name, &p.status, &p.phone, &p.company, &p.called)
+			named[rank(p.name)] = append(named[rank(p.name)], p)
+			total++
+			return err
 		}},
-		question{namesCount, []any{from, until}, func(scan func(...any) error) error { return scan(&total) }},
+		question{firms, []any{match}, func(scan func(...any) error) error {
+			var f firm
+			err := scan(&f.id, &f.name, &f.industry)
+			called[rank(f.name)] = append(called[rank(f.name)], f)
+			total++
+			return err
+		}},
 	)
-	b = strconv.AppendInt(append(b, `{"users":{"totalCount":`...), total, 10)
-	b = append(append(b, `,"nodes":`...), list...)
-	return append(b, "]}}"...), err
+	if err != nil {
+		return nil, err
+	}
+	b = strconv.AppendInt(append(b, `{"search":{"totalCount":`...), int64(total), 10)
+	b = append(b, `,"nodes":[`...)
+	left := 20
+	for i := range named {
+		for _, p := range named[i][:min(left, len(named[i]))] {
+			b = h.appendID(append(comma(b), `{"id":`...), key.KindUser, p.id)
+			b = appendText(append(b, `,"name":`...), p.name)
+			b = appendText(append(b, `,"status":`...), p.status)
+			if b, err = h.phone(append(b, `,"maskedPhone":`...), p.phone); err != nil {
+				return nil, err
+			}
+			b = h.appendNamed(append(b, `,"company":`...), key.KindCompany, p.company, p.called)
+			b = append(b, '}')
+			left--
+		}
+		for _, f := range called[i][:min(left, len(called[i]))] {
+			b = h.appendCompany(comma(b), &f.id, &f.name, f.industry)
+			left--
+		}
+	}
+	return append(b, "]}}"...), nil
 }

@@ -39,7 +39,6 @@ type shelf struct {
 	loans     []int64 // disbursed
 	investors []int64 // with many bids
 	names     []string
-	people    int
 }
 
 var screens = []screen{
@@ -108,11 +107,11 @@ var screens = []screen{
 		},
 	},
 	{
-		name: "Q6", title: "a search by the beginning of a name",
-		document: `query Q6($name: String!) { users(filter: {name: $name}, first: 20) { totalCount nodes { id name status maskedPhone company { id name } } } }`,
+		name: "Q6", title: "a search by part of a name, of people and companies",
+		document: `query Q6($text: String!) { search(text: $text, first: 20) { totalCount nodes { ... on User { id name status maskedPhone company { id name } } ... on Company { id name industry } } } }`,
 		arguments: func(_ context.Context, v *visit) (calls []call, err error) {
 			for _, name := range v.names {
-				calls = append(calls, call{map[string]any{"name": name}, url.Values{"name": {name}}})
+				calls = append(calls, call{map[string]any{"text": name}, url.Values{"text": {name}}})
 			}
 			return calls, nil
 		},
@@ -192,7 +191,7 @@ func (b *book) look(ctx context.Context) (*shelf, error) {
 		if err := numbers(ctx, db, &s.investors, "SELECT investor_id FROM bids GROUP BY investor_id ORDER BY ABS(COUNT(*) - 60), investor_id LIMIT 50"); err != nil {
 			return err
 		}
-		rows, err := db.QueryContext(ctx, "SELECT DISTINCT substr(name, 1, 2) FROM users WHERE id % 7 = 0 ORDER BY 1 LIMIT 100")
+		rows, err := db.QueryContext(ctx, "SELECT DISTINCT substr(name, 2, 2) FROM users WHERE length(name) = 3 AND id % 7 = 0 ORDER BY 1 LIMIT 100")
 		if err != nil {
 			return err
 		}

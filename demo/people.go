@@ -22,7 +22,6 @@ type trader struct {
 	phone string
 	card  *ent.BankCard // the last
 	ready time.Time     // since when the card is bound
-	loans int           // of whatever status
 	owed  money.Amount  // of loans that are neither ended nor drafts
 }
 

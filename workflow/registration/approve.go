@@ -7,6 +7,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent"
+	"lenddesk/ent/event"
 	"lenddesk/ent/review"
 	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/user"
@@ -60,6 +61,10 @@ func (o *Office) join(ctx context.Context, tx *store.Tx, u *ent.User) error {
 		}
 		if err := tx.ServiceRecord.Update().Where(servicerecord.UserID(p.ID)).SetUserID(u.ID).Exec(ctx); err != nil {
 			return fmt.Errorf("hand service records over: %w", err)
+		}
+		// What happened before is part of the customer's story; the customer is not shown it.
+		if err := tx.Event.Update().Where(event.UserID(p.ID)).SetUserID(u.ID).Exec(ctx); err != nil {
+			return fmt.Errorf("hand the story over: %w", err)
 		}
 		if manager == nil {
 			manager = p.AccountManagerID
