@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"lenddesk/graph/generated"
 	"lenddesk/graph/model"
 )

@@ -7,7 +7,6 @@ package graph
 
 import (
 	"context"
-
 	"lenddesk/graph/model"
 	"lenddesk/workflow"
 	"lenddesk/workflow/authentication"
