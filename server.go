@@ -55,11 +55,8 @@ import (
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/privacy"
 	"lenddesk/workflow/registration"
-<<<<<<< HEAD
-	"lenddesk/workflow/servicing"
-=======
 	"lenddesk/workflow/reviewing"
->>>>>>> main
+	"lenddesk/workflow/servicing"
 )
 
 // version is set by the linker; else it is the commit that the program was built from.
@@ -380,15 +377,9 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	resolver := &graph.Resolver{
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
-<<<<<<< HEAD
 		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk}, Servicing: &servicing.Office{Desk: p.desk},
-		Origination: &origination.Office{Desk: p.desk},
-		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
-=======
-		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk},
 		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk}, Privacy: &privacy.Office{Desk: p.desk},
 		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
->>>>>>> main
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())

@@ -24,11 +24,8 @@ import (
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/privacy"
 	"lenddesk/workflow/registration"
-<<<<<<< HEAD
-	"lenddesk/workflow/servicing"
-=======
 	"lenddesk/workflow/reviewing"
->>>>>>> main
+	"lenddesk/workflow/servicing"
 )
 
 // Resolver hands each root field to a verb or to reading.

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+
 	"lenddesk/access"
 	"lenddesk/graph/generated"
 	"lenddesk/graph/model"

@@ -7,6 +7,7 @@ package graph
 
 import (
 	"context"
+
 	"lenddesk/graph/model"
 	"lenddesk/workflow"
 	"lenddesk/workflow/administration"

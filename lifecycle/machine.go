@@ -155,13 +155,8 @@ func Beside[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S]
 	return allow(ctx, tx, m, o, said)
 }
 
-<<<<<<< HEAD
-// Refuse says why a move cannot be made with this object now, and makes nothing. It is for a verb that must know before it looks at amounts.
-func Refuse[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
-=======
 // Allowed refuses what Make would, and writes nothing: for a verb that tells it together with the faults of its input.
 func Allowed[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
->>>>>>> main
 	return allow(ctx, tx, m, o, said)
 }
 

@@ -944,29 +944,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "loans_users_borrower",
-<<<<<<< HEAD
-				Columns:    []*schema.Column{LoansColumns[30]},
-=======
-				Columns:    []*schema.Column{LoansColumns[28]},
->>>>>>> main
+				Columns:    []*schema.Column{LoansColumns[31]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "loans_companies_company",
-<<<<<<< HEAD
-				Columns:    []*schema.Column{LoansColumns[31]},
-				RefColumns: []*schema.Column{CompaniesColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "loans_staff_reviewer",
 				Columns:    []*schema.Column{LoansColumns[32]},
-				RefColumns: []*schema.Column{StaffColumns[0]},
-=======
-				Columns:    []*schema.Column{LoansColumns[29]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
->>>>>>> main
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -989,20 +974,12 @@ var (
 			{
 				Name:    "loan_borrower_id_created_at",
 				Unique:  false,
-<<<<<<< HEAD
-				Columns: []*schema.Column{LoansColumns[30], LoansColumns[1]},
-=======
-				Columns: []*schema.Column{LoansColumns[28], LoansColumns[1]},
->>>>>>> main
+				Columns: []*schema.Column{LoansColumns[31], LoansColumns[1]},
 			},
 			{
 				Name:    "loan_company_id_created_at",
 				Unique:  false,
-<<<<<<< HEAD
-				Columns: []*schema.Column{LoansColumns[31], LoansColumns[1]},
-=======
-				Columns: []*schema.Column{LoansColumns[29], LoansColumns[1]},
->>>>>>> main
+				Columns: []*schema.Column{LoansColumns[32], LoansColumns[1]},
 			},
 			{
 				Name:    "loan_amount",

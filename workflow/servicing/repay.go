@@ -96,7 +96,7 @@ func (o *Office) reported(ctx context.Context, in RepayInput, settles bool, effe
 			return Paid{}, fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "reference_used"}, "reference")
 		}
 		if !slices.Contains(move.From, l.Status) { // refused by the move, before anything is said of the amount
-			return Paid{}, lifecycle.Refuse(ctx, tx, move, ofLoan(l), lifecycle.Said{Expected: in.ExpectedVersion})
+			return Paid{}, lifecycle.Allowed(ctx, tx, move, ofLoan(l), lifecycle.Said{Expected: in.ExpectedVersion})
 		}
 		b, err := o.openBook(ctx, tx, l)
 		if err != nil {
@@ -239,7 +239,7 @@ func (o *Office) Reverse(ctx context.Context, in ReverseInput) (Paid, error) {
 		}
 		said := lifecycle.Said{Reason: reason, Expected: in.ExpectedVersion}
 		if !slices.Contains(lifecycle.ReverseRepayment.From, l.Status) {
-			return Paid{}, lifecycle.Refuse(ctx, tx, lifecycle.ReverseRepayment, ofLoan(l), said)
+			return Paid{}, lifecycle.Allowed(ctx, tx, lifecycle.ReverseRepayment, ofLoan(l), said)
 		}
 		b, err := o.openBook(ctx, tx, l)
 		if err != nil {

@@ -26,12 +26,6 @@ CREATE INDEX `installment_loan_id_number` ON `installments` (`loan_id`, `number`
 CREATE INDEX `installment_bid_id_number` ON `installments` (`bid_id`, `number`);
 -- create index "installment_status_due_on" to table: "installments"
 CREATE INDEX `installment_status_due_on` ON `installments` (`status`, `due_on`);
--- add column "order_number" to table: "loans"
-ALTER TABLE `loans` ADD COLUMN `order_number` text NULL;
--- add column "accrued_on" to table: "loans"
-ALTER TABLE `loans` ADD COLUMN `accrued_on` text NULL;
--- add column "defaulted_at" to table: "loans"
-ALTER TABLE `loans` ADD COLUMN `defaulted_at` datetime NULL;
 -- create "new_repayments" table
 CREATE TABLE `new_repayments` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `fee` integer NOT NULL DEFAULT (0), `settles` bool NOT NULL DEFAULT (false), `amount` integer NOT NULL, `penalty` integer NOT NULL, `interest` integer NOT NULL, `principal` integer NOT NULL, `paid_at` datetime NOT NULL, `reference` text NOT NULL, `reversed_at` datetime NULL, `reported_by_type` text NOT NULL, `reported_by_id` integer NOT NULL, `reported_by_name` text NULL, `loan_id` integer NOT NULL, CONSTRAINT `repayments_loans_loan` FOREIGN KEY (`loan_id`) REFERENCES `loans` (`id`) ON DELETE NO ACTION, CONSTRAINT `repayments_amounts` CHECK (amount > 0 AND penalty >= 0 AND interest >= 0 AND principal >= 0));
 -- copy rows from old table "repayments" to new temporary table "new_repayments"
@@ -48,6 +42,12 @@ CREATE INDEX `repayment_created_at` ON `repayments` (`created_at`);
 CREATE INDEX `repayment_loan_id_created_at` ON `repayments` (`loan_id`, `created_at`);
 -- create index "repayment_paid_at" to table: "repayments"
 CREATE INDEX `repayment_paid_at` ON `repayments` (`paid_at`);
+-- add column "order_number" to table: "loans"
+ALTER TABLE `loans` ADD COLUMN `order_number` text NULL;
+-- add column "accrued_on" to table: "loans"
+ALTER TABLE `loans` ADD COLUMN `accrued_on` text NULL;
+-- add column "defaulted_at" to table: "loans"
+ALTER TABLE `loans` ADD COLUMN `defaulted_at` datetime NULL;
 -- create "allocations" table
 CREATE TABLE `allocations` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `paid_on` text NOT NULL, `penalty` integer NOT NULL, `interest` integer NOT NULL, `principal` integer NOT NULL, `reversed` bool NOT NULL DEFAULT (false), `repayment_id` integer NOT NULL, `installment_id` integer NOT NULL, CONSTRAINT `allocations_repayments_repayment` FOREIGN KEY (`repayment_id`) REFERENCES `repayments` (`id`) ON DELETE NO ACTION, CONSTRAINT `allocations_installments_installment` FOREIGN KEY (`installment_id`) REFERENCES `installments` (`id`) ON DELETE NO ACTION, CONSTRAINT `allocations_amounts` CHECK (penalty >= 0 AND interest >= 0 AND principal >= 0 AND penalty + interest + principal > 0));
 -- create index "allocation_created_at" to table: "allocations"
