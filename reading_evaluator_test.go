@@ -721,8 +721,9 @@ func init() {
 			sees: func(e *evaluation, row any) bool {
 				return e.viewer.May(access.ManageWebhooks) && row.(*ent.Webhook).DeletedAt == nil
 			},
-			plain: "version url kinds active createdAt",
-			many:  map[string]func(*evaluation, any) []any{"deliveries": whose("WebhookDelivery", "WebhookID")},
+			plain:  "version kinds active createdAt",
+			fields: map[string]func(*evaluation, any) any{"url": leaf(func(_ *evaluation, w *ent.Webhook) any { return w.URL })},
+			many:   map[string]func(*evaluation, any) []any{"deliveries": whose("WebhookDelivery", "WebhookID")},
 		},
 		"WebhookDelivery": {
 			rows: rowsOn(func(b *shelves) []*ent.WebhookDelivery { return b.deliveries }), sorted: newestFirst,
