@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"lenddesk/demo"
+	"lenddesk/gateway/blob"
 	"lenddesk/gateway/mail"
 	"lenddesk/gateway/outer"
 	"lenddesk/gateway/simulator"
@@ -36,6 +37,7 @@ type settings struct {
 	KXDSecret      []string `name:"kxd-secret" env:"LENDDESK_KXD_SECRET" help:"Secret that signs what KXD and we say to each other; several, separated by commas, while it is rotated: the first signs, all are believed."`
 	KXDMURL        string   `name:"kxdm-url" env:"LENDDESK_KXDM_URL" help:"KXDM, which takes binding payments to the bank: http://… or https://…; without it the simulator stands in."`
 	KXDMSecret     []string `name:"kxdm-secret" env:"LENDDESK_KXDM_SECRET" help:"The same for KXDM."`
+	BlobURL        string   `name:"blob-url" env:"LENDDESK_BLOB_URL" help:"Where documents' files are kept, encrypted: a folder (a path or file:///FOLDER); without it one beside the database."`
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
 	TrustedProxies []string `env:"LENDDESK_TRUSTED_PROXIES" help:"Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For is believed, separated by commas."`
@@ -82,7 +84,7 @@ type commands struct {
 
 // names are the settings as operators know them.
 var names = []string{
-	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_KEYSET",
+	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_BLOB_URL", "LENDDESK_KEYSET",
 	"LENDDESK_BACKUP_URL",
 	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
 	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_WEBHOOK_ALLOW", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
@@ -161,6 +163,11 @@ func (s settings) check() error {
 			wrong = append(wrong, fmt.Errorf("LENDDESK_SMTP_URL: %w", err))
 		}
 	}
+	if s.BlobURL != "" {
+		if err := blob.Check(s.BlobURL); err != nil {
+			wrong = append(wrong, fmt.Errorf("LENDDESK_BLOB_URL: %w", err))
+		}
+	}
 	if s.Keyset != "" {
 		if _, err := seal.Parse([]byte(s.Keyset)); err != nil {
 			wrong = append(wrong, fmt.Errorf("LENDDESK_KEYSET: %w", err))
@@ -220,6 +227,14 @@ func (s settings) keyFile() string {
 		return "lenddesk.keys"
 	}
 	return strings.TrimSuffix(path, filepath.Ext(path)) + ".keys"
+}
+
+// blobs is where documents' files are kept: as set, or in a folder beside the database, or in the working directory when that is not a file.
+func (s settings) blobs() string {
+	if s.BlobURL != "" {
+		return s.BlobURL
+	}
+	return strings.TrimSuffix(s.keyFile(), ".keys") + ".files"
 }
 
 // backupFolder is where backups go: where the operator says, or beside the database.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -64,6 +65,9 @@ func begin(t testing.TB, s settings) *house {
 	s.Addr, s.AdminEmail, s.AdminPassword, s.LogLevel = "127.0.0.1:0", adminEmail, adminPassword, "info"
 	if s.Profile == "" {
 		s.Profile = string(parameter.CNP2P2016)
+	}
+	if s.BlobURL == "" {
+		s.BlobURL = filepath.Join(t.TempDir(), "files")
 	}
 	s.TrustedProxies = []string{"127.0.0.1"}
 	if s.Demo == "" {

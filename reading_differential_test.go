@@ -405,7 +405,7 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		taken := money.Amount(b.IntN(int(whole)))
 		loans = append(loans, tx.Loan.Create().SetNumber(fmt.Sprintf("L-%04d", i)).SetBorrowerID(person()).SetNillableCompanyID(firm()).SetStatus(loan.Status(b.enum("LoanStatus"))).SetStatusSince(b.when()).
 			SetRequestedAmount(b.cents(40)).SetRequestedAnnualRate(money.Rate(b.IntN(200_000))).SetRequestedTermMonths(1+b.IntN(36)).SetAmount(whole).SetAnnualRate(money.Rate(b.IntN(200_000))).SetTermMonths(12).
-			SetRepaymentMethod(loan.RepaymentMethod(b.enum("RepaymentMethod"))).SetPurpose(loan.Purpose(b.enum("LoanPurpose"))).SetNillableDescription(text()).SetNillableReviewerID(employee()).SetRound(1+b.IntN(2)).
+			SetRepaymentMethod(loan.RepaymentMethod(b.enum("RepaymentMethod"))).SetPurpose(loan.Purpose(b.enum("LoanPurpose"))).SetNillableDescription(text()).SetRound(1+b.IntN(2)).
 			SetApprovalsNeeded(1+b.IntN(2)).SetTermsAccepted(b.IntN(2) == 0).SetNillableMinimumBid(maybe(b, b.cents(5))).SetNillableBidStep(maybe(b, b.cents(5))).SetNillableOpensAt(at()).SetNillableClosesAt(at()).
 			SetReservedAmount(taken).SetFundedAmount(money.Amount(b.IntN(int(taken)+1))).SetCreatedAt(b.when()).SetUpdatedAt(b.when()).SaveX(ctx))
 	}

@@ -19,10 +19,12 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent"
+	"lenddesk/ent/loan"
 	"lenddesk/identity"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/money"
+	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/text"
 )
@@ -516,6 +518,16 @@ func init() {
 					}
 					return sum
 				}),
+				"requiredDocuments": leaf(func(e *evaluation, l *ent.Loan) any {
+					if l.RequiredDocuments != nil {
+						return l.RequiredDocuments
+					}
+					values, err := lifecycle.LoadParameters(context.Background(), e.h.store.Reader(), e.h.dialect, time.Now())
+					if err != nil {
+						panic(err)
+					}
+					return values.Needs(parameter.RequiredDocuments).For(l.CompanyID != nil, l.RequestedAmount)
+				}),
 				"approvalsGiven": leaf(func(e *evaluation, l *ent.Loan) any {
 					n := 0
 					for _, r := range e.reviews {
@@ -526,7 +538,13 @@ func init() {
 					return n
 				}),
 			},
-			one: map[string]func(*evaluation, any) (string, any){"borrower": to("User", "BorrowerID"), "company": to("Company", "CompanyID"), "reviewer": to("Staff", "ReviewerID")},
+			one: map[string]func(*evaluation, any) (string, any){"borrower": to("User", "BorrowerID"), "company": to("Company", "CompanyID"), "reviewer": func(e *evaluation, row any) (string, any) {
+				step := map[loan.Status]string{"MATERIALS_REVIEW": "MATERIALS", "APPLICATION_REVIEW": "APPLICATION", "FULLY_FUNDED": "FUNDING"}[row.(*ent.Loan).Status]
+				if c := e.claimOf(queued{step, "Loan", row}); c != nil {
+					return "Staff", e.find("Staff", int64(c.StaffID))
+				}
+				return "Staff", nil
+			}},
 			many: map[string]func(*evaluation, any) []any{
 				"bids": whose("Bid", "LoanID"), "documents": aboutIt("Document", "Loan"), "reviews": aboutIt("Review", "Loan"), "repayments": whose("Repayment", "LoanID"),
 				"serviceRequests": whose("ServiceRequest", "LoanID"), "timeline": timeline("Loan"),
@@ -616,6 +634,7 @@ func init() {
 				return permitted(e, everyDocument) || mine(e, column(row, "OwnerID"))
 			},
 			plain:   "kind status name contentType size sha256 validUntil reason" + life,
+			fields:  map[string]func(*evaluation, any) any{"url": leaf(func(_ *evaluation, d *ent.Document) any { return nil })}, // no document of the book has a file
 			one:     map[string]func(*evaluation, any) (string, any){"subject": subjectOf, "replaces": to("Document", "ReplacesID")},
 			many:    map[string]func(*evaluation, any) []any{"timeline": timeline("Document")},
 			filters: map[string]func(*evaluation, any, any) bool{"status": oneOfThese("Status"), "kind": oneOfThese("Kind")},
@@ -1039,7 +1058,7 @@ func (e *evaluation) root(f *askedField, path []any) []byte {
 		}
 		var rows []any
 		for _, row := range e.seen(q.kind, taught[q.kind].rows(e.shelves)) {
-			if fmt.Sprint(column(row, "Status")) == q.status {
+			if fmt.Sprint(column(row, "Status")) == q.status && !e.ofLoanElsewhere(row) {
 				rows = append(rows, queued{args["kind"].(string), q.kind, row})
 			}
 		}
@@ -1055,6 +1074,16 @@ func (e *evaluation) root(f *askedField, path []any) []byte {
 		rows = slices.DeleteFunc(rows, func(row any) bool { return !some.among(row) })
 	}
 	return e.connection(kind, rows, f, path)
+}
+
+// ofLoanElsewhere says that a row is a document of a loan whose materials are not being reviewed.
+func (e *evaluation) ofLoanElsewhere(row any) bool {
+	d, ok := row.(*ent.Document)
+	if !ok || d.SubjectType != "Loan" {
+		return false
+	}
+	l, ok := e.find("Loan", d.SubjectID).(*ent.Loan)
+	return !ok || l.Status != "MATERIALS_REVIEW"
 }
 
 // me is the viewer.
@@ -1273,7 +1302,7 @@ func (e *evaluation) actions(typ string, row any, f *askedField, path []any) []b
 			owner, _ = number(column(row, strings.ReplaceAll(field, "Id", "ID")))
 		}
 		for _, line := range table.Lines {
-			if len(line.Offered()) == 0 || e.schema.Mutation.Fields.ForName(line.Name) == nil || line.PermitOn(e.viewer, key.User(owner)) != nil {
+			if len(line.Offered()) == 0 || e.schema.Mutation.Fields.ForName(line.Name) == nil || line.PermitOn(e.viewer, key.User(owner), fmt.Sprint(column(row, "Status"))) != nil {
 				continue
 			}
 			var needs []lifecycle.Fact
@@ -1380,7 +1409,7 @@ func (e *evaluation) sum(kind string, rows []any, field string, statuses ...stri
 
 func (e *evaluation) claimOf(q queued) *ent.Claim {
 	for _, c := range e.claims {
-		if c.SubjectType == q.kind && c.SubjectID == keyOf(q.row) && string(c.Step) == q.queue && c.ExpiresAt.After(time.Now()) {
+		if c.SubjectType == q.kind && c.SubjectID == keyOf(q.row) && string(c.Step) == q.queue && c.ExpiresAt.After(time.Now()) && !c.CreatedAt.Before(column(q.row, "StatusSince").(time.Time)) {
 			return c
 		}
 	}

@@ -24,9 +24,12 @@ import (
 	"github.com/riverqueue/river"
 	"github.com/rs/cors"
 
+	"lenddesk/access"
 	"lenddesk/console"
 	"lenddesk/demo"
+	"lenddesk/downloads"
 	"lenddesk/fault"
+	"lenddesk/gateway/blob"
 	"lenddesk/gateway/mail"
 	"lenddesk/gateway/webhook"
 	"lenddesk/graph"
@@ -51,6 +54,7 @@ import (
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/reviewing"
 )
 
 // version is set by the linker; else it is the commit that the program was built from.
@@ -171,23 +175,24 @@ func fillBook(ctx context.Context, s settings, o demo.Big, proof bool, out, prog
 
 // program is a running lenddesk.
 type program struct {
-	log      *slog.Logger
-	store    *store.Store
-	queue    *jobs.Queue
-	reader   *reading.Reader
-	desk     *workflow.Desk
-	keyUse   *administration.KeyUse
-	hooked   *integration.Office
-	news     live.Hub // woken when events have got their place
-	outside  outside
-	listener net.Listener
-	server   *http.Server
-	address  string
-	stop     context.CancelFunc // ends what goes on beside requests and jobs
-	beside   sync.WaitGroup
-	draining atomic.Bool
-	active   atomic.Int64 // requests accepted and not yet answered
-	served   chan error
+	log       *slog.Logger
+	store     *store.Store
+	queue     *jobs.Queue
+	reader    *reading.Reader
+	desk      *workflow.Desk
+	keyUse    *administration.KeyUse
+	borrowers *origination.Office // there is one of it: it has the files
+	hooked    *integration.Office
+	news      live.Hub // woken when events have got their place
+	outside   outside
+	listener  net.Listener
+	server    *http.Server
+	address   string
+	stop      context.CancelFunc // ends what goes on beside requests and jobs
+	beside    sync.WaitGroup
+	draining  atomic.Bool
+	active    atomic.Int64 // requests accepted and not yet answered
+	served    chan error
 }
 
 // drain is how long accepted requests and running jobs have after SIGTERM. It is longer than a request's own deadline.
@@ -215,6 +220,16 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	if p.desk, err = p.openDesk(ctx, s); err != nil {
 		return nil, err
 	}
+	files, err := blob.Open(s.blobs())
+	if err != nil {
+		return nil, fmt.Errorf("LENDDESK_BLOB_URL: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, files.Close())
+		}
+	}()
+	p.borrowers = &origination.Office{Desk: p.desk, Files: files}
 	if err := p.furnish(ctx, s, out); err != nil {
 		return nil, err
 	}
@@ -311,6 +326,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 	cards := &binding.Office{Desk: p.desk}
 	river.AddWorker(workers, &binding.Asker{Office: cards, KXD: p.outside.kxd, KXDM: p.outside.kxdm})
 	river.AddWorker(workers, &binding.Reminder{Office: cards})
+	river.AddWorker(workers, &origination.Sweeper{Office: p.borrowers})
+	river.AddWorker(workers, &origination.Expirer{Office: p.borrowers})
 	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
 	folder, err := s.backupFolder()
 	if err != nil {
@@ -331,6 +348,10 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return administration.Reseal{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Sweep{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Expire{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
@@ -353,13 +374,16 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk},
-		Origination: &origination.Office{Desk: p.desk},
-		Desk:        p.desk, Version: Version(), Simulator: p.outside.cards(),
+		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk},
+		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	answering := door.New(schema, door.Options{Log: p.log, Introspection: true, Database: databaseFault})
+	answering := door.New(schema, door.Options{
+		Log: p.log, Introspection: true, Database: databaseFault,
+		Transports: []graphql.Transport{door.Multipart{Limits: door.DefaultLimits, SignedIn: func(ctx context.Context) bool { return access.From(ctx).Somebody() }}},
+	})
 	answering.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		ctx, end := p.reader.Sit(ctx)
 		defer end()
@@ -379,6 +403,9 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	mux.Handle("/hooks/", hooks.Handler(hooks.Options{
 		Log: p.log, Office: &binding.Office{Desk: p.desk}, KXD: p.outside.signed.kxd, KXDM: p.outside.signed.kxdm,
 	}))
+	mux.Handle(access.Downloads, downloads.Handler(p.borrowers, func(r *http.Request) access.Viewer {
+		return access.Viewer{Address: addresses.Of(r), RequestID: door.RequestIDOf(r.Context())}
+	}, p.log))
 	mux.Handle("/", console.Handler())
 	p.server = &http.Server{
 		Handler:           p.counted(door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux)))),
@@ -464,5 +491,5 @@ func (p *program) close() error {
 	p.beside.Wait()
 	err = errors.Join(err, p.queue.Stop(ctx))
 	p.outside.close()
-	return errors.Join(err, p.store.Close())
+	return errors.Join(err, p.borrowers.Files.Close(), p.store.Close())
 }

@@ -100,14 +100,37 @@ func ask(name string) asked {
 // nobody in particular, and no error.
 func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
 	if strings.HasPrefix(token, apiKeyPrefix) {
-		return authenticateKey(ctx, db, dialect, token)
+		return keyHolder(ctx, db, dialect, hashOf(token))
 	}
+	return sessionHolder(ctx, db, dialect, hashOf(token))
+}
+
+// Recognize finds who a session or an API key belongs to, as Authenticate does by token: with the permissions that they hold now, or nobody in particular.
+func Recognize(ctx context.Context, db Querier, dialect string, s key.Session, k key.APIKey) (Viewer, error) {
+	table, column, id, holder := session.Table, session.FieldTokenHash, int64(s), sessionHolder
+	if k != 0 {
+		table, column, id, holder = apikey.Table, apikey.FieldTokenHash, int64(k), keyHolder
+	}
+	t := sql.Dialect(dialect).Table(table)
+	query, args := sql.Dialect(dialect).Select(t.C(column)).From(t).Where(sql.EQ(t.C("id"), id)).Query()
+	var hash []byte
+	err := db.QueryRowContext(ctx, query, args...).Scan(&hash)
+	if errors.Is(err, stdsql.ErrNoRows) {
+		return Viewer{}, nil
+	}
+	if err != nil {
+		return Viewer{}, fmt.Errorf("recognize: %w", err)
+	}
+	return holder(ctx, db, dialect, hash)
+}
+
+func sessionHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Viewer, error) {
 	var id int64
 	var userID, staffID stdsql.NullInt64
 	var userStatus, userLocale, staffStatus, staffLocale, demanded, ofCustomer, ofStaff stdsql.NullString
 	var second stdsql.NullTime
 	now := time.Now().UTC()
-	err := db.QueryRowContext(ctx, questions[dialect].session, now, hashOf(token), now).
+	err := db.QueryRowContext(ctx, questions[dialect].session, now, hash, now).
 		Scan(&id, &userID, &staffID, &userStatus, &userLocale, &staffStatus, &staffLocale, &second, &demanded, &ofCustomer, &ofStaff)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return Viewer{}, nil
@@ -146,11 +169,11 @@ func demand(dialect string) *sql.Selector {
 		OrderBy(sql.Desc(p.C(parameter.FieldEffectiveAt))).Limit(1)
 }
 
-// authenticateKey finds the API key of a token. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
-func authenticateKey(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
+// keyHolder finds an API key. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
+func keyHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Viewer, error) {
 	var id int64
 	var roles stdsql.NullString
-	err := db.QueryRowContext(ctx, questions[dialect].key, hashOf(token), time.Now().UTC()).Scan(&id, &roles)
+	err := db.QueryRowContext(ctx, questions[dialect].key, hash, time.Now().UTC()).Scan(&id, &roles)
 	if errors.Is(err, stdsql.ErrNoRows) {
 		return Viewer{}, nil
 	}

@@ -173,7 +173,6 @@ func (l *lending) review(end loan.Status) bool {
 	l.collect(l.pass(time.Minute, time.Hour))
 	l.life.move(lifecycle.SubmitLoanApplication, borrower, l.pass(time.Hour, 8*time.Hour))
 	l.SubmittedAt = some(l.at)
-	l.ReviewerID = some(l.reviewers[0])
 	switch {
 	case end == loan.StatusMaterialsReview:
 		l.disputePapers()

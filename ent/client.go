@@ -2745,22 +2745,6 @@ func (c *LoanClient) QueryCompany(_m *Loan) *CompanyQuery {
 	return query
 }
 
-// QueryReviewer queries the reviewer edge of a Loan.
-func (c *LoanClient) QueryReviewer(_m *Loan) *StaffQuery {
-	query := (&StaffClient{config: c.config}).Query()
-	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
-		id := _m.ID
-		step := sqlgraph.NewStep(
-			sqlgraph.From(loan.Table, loan.FieldID, id),
-			sqlgraph.To(staff.Table, staff.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, loan.ReviewerTable, loan.ReviewerColumn),
-		)
-		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
-		return fromV, nil
-	}
-	return query
-}
-
 // Hooks returns the client hooks.
 func (c *LoanClient) Hooks() []Hook {
 	return c.hooks.Loan

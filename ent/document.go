@@ -46,7 +46,7 @@ type Document struct {
 	Size *int64 `json:"size,omitempty"`
 	// Sha256 holds the value of the "sha256" field.
 	Sha256 *string `json:"sha256,omitempty"`
-	// where the file lies in the blob store
+	// the name of the file in the blob store
 	Blob *string `json:"blob,omitempty"`
 	// ValidUntil holds the value of the "valid_until" field.
 	ValidUntil *string `json:"valid_until,omitempty"`

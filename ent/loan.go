@@ -3,10 +3,10 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"lenddesk/ent/company"
 	"lenddesk/ent/loan"
-	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/key"
 	"lenddesk/money"
@@ -56,16 +56,16 @@ type Loan struct {
 	Purpose loan.Purpose `json:"purpose,omitempty"`
 	// Description holds the value of the "description" field.
 	Description *string `json:"description,omitempty"`
-	// ReviewerID holds the value of the "reviewer_id" field.
-	ReviewerID *key.Staff `json:"reviewer_id,omitempty"`
 	// Round holds the value of the "round" field.
 	Round int `json:"round,omitempty"`
 	// ApprovalsNeeded holds the value of the "approvals_needed" field.
 	ApprovalsNeeded int `json:"approvals_needed,omitempty"`
 	// TermsAccepted holds the value of the "terms_accepted" field.
 	TermsAccepted bool `json:"terms_accepted,omitempty"`
-	// SubmittedAt holds the value of the "submitted_at" field.
+	// the latest submission, whose parameters the loan is judged by
 	SubmittedAt *time.Time `json:"submitted_at,omitempty"`
+	// kinds that the latest submission needed
+	RequiredDocuments []string `json:"required_documents,omitempty"`
 	// MinimumBid holds the value of the "minimum_bid" field.
 	MinimumBid *money.Amount `json:"minimum_bid,omitempty"`
 	// BidStep holds the value of the "bid_step" field.
@@ -92,11 +92,9 @@ type LoanEdges struct {
 	Borrower *User `json:"borrower,omitempty"`
 	// Company holds the value of the company edge.
 	Company *Company `json:"company,omitempty"`
-	// Reviewer holds the value of the reviewer edge.
-	Reviewer *Staff `json:"reviewer,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [2]bool
 }
 
 // BorrowerOrErr returns the Borrower value or an error if the edge
@@ -121,25 +119,16 @@ func (e LoanEdges) CompanyOrErr() (*Company, error) {
 	return nil, &NotLoadedError{edge: "company"}
 }
 
-// ReviewerOrErr returns the Reviewer value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e LoanEdges) ReviewerOrErr() (*Staff, error) {
-	if e.Reviewer != nil {
-		return e.Reviewer, nil
-	} else if e.loadedTypes[2] {
-		return nil, &NotFoundError{label: staff.Label}
-	}
-	return nil, &NotLoadedError{edge: "reviewer"}
-}
-
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Loan) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case loan.FieldRequiredDocuments:
+			values[i] = new([]byte)
 		case loan.FieldTermsAccepted:
 			values[i] = new(sql.NullBool)
-		case loan.FieldID, loan.FieldVersion, loan.FieldBorrowerID, loan.FieldCompanyID, loan.FieldRequestedAmount, loan.FieldRequestedAnnualRate, loan.FieldRequestedTermMonths, loan.FieldAmount, loan.FieldAnnualRate, loan.FieldTermMonths, loan.FieldReviewerID, loan.FieldRound, loan.FieldApprovalsNeeded, loan.FieldMinimumBid, loan.FieldBidStep, loan.FieldReservedAmount, loan.FieldFundedAmount:
+		case loan.FieldID, loan.FieldVersion, loan.FieldBorrowerID, loan.FieldCompanyID, loan.FieldRequestedAmount, loan.FieldRequestedAnnualRate, loan.FieldRequestedTermMonths, loan.FieldAmount, loan.FieldAnnualRate, loan.FieldTermMonths, loan.FieldRound, loan.FieldApprovalsNeeded, loan.FieldMinimumBid, loan.FieldBidStep, loan.FieldReservedAmount, loan.FieldFundedAmount:
 			values[i] = new(sql.NullInt64)
 		case loan.FieldStatus, loan.FieldNumber, loan.FieldRepaymentMethod, loan.FieldPurpose, loan.FieldDescription:
 			values[i] = new(sql.NullString)
@@ -270,13 +259,6 @@ func (_m *Loan) assignValues(columns []string, values []any) error {
 				_m.Description = new(string)
 				*_m.Description = value.String
 			}
-		case loan.FieldReviewerID:
-			if value, ok := values[i].(*sql.NullInt64); !ok {
-				return fmt.Errorf("unexpected type %T for field reviewer_id", values[i])
-			} else if value.Valid {
-				_m.ReviewerID = new(key.Staff)
-				*_m.ReviewerID = key.Staff(value.Int64)
-			}
 		case loan.FieldRound:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field round", values[i])
@@ -301,6 +283,14 @@ func (_m *Loan) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SubmittedAt = new(time.Time)
 				*_m.SubmittedAt = value.Time
+			}
+		case loan.FieldRequiredDocuments:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field required_documents", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.RequiredDocuments); err != nil {
+					return fmt.Errorf("unmarshal field required_documents: %w", err)
+				}
 			}
 		case loan.FieldMinimumBid:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -370,11 +360,6 @@ func (_m *Loan) QueryBorrower() *UserQuery {
 // QueryCompany queries the "company" edge of the Loan entity.
 func (_m *Loan) QueryCompany() *CompanyQuery {
 	return NewLoanClient(_m.config).QueryCompany(_m)
-}
-
-// QueryReviewer queries the "reviewer" edge of the Loan entity.
-func (_m *Loan) QueryReviewer() *StaffQuery {
-	return NewLoanClient(_m.config).QueryReviewer(_m)
 }
 
 // Update returns a builder for updating this Loan.
@@ -455,11 +440,6 @@ func (_m *Loan) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
-	if v := _m.ReviewerID; v != nil {
-		builder.WriteString("reviewer_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
-	builder.WriteString(", ")
 	builder.WriteString("round=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Round))
 	builder.WriteString(", ")
@@ -473,6 +453,9 @@ func (_m *Loan) String() string {
 		builder.WriteString("submitted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("required_documents=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RequiredDocuments))
 	builder.WriteString(", ")
 	if v := _m.MinimumBid; v != nil {
 		builder.WriteString("minimum_bid=")

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"lenddesk/ent/company"
 	"lenddesk/ent/loan"
-	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/key"
 	"lenddesk/money"
@@ -175,20 +174,6 @@ func (_c *LoanCreate) SetNillableDescription(v *string) *LoanCreate {
 	return _c
 }
 
-// SetReviewerID sets the "reviewer_id" field.
-func (_c *LoanCreate) SetReviewerID(v key.Staff) *LoanCreate {
-	_c.mutation.SetReviewerID(v)
-	return _c
-}
-
-// SetNillableReviewerID sets the "reviewer_id" field if the given value is not nil.
-func (_c *LoanCreate) SetNillableReviewerID(v *key.Staff) *LoanCreate {
-	if v != nil {
-		_c.SetReviewerID(*v)
-	}
-	return _c
-}
-
 // SetRound sets the "round" field.
 func (_c *LoanCreate) SetRound(v int) *LoanCreate {
 	_c.mutation.SetRound(v)
@@ -242,6 +227,12 @@ func (_c *LoanCreate) SetNillableSubmittedAt(v *time.Time) *LoanCreate {
 	if v != nil {
 		_c.SetSubmittedAt(*v)
 	}
+	return _c
+}
+
+// SetRequiredDocuments sets the "required_documents" field.
+func (_c *LoanCreate) SetRequiredDocuments(v []string) *LoanCreate {
+	_c.mutation.SetRequiredDocuments(v)
 	return _c
 }
 
@@ -357,11 +348,6 @@ func (_c *LoanCreate) SetBorrower(v *User) *LoanCreate {
 // SetCompany sets the "company" edge to the Company entity.
 func (_c *LoanCreate) SetCompany(v *Company) *LoanCreate {
 	return _c.SetCompanyID(v.ID)
-}
-
-// SetReviewer sets the "reviewer" edge to the Staff entity.
-func (_c *LoanCreate) SetReviewer(v *Staff) *LoanCreate {
-	return _c.SetReviewerID(v.ID)
 }
 
 // Mutation returns the LoanMutation object of the builder.
@@ -635,6 +621,10 @@ func (_c *LoanCreate) createSpec() (*Loan, *sqlgraph.CreateSpec) {
 		_spec.SetField(loan.FieldSubmittedAt, field.TypeTime, value)
 		_node.SubmittedAt = &value
 	}
+	if value, ok := _c.mutation.RequiredDocuments(); ok {
+		_spec.SetField(loan.FieldRequiredDocuments, field.TypeJSON, value)
+		_node.RequiredDocuments = value
+	}
 	if value, ok := _c.mutation.MinimumBid(); ok {
 		_spec.SetField(loan.FieldMinimumBid, field.TypeInt64, value)
 		_node.MinimumBid = &value
@@ -695,23 +685,6 @@ func (_c *LoanCreate) createSpec() (*Loan, *sqlgraph.CreateSpec) {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.CompanyID = &nodes[0]
-		_spec.Edges = append(_spec.Edges, edge)
-	}
-	if nodes := _c.mutation.ReviewerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   loan.ReviewerTable,
-			Columns: []string{loan.ReviewerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(staff.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_node.ReviewerID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec

@@ -8,7 +8,6 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/predicate"
-	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
 	"lenddesk/key"
 	"math"
@@ -28,7 +27,6 @@ type LoanQuery struct {
 	predicates   []predicate.Loan
 	withBorrower *UserQuery
 	withCompany  *CompanyQuery
-	withReviewer *StaffQuery
 	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -103,28 +101,6 @@ func (_q *LoanQuery) QueryCompany() *CompanyQuery {
 			sqlgraph.From(loan.Table, loan.FieldID, selector),
 			sqlgraph.To(company.Table, company.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, loan.CompanyTable, loan.CompanyColumn),
-		)
-		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
-		return fromU, nil
-	}
-	return query
-}
-
-// QueryReviewer chains the current query on the "reviewer" edge.
-func (_q *LoanQuery) QueryReviewer() *StaffQuery {
-	query := (&StaffClient{config: _q.config}).Query()
-	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
-		if err := _q.prepareQuery(ctx); err != nil {
-			return nil, err
-		}
-		selector := _q.sqlQuery(ctx)
-		if err := selector.Err(); err != nil {
-			return nil, err
-		}
-		step := sqlgraph.NewStep(
-			sqlgraph.From(loan.Table, loan.FieldID, selector),
-			sqlgraph.To(staff.Table, staff.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, loan.ReviewerTable, loan.ReviewerColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -326,7 +302,6 @@ func (_q *LoanQuery) Clone() *LoanQuery {
 		predicates:   append([]predicate.Loan{}, _q.predicates...),
 		withBorrower: _q.withBorrower.Clone(),
 		withCompany:  _q.withCompany.Clone(),
-		withReviewer: _q.withReviewer.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -353,17 +328,6 @@ func (_q *LoanQuery) WithCompany(opts ...func(*CompanyQuery)) *LoanQuery {
 		opt(query)
 	}
 	_q.withCompany = query
-	return _q
-}
-
-// WithReviewer tells the query-builder to eager-load the nodes that are connected to
-// the "reviewer" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *LoanQuery) WithReviewer(opts ...func(*StaffQuery)) *LoanQuery {
-	query := (&StaffClient{config: _q.config}).Query()
-	for _, opt := range opts {
-		opt(query)
-	}
-	_q.withReviewer = query
 	return _q
 }
 
@@ -445,10 +409,9 @@ func (_q *LoanQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Loan, e
 	var (
 		nodes       = []*Loan{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [2]bool{
 			_q.withBorrower != nil,
 			_q.withCompany != nil,
-			_q.withReviewer != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -481,12 +444,6 @@ func (_q *LoanQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Loan, e
 	if query := _q.withCompany; query != nil {
 		if err := _q.loadCompany(ctx, query, nodes, nil,
 			func(n *Loan, e *Company) { n.Edges.Company = e }); err != nil {
-			return nil, err
-		}
-	}
-	if query := _q.withReviewer; query != nil {
-		if err := _q.loadReviewer(ctx, query, nodes, nil,
-			func(n *Loan, e *Staff) { n.Edges.Reviewer = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -554,38 +511,6 @@ func (_q *LoanQuery) loadCompany(ctx context.Context, query *CompanyQuery, nodes
 	}
 	return nil
 }
-func (_q *LoanQuery) loadReviewer(ctx context.Context, query *StaffQuery, nodes []*Loan, init func(*Loan), assign func(*Loan, *Staff)) error {
-	ids := make([]key.Staff, 0, len(nodes))
-	nodeids := make(map[key.Staff][]*Loan)
-	for i := range nodes {
-		if nodes[i].ReviewerID == nil {
-			continue
-		}
-		fk := *nodes[i].ReviewerID
-		if _, ok := nodeids[fk]; !ok {
-			ids = append(ids, fk)
-		}
-		nodeids[fk] = append(nodeids[fk], nodes[i])
-	}
-	if len(ids) == 0 {
-		return nil
-	}
-	query.Where(staff.IDIn(ids...))
-	neighbors, err := query.All(ctx)
-	if err != nil {
-		return err
-	}
-	for _, n := range neighbors {
-		nodes, ok := nodeids[n.ID]
-		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "reviewer_id" returned %v`, n.ID)
-		}
-		for i := range nodes {
-			assign(nodes[i], n)
-		}
-	}
-	return nil
-}
 
 func (_q *LoanQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -620,9 +545,6 @@ func (_q *LoanQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withCompany != nil {
 			_spec.Node.AddColumnOnce(loan.FieldCompanyID)
-		}
-		if _q.withReviewer != nil {
-			_spec.Node.AddColumnOnce(loan.FieldReviewerID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -9,13 +9,13 @@ import (
 	"lenddesk/ent/company"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/predicate"
-	"lenddesk/ent/staff"
 	"lenddesk/key"
 	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -282,26 +282,6 @@ func (_u *LoanUpdate) ClearDescription() *LoanUpdate {
 	return _u
 }
 
-// SetReviewerID sets the "reviewer_id" field.
-func (_u *LoanUpdate) SetReviewerID(v key.Staff) *LoanUpdate {
-	_u.mutation.SetReviewerID(v)
-	return _u
-}
-
-// SetNillableReviewerID sets the "reviewer_id" field if the given value is not nil.
-func (_u *LoanUpdate) SetNillableReviewerID(v *key.Staff) *LoanUpdate {
-	if v != nil {
-		_u.SetReviewerID(*v)
-	}
-	return _u
-}
-
-// ClearReviewerID clears the value of the "reviewer_id" field.
-func (_u *LoanUpdate) ClearReviewerID() *LoanUpdate {
-	_u.mutation.ClearReviewerID()
-	return _u
-}
-
 // SetRound sets the "round" field.
 func (_u *LoanUpdate) SetRound(v int) *LoanUpdate {
 	_u.mutation.ResetRound()
@@ -375,6 +355,24 @@ func (_u *LoanUpdate) SetNillableSubmittedAt(v *time.Time) *LoanUpdate {
 // ClearSubmittedAt clears the value of the "submitted_at" field.
 func (_u *LoanUpdate) ClearSubmittedAt() *LoanUpdate {
 	_u.mutation.ClearSubmittedAt()
+	return _u
+}
+
+// SetRequiredDocuments sets the "required_documents" field.
+func (_u *LoanUpdate) SetRequiredDocuments(v []string) *LoanUpdate {
+	_u.mutation.SetRequiredDocuments(v)
+	return _u
+}
+
+// AppendRequiredDocuments appends value to the "required_documents" field.
+func (_u *LoanUpdate) AppendRequiredDocuments(v []string) *LoanUpdate {
+	_u.mutation.AppendRequiredDocuments(v)
+	return _u
+}
+
+// ClearRequiredDocuments clears the value of the "required_documents" field.
+func (_u *LoanUpdate) ClearRequiredDocuments() *LoanUpdate {
+	_u.mutation.ClearRequiredDocuments()
 	return _u
 }
 
@@ -539,11 +537,6 @@ func (_u *LoanUpdate) SetCompany(v *Company) *LoanUpdate {
 	return _u.SetCompanyID(v.ID)
 }
 
-// SetReviewer sets the "reviewer" edge to the Staff entity.
-func (_u *LoanUpdate) SetReviewer(v *Staff) *LoanUpdate {
-	return _u.SetReviewerID(v.ID)
-}
-
 // Mutation returns the LoanMutation object of the builder.
 func (_u *LoanUpdate) Mutation() *LoanMutation {
 	return _u.mutation
@@ -552,12 +545,6 @@ func (_u *LoanUpdate) Mutation() *LoanMutation {
 // ClearCompany clears the "company" edge to the Company entity.
 func (_u *LoanUpdate) ClearCompany() *LoanUpdate {
 	_u.mutation.ClearCompany()
-	return _u
-}
-
-// ClearReviewer clears the "reviewer" edge to the Staff entity.
-func (_u *LoanUpdate) ClearReviewer() *LoanUpdate {
-	_u.mutation.ClearReviewer()
 	return _u
 }
 
@@ -727,6 +714,17 @@ func (_u *LoanUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.SubmittedAtCleared() {
 		_spec.ClearField(loan.FieldSubmittedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.RequiredDocuments(); ok {
+		_spec.SetField(loan.FieldRequiredDocuments, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRequiredDocuments(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, loan.FieldRequiredDocuments, value)
+		})
+	}
+	if _u.mutation.RequiredDocumentsCleared() {
+		_spec.ClearField(loan.FieldRequiredDocuments, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.MinimumBid(); ok {
 		_spec.SetField(loan.FieldMinimumBid, field.TypeInt64, value)
 	}
@@ -797,35 +795,6 @@ func (_u *LoanUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(company.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ReviewerCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   loan.ReviewerTable,
-			Columns: []string{loan.ReviewerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(staff.FieldID, field.TypeInt64),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ReviewerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   loan.ReviewerTable,
-			Columns: []string{loan.ReviewerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(staff.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {
@@ -1104,26 +1073,6 @@ func (_u *LoanUpdateOne) ClearDescription() *LoanUpdateOne {
 	return _u
 }
 
-// SetReviewerID sets the "reviewer_id" field.
-func (_u *LoanUpdateOne) SetReviewerID(v key.Staff) *LoanUpdateOne {
-	_u.mutation.SetReviewerID(v)
-	return _u
-}
-
-// SetNillableReviewerID sets the "reviewer_id" field if the given value is not nil.
-func (_u *LoanUpdateOne) SetNillableReviewerID(v *key.Staff) *LoanUpdateOne {
-	if v != nil {
-		_u.SetReviewerID(*v)
-	}
-	return _u
-}
-
-// ClearReviewerID clears the value of the "reviewer_id" field.
-func (_u *LoanUpdateOne) ClearReviewerID() *LoanUpdateOne {
-	_u.mutation.ClearReviewerID()
-	return _u
-}
-
 // SetRound sets the "round" field.
 func (_u *LoanUpdateOne) SetRound(v int) *LoanUpdateOne {
 	_u.mutation.ResetRound()
@@ -1197,6 +1146,24 @@ func (_u *LoanUpdateOne) SetNillableSubmittedAt(v *time.Time) *LoanUpdateOne {
 // ClearSubmittedAt clears the value of the "submitted_at" field.
 func (_u *LoanUpdateOne) ClearSubmittedAt() *LoanUpdateOne {
 	_u.mutation.ClearSubmittedAt()
+	return _u
+}
+
+// SetRequiredDocuments sets the "required_documents" field.
+func (_u *LoanUpdateOne) SetRequiredDocuments(v []string) *LoanUpdateOne {
+	_u.mutation.SetRequiredDocuments(v)
+	return _u
+}
+
+// AppendRequiredDocuments appends value to the "required_documents" field.
+func (_u *LoanUpdateOne) AppendRequiredDocuments(v []string) *LoanUpdateOne {
+	_u.mutation.AppendRequiredDocuments(v)
+	return _u
+}
+
+// ClearRequiredDocuments clears the value of the "required_documents" field.
+func (_u *LoanUpdateOne) ClearRequiredDocuments() *LoanUpdateOne {
+	_u.mutation.ClearRequiredDocuments()
 	return _u
 }
 
@@ -1361,11 +1328,6 @@ func (_u *LoanUpdateOne) SetCompany(v *Company) *LoanUpdateOne {
 	return _u.SetCompanyID(v.ID)
 }
 
-// SetReviewer sets the "reviewer" edge to the Staff entity.
-func (_u *LoanUpdateOne) SetReviewer(v *Staff) *LoanUpdateOne {
-	return _u.SetReviewerID(v.ID)
-}
-
 // Mutation returns the LoanMutation object of the builder.
 func (_u *LoanUpdateOne) Mutation() *LoanMutation {
 	return _u.mutation
@@ -1374,12 +1336,6 @@ func (_u *LoanUpdateOne) Mutation() *LoanMutation {
 // ClearCompany clears the "company" edge to the Company entity.
 func (_u *LoanUpdateOne) ClearCompany() *LoanUpdateOne {
 	_u.mutation.ClearCompany()
-	return _u
-}
-
-// ClearReviewer clears the "reviewer" edge to the Staff entity.
-func (_u *LoanUpdateOne) ClearReviewer() *LoanUpdateOne {
-	_u.mutation.ClearReviewer()
 	return _u
 }
 
@@ -1579,6 +1535,17 @@ func (_u *LoanUpdateOne) sqlSave(ctx context.Context) (_node *Loan, err error) {
 	if _u.mutation.SubmittedAtCleared() {
 		_spec.ClearField(loan.FieldSubmittedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.RequiredDocuments(); ok {
+		_spec.SetField(loan.FieldRequiredDocuments, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedRequiredDocuments(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, loan.FieldRequiredDocuments, value)
+		})
+	}
+	if _u.mutation.RequiredDocumentsCleared() {
+		_spec.ClearField(loan.FieldRequiredDocuments, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.MinimumBid(); ok {
 		_spec.SetField(loan.FieldMinimumBid, field.TypeInt64, value)
 	}
@@ -1649,35 +1616,6 @@ func (_u *LoanUpdateOne) sqlSave(ctx context.Context) (_node *Loan, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(company.FieldID, field.TypeInt64),
-			},
-		}
-		for _, k := range nodes {
-			edge.Target.Nodes = append(edge.Target.Nodes, k)
-		}
-		_spec.Edges.Add = append(_spec.Edges.Add, edge)
-	}
-	if _u.mutation.ReviewerCleared() {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   loan.ReviewerTable,
-			Columns: []string{loan.ReviewerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(staff.FieldID, field.TypeInt64),
-			},
-		}
-		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
-	}
-	if nodes := _u.mutation.ReviewerIDs(); len(nodes) > 0 {
-		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   loan.ReviewerTable,
-			Columns: []string{loan.ReviewerColumn},
-			Bidi:    false,
-			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(staff.FieldID, field.TypeInt64),
 			},
 		}
 		for _, k := range nodes {

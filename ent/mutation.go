@@ -14933,6 +14933,8 @@ type LoanMutation struct {
 	addapprovals_needed      *int
 	terms_accepted           *bool
 	submitted_at             *time.Time
+	required_documents       *[]string
+	appendrequired_documents []string
 	minimum_bid              *money.Amount
 	addminimum_bid           *money.Amount
 	bid_step                 *money.Amount
@@ -14949,8 +14951,6 @@ type LoanMutation struct {
 	clearedborrower          bool
 	company                  *key.Company
 	clearedcompany           bool
-	reviewer                 *key.Staff
-	clearedreviewer          bool
 	done                     bool
 	oldValue                 func(context.Context) (*Loan, error)
 	predicates               []predicate.Loan
@@ -15838,55 +15838,6 @@ func (m *LoanMutation) ResetDescription() {
 	delete(m.clearedFields, loan.FieldDescription)
 }
 
-// SetReviewerID sets the "reviewer_id" field.
-func (m *LoanMutation) SetReviewerID(k key.Staff) {
-	m.reviewer = &k
-}
-
-// ReviewerID returns the value of the "reviewer_id" field in the mutation.
-func (m *LoanMutation) ReviewerID() (r key.Staff, exists bool) {
-	v := m.reviewer
-	if v == nil {
-		return
-	}
-	return *v, true
-}
-
-// OldReviewerID returns the old "reviewer_id" field's value of the Loan entity.
-// If the Loan object wasn't provided to the builder, the object is fetched from the database.
-// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *LoanMutation) OldReviewerID(ctx context.Context) (v *key.Staff, err error) {
-	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldReviewerID is only allowed on UpdateOne operations")
-	}
-	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldReviewerID requires an ID field in the mutation")
-	}
-	oldValue, err := m.oldValue(ctx)
-	if err != nil {
-		return v, fmt.Errorf("querying old value for OldReviewerID: %w", err)
-	}
-	return oldValue.ReviewerID, nil
-}
-
-// ClearReviewerID clears the value of the "reviewer_id" field.
-func (m *LoanMutation) ClearReviewerID() {
-	m.reviewer = nil
-	m.clearedFields[loan.FieldReviewerID] = struct{}{}
-}
-
-// ReviewerIDCleared returns if the "reviewer_id" field was cleared in this mutation.
-func (m *LoanMutation) ReviewerIDCleared() bool {
-	_, ok := m.clearedFields[loan.FieldReviewerID]
-	return ok
-}
-
-// ResetReviewerID resets all changes to the "reviewer_id" field.
-func (m *LoanMutation) ResetReviewerID() {
-	m.reviewer = nil
-	delete(m.clearedFields, loan.FieldReviewerID)
-}
-
 // SetRound sets the "round" field.
 func (m *LoanMutation) SetRound(i int) {
 	m.round = &i
@@ -16082,6 +16033,71 @@ func (m *LoanMutation) SubmittedAtCleared() bool {
 func (m *LoanMutation) ResetSubmittedAt() {
 	m.submitted_at = nil
 	delete(m.clearedFields, loan.FieldSubmittedAt)
+}
+
+// SetRequiredDocuments sets the "required_documents" field.
+func (m *LoanMutation) SetRequiredDocuments(s []string) {
+	m.required_documents = &s
+	m.appendrequired_documents = nil
+}
+
+// RequiredDocuments returns the value of the "required_documents" field in the mutation.
+func (m *LoanMutation) RequiredDocuments() (r []string, exists bool) {
+	v := m.required_documents
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequiredDocuments returns the old "required_documents" field's value of the Loan entity.
+// If the Loan object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LoanMutation) OldRequiredDocuments(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequiredDocuments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequiredDocuments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequiredDocuments: %w", err)
+	}
+	return oldValue.RequiredDocuments, nil
+}
+
+// AppendRequiredDocuments adds s to the "required_documents" field.
+func (m *LoanMutation) AppendRequiredDocuments(s []string) {
+	m.appendrequired_documents = append(m.appendrequired_documents, s...)
+}
+
+// AppendedRequiredDocuments returns the list of values that were appended to the "required_documents" field in this mutation.
+func (m *LoanMutation) AppendedRequiredDocuments() ([]string, bool) {
+	if len(m.appendrequired_documents) == 0 {
+		return nil, false
+	}
+	return m.appendrequired_documents, true
+}
+
+// ClearRequiredDocuments clears the value of the "required_documents" field.
+func (m *LoanMutation) ClearRequiredDocuments() {
+	m.required_documents = nil
+	m.appendrequired_documents = nil
+	m.clearedFields[loan.FieldRequiredDocuments] = struct{}{}
+}
+
+// RequiredDocumentsCleared returns if the "required_documents" field was cleared in this mutation.
+func (m *LoanMutation) RequiredDocumentsCleared() bool {
+	_, ok := m.clearedFields[loan.FieldRequiredDocuments]
+	return ok
+}
+
+// ResetRequiredDocuments resets all changes to the "required_documents" field.
+func (m *LoanMutation) ResetRequiredDocuments() {
+	m.required_documents = nil
+	m.appendrequired_documents = nil
+	delete(m.clearedFields, loan.FieldRequiredDocuments)
 }
 
 // SetMinimumBid sets the "minimum_bid" field.
@@ -16537,33 +16553,6 @@ func (m *LoanMutation) ResetCompany() {
 	m.clearedcompany = false
 }
 
-// ClearReviewer clears the "reviewer" edge to the Staff entity.
-func (m *LoanMutation) ClearReviewer() {
-	m.clearedreviewer = true
-	m.clearedFields[loan.FieldReviewerID] = struct{}{}
-}
-
-// ReviewerCleared reports if the "reviewer" edge to the Staff entity was cleared.
-func (m *LoanMutation) ReviewerCleared() bool {
-	return m.ReviewerIDCleared() || m.clearedreviewer
-}
-
-// ReviewerIDs returns the "reviewer" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// ReviewerID instead. It exists only for internal usage by the builders.
-func (m *LoanMutation) ReviewerIDs() (ids []key.Staff) {
-	if id := m.reviewer; id != nil {
-		ids = append(ids, *id)
-	}
-	return
-}
-
-// ResetReviewer resets all changes to the "reviewer" edge.
-func (m *LoanMutation) ResetReviewer() {
-	m.reviewer = nil
-	m.clearedreviewer = false
-}
-
 // Where appends a list predicates to the LoanMutation builder.
 func (m *LoanMutation) Where(ps ...predicate.Loan) {
 	m.predicates = append(m.predicates, ps...)
@@ -16650,9 +16639,6 @@ func (m *LoanMutation) Fields() []string {
 	if m.description != nil {
 		fields = append(fields, loan.FieldDescription)
 	}
-	if m.reviewer != nil {
-		fields = append(fields, loan.FieldReviewerID)
-	}
 	if m.round != nil {
 		fields = append(fields, loan.FieldRound)
 	}
@@ -16664,6 +16650,9 @@ func (m *LoanMutation) Fields() []string {
 	}
 	if m.submitted_at != nil {
 		fields = append(fields, loan.FieldSubmittedAt)
+	}
+	if m.required_documents != nil {
+		fields = append(fields, loan.FieldRequiredDocuments)
 	}
 	if m.minimum_bid != nil {
 		fields = append(fields, loan.FieldMinimumBid)
@@ -16728,8 +16717,6 @@ func (m *LoanMutation) Field(name string) (ent.Value, bool) {
 		return m.Purpose()
 	case loan.FieldDescription:
 		return m.Description()
-	case loan.FieldReviewerID:
-		return m.ReviewerID()
 	case loan.FieldRound:
 		return m.Round()
 	case loan.FieldApprovalsNeeded:
@@ -16738,6 +16725,8 @@ func (m *LoanMutation) Field(name string) (ent.Value, bool) {
 		return m.TermsAccepted()
 	case loan.FieldSubmittedAt:
 		return m.SubmittedAt()
+	case loan.FieldRequiredDocuments:
+		return m.RequiredDocuments()
 	case loan.FieldMinimumBid:
 		return m.MinimumBid()
 	case loan.FieldBidStep:
@@ -16795,8 +16784,6 @@ func (m *LoanMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldPurpose(ctx)
 	case loan.FieldDescription:
 		return m.OldDescription(ctx)
-	case loan.FieldReviewerID:
-		return m.OldReviewerID(ctx)
 	case loan.FieldRound:
 		return m.OldRound(ctx)
 	case loan.FieldApprovalsNeeded:
@@ -16805,6 +16792,8 @@ func (m *LoanMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldTermsAccepted(ctx)
 	case loan.FieldSubmittedAt:
 		return m.OldSubmittedAt(ctx)
+	case loan.FieldRequiredDocuments:
+		return m.OldRequiredDocuments(ctx)
 	case loan.FieldMinimumBid:
 		return m.OldMinimumBid(ctx)
 	case loan.FieldBidStep:
@@ -16947,13 +16936,6 @@ func (m *LoanMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDescription(v)
 		return nil
-	case loan.FieldReviewerID:
-		v, ok := value.(key.Staff)
-		if !ok {
-			return fmt.Errorf("unexpected type %T for field %s", value, name)
-		}
-		m.SetReviewerID(v)
-		return nil
 	case loan.FieldRound:
 		v, ok := value.(int)
 		if !ok {
@@ -16981,6 +16963,13 @@ func (m *LoanMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetSubmittedAt(v)
+		return nil
+	case loan.FieldRequiredDocuments:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequiredDocuments(v)
 		return nil
 	case loan.FieldMinimumBid:
 		v, ok := value.(money.Amount)
@@ -17226,11 +17215,11 @@ func (m *LoanMutation) ClearedFields() []string {
 	if m.FieldCleared(loan.FieldDescription) {
 		fields = append(fields, loan.FieldDescription)
 	}
-	if m.FieldCleared(loan.FieldReviewerID) {
-		fields = append(fields, loan.FieldReviewerID)
-	}
 	if m.FieldCleared(loan.FieldSubmittedAt) {
 		fields = append(fields, loan.FieldSubmittedAt)
+	}
+	if m.FieldCleared(loan.FieldRequiredDocuments) {
+		fields = append(fields, loan.FieldRequiredDocuments)
 	}
 	if m.FieldCleared(loan.FieldMinimumBid) {
 		fields = append(fields, loan.FieldMinimumBid)
@@ -17267,11 +17256,11 @@ func (m *LoanMutation) ClearField(name string) error {
 	case loan.FieldDescription:
 		m.ClearDescription()
 		return nil
-	case loan.FieldReviewerID:
-		m.ClearReviewerID()
-		return nil
 	case loan.FieldSubmittedAt:
 		m.ClearSubmittedAt()
+		return nil
+	case loan.FieldRequiredDocuments:
+		m.ClearRequiredDocuments()
 		return nil
 	case loan.FieldMinimumBid:
 		m.ClearMinimumBid()
@@ -17347,9 +17336,6 @@ func (m *LoanMutation) ResetField(name string) error {
 	case loan.FieldDescription:
 		m.ResetDescription()
 		return nil
-	case loan.FieldReviewerID:
-		m.ResetReviewerID()
-		return nil
 	case loan.FieldRound:
 		m.ResetRound()
 		return nil
@@ -17361,6 +17347,9 @@ func (m *LoanMutation) ResetField(name string) error {
 		return nil
 	case loan.FieldSubmittedAt:
 		m.ResetSubmittedAt()
+		return nil
+	case loan.FieldRequiredDocuments:
+		m.ResetRequiredDocuments()
 		return nil
 	case loan.FieldMinimumBid:
 		m.ResetMinimumBid()
@@ -17389,15 +17378,12 @@ func (m *LoanMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *LoanMutation) AddedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.borrower != nil {
 		edges = append(edges, loan.EdgeBorrower)
 	}
 	if m.company != nil {
 		edges = append(edges, loan.EdgeCompany)
-	}
-	if m.reviewer != nil {
-		edges = append(edges, loan.EdgeReviewer)
 	}
 	return edges
 }
@@ -17414,17 +17400,13 @@ func (m *LoanMutation) AddedIDs(name string) []ent.Value {
 		if id := m.company; id != nil {
 			return []ent.Value{*id}
 		}
-	case loan.EdgeReviewer:
-		if id := m.reviewer; id != nil {
-			return []ent.Value{*id}
-		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *LoanMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	return edges
 }
 
@@ -17436,15 +17418,12 @@ func (m *LoanMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *LoanMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 3)
+	edges := make([]string, 0, 2)
 	if m.clearedborrower {
 		edges = append(edges, loan.EdgeBorrower)
 	}
 	if m.clearedcompany {
 		edges = append(edges, loan.EdgeCompany)
-	}
-	if m.clearedreviewer {
-		edges = append(edges, loan.EdgeReviewer)
 	}
 	return edges
 }
@@ -17457,8 +17436,6 @@ func (m *LoanMutation) EdgeCleared(name string) bool {
 		return m.clearedborrower
 	case loan.EdgeCompany:
 		return m.clearedcompany
-	case loan.EdgeReviewer:
-		return m.clearedreviewer
 	}
 	return false
 }
@@ -17473,9 +17450,6 @@ func (m *LoanMutation) ClearEdge(name string) error {
 	case loan.EdgeCompany:
 		m.ClearCompany()
 		return nil
-	case loan.EdgeReviewer:
-		m.ClearReviewer()
-		return nil
 	}
 	return fmt.Errorf("unknown Loan unique edge %s", name)
 }
@@ -17489,9 +17463,6 @@ func (m *LoanMutation) ResetEdge(name string) error {
 		return nil
 	case loan.EdgeCompany:
 		m.ResetCompany()
-		return nil
-	case loan.EdgeReviewer:
-		m.ResetReviewer()
 		return nil
 	}
 	return fmt.Errorf("unknown Loan edge %s", name)

@@ -481,15 +481,15 @@ func init() {
 	// loan.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
 	loan.DescriptionValidator = loanDescDescription.Validators[0].(func(string) error)
 	// loanDescRound is the schema descriptor for round field.
-	loanDescRound := loanFields[14].Descriptor()
+	loanDescRound := loanFields[13].Descriptor()
 	// loan.DefaultRound holds the default value on creation for the round field.
 	loan.DefaultRound = loanDescRound.Default.(int)
 	// loanDescApprovalsNeeded is the schema descriptor for approvals_needed field.
-	loanDescApprovalsNeeded := loanFields[15].Descriptor()
+	loanDescApprovalsNeeded := loanFields[14].Descriptor()
 	// loan.DefaultApprovalsNeeded holds the default value on creation for the approvals_needed field.
 	loan.DefaultApprovalsNeeded = loanDescApprovalsNeeded.Default.(int)
 	// loanDescTermsAccepted is the schema descriptor for terms_accepted field.
-	loanDescTermsAccepted := loanFields[16].Descriptor()
+	loanDescTermsAccepted := loanFields[15].Descriptor()
 	// loan.DefaultTermsAccepted holds the default value on creation for the terms_accepted field.
 	loan.DefaultTermsAccepted = loanDescTermsAccepted.Default.(bool)
 	// loanDescReservedAmount is the schema descriptor for reserved_amount field.

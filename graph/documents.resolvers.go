@@ -9,7 +9,60 @@ import (
 	"context"
 
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
+	"lenddesk/workflow/origination"
+	"lenddesk/workflow/reviewing"
 )
+
+// RequestDocument is the resolver for the requestDocument field.
+func (r *mutationResolver) RequestDocument(ctx context.Context, input reviewing.RequestDocumentInput) (*model.RequestDocumentPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Reviewing.RequestDocument, input)
+	document, faults, err := r.document(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RequestDocumentPayload{Document: document, UserErrors: faults}, nil
+}
+
+// UploadDocument is the resolver for the uploadDocument field.
+func (r *mutationResolver) UploadDocument(ctx context.Context, input origination.UploadInput) (*model.UploadDocumentPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Origination.Upload, input)
+	document, faults, err := r.document(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UploadDocumentPayload{Document: document, UserErrors: faults}, nil
+}
+
+// ApproveDocument is the resolver for the approveDocument field.
+func (r *mutationResolver) ApproveDocument(ctx context.Context, input reviewing.DocumentInput) (*model.ApproveDocumentPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Reviewing.ApproveDocument, input)
+	document, faults, err := r.document(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ApproveDocumentPayload{Document: document, UserErrors: faults}, nil
+}
+
+// RejectDocument is the resolver for the rejectDocument field.
+func (r *mutationResolver) RejectDocument(ctx context.Context, input reviewing.DocumentReasonInput) (*model.RejectDocumentPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Reviewing.RejectDocument, input)
+	document, faults, err := r.document(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RejectDocumentPayload{Document: document, UserErrors: faults}, nil
+}
+
+// WaiveDocument is the resolver for the waiveDocument field.
+func (r *mutationResolver) WaiveDocument(ctx context.Context, input reviewing.DocumentReasonInput) (*model.WaiveDocumentPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Reviewing.WaiveDocument, input)
+	document, faults, err := r.document(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.WaiveDocumentPayload{Document: document, UserErrors: faults}, nil
+}
 
 // Documents is the resolver for the documents field.
 func (r *queryResolver) Documents(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) (*model.DocumentConnection, error) {

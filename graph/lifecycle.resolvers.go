@@ -12,8 +12,8 @@ import (
 )
 
 // ReviewQueue is the resolver for the reviewQueue field.
-func (r *queryResolver) ReviewQueue(ctx context.Context, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) (*model.ReviewItemConnection, error) {
-	return put[model.ReviewItemConnection](r.Reading.Queue(ctx, string(kind)))
+func (r *queryResolver) ReviewQueue(ctx context.Context, kind string, first *int, after *string, last *int, before *string) (*model.ReviewItemConnection, error) {
+	return put[model.ReviewItemConnection](r.Reading.Queue(ctx, kind))
 }
 
 // Lifecycles is the resolver for the lifecycles field.

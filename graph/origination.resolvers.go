@@ -9,8 +9,59 @@ import (
 	"context"
 
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
 	"lenddesk/workflow/origination"
 )
+
+// ApplyForLoan is the resolver for the applyForLoan field.
+func (r *mutationResolver) ApplyForLoan(ctx context.Context, input origination.ApplyInput) (*model.ApplyForLoanPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Origination.Apply, input)
+	loan, faults, err := r.loan(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.ApplyForLoanPayload{Loan: loan, UserErrors: faults}, nil
+}
+
+// UpdateLoanApplication is the resolver for the updateLoanApplication field.
+func (r *mutationResolver) UpdateLoanApplication(ctx context.Context, input origination.UpdateInput) (*model.UpdateLoanApplicationPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Origination.Update, input)
+	loan, faults, err := r.loan(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.UpdateLoanApplicationPayload{Loan: loan, UserErrors: faults}, nil
+}
+
+// SubmitLoanApplication is the resolver for the submitLoanApplication field.
+func (r *mutationResolver) SubmitLoanApplication(ctx context.Context, input origination.LoanInput) (*model.SubmitLoanApplicationPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Origination.Submit, input)
+	loan, faults, err := r.loan(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.SubmitLoanApplicationPayload{Loan: loan, UserErrors: faults}, nil
+}
+
+// AcceptLoanTerms is the resolver for the acceptLoanTerms field.
+func (r *mutationResolver) AcceptLoanTerms(ctx context.Context, input origination.LoanInput) (*model.AcceptLoanTermsPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Origination.Accept, input)
+	loan, faults, err := r.loan(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.AcceptLoanTermsPayload{Loan: loan, UserErrors: faults}, nil
+}
+
+// WithdrawLoanApplication is the resolver for the withdrawLoanApplication field.
+func (r *mutationResolver) WithdrawLoanApplication(ctx context.Context, input origination.LoanInput) (*model.WithdrawLoanApplicationPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Origination.Withdraw, input)
+	loan, faults, err := r.loan(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.WithdrawLoanApplicationPayload{Loan: loan, UserErrors: faults}, nil
+}
 
 // QuoteLoan is the resolver for the quoteLoan field.
 func (r *queryResolver) QuoteLoan(ctx context.Context, amount string, annualRate string, termMonths int, repaymentMethod string) (*model.Quote, error) {

@@ -23,6 +23,7 @@ import (
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/reviewing"
 )
 
 // Resolver hands each root field to a verb or to reading.
@@ -38,6 +39,7 @@ type Resolver struct {
 	Integration    *integration.Office
 	Marketplace    *marketplace.Office
 	Origination    *origination.Office
+	Reviewing      *reviewing.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
 
@@ -143,6 +145,20 @@ func or[I any](input *I) (in I) {
 
 func (r *Resolver) loan(ctx context.Context, id key.Loan, err error) (*model.Loan, []*model.UserError, error) {
 	return object[model.Loan](ctx, r, access.From(ctx), key.KindLoan, id, err)
+}
+
+func (r *Resolver) document(ctx context.Context, id key.Document, err error) (*model.Document, []*model.UserError, error) {
+	return object[model.Document](ctx, r, access.From(ctx), key.KindDocument, id, err)
+}
+
+// reviewItem is the outcome of a claim: its place in the queue.
+func (r *Resolver) reviewItem(ctx context.Context, i reviewing.Item, err error) (*model.ReviewItem, []*model.UserError, error) {
+	faults, err := userErrors(ctx, err)
+	if err != nil || len(faults) > 0 {
+		return nil, faults, err
+	}
+	t, err := put[model.ReviewItem](r.Reading.QueueItem(access.From(ctx), string(i.Step), i.Subject), nil)
+	return t, faults, err
 }
 
 // quote is what a query tells of a plan. A query has no userErrors: its faults are one refusal that says all of them.

@@ -194,7 +194,7 @@ func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int
 		Given: func(value func(InForce) any) any {
 			if in == nil {
 				in = &InForce{Now: Now()}
-				in.Parameters, broken = loadParameters(ctx, db, dialect, in.Now)
+				in.Parameters, broken = LoadParameters(ctx, db, dialect, in.Now)
 			}
 			return value(*in)
 		},
@@ -237,7 +237,8 @@ func SelectParameters(dialect string, moment any) *sql.Selector {
 		Where(sql.LTE(p.C(storedparameter.FieldEffectiveAt), moment)).OrderBy(p.C(storedparameter.FieldEffectiveAt))
 }
 
-func loadParameters(ctx context.Context, db Querier, dialect string, moment time.Time) (parameter.Values, error) {
+// LoadParameters are the values in force at a moment.
+func LoadParameters(ctx context.Context, db Querier, dialect string, moment time.Time) (parameter.Values, error) {
 	query, args := SelectParameters(dialect, moment).Query()
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {

@@ -12,60 +12,43 @@ var Loans = &Table{Kind: key.KindLoan, Owner: "borrower_id"}
 // The moves of a loan.
 var (
 	ApplyForLoan = add(Loans, Move[loan.Status]{
-		Name: "applyForLoan",
-		To:   []loan.Status{loan.StatusDraft},
-		By:   []By{owner},
+		Name: "applyForLoan", To: []loan.Status{loan.StatusDraft}, By: []By{borrows},
 	})
 	UpdateLoanApplication = add(Loans, Move[loan.Status]{
-		Name: "updateLoanApplication",
-		From: []loan.Status{loan.StatusDraft, loan.StatusReturned},
-		By:   []By{owner},
+		Name: "updateLoanApplication", From: []loan.Status{loan.StatusDraft, loan.StatusReturned}, By: []By{borrows},
 	})
 	SubmitLoanApplication = add(Loans, Move[loan.Status]{
-		Name:    "submitLoanApplication",
-		From:    []loan.Status{loan.StatusDraft, loan.StatusReturned},
-		To:      []loan.Status{loan.StatusMaterialsReview},
-		By:      []By{owner},
+		Name: "submitLoanApplication", From: []loan.Status{loan.StatusDraft, loan.StatusReturned}, To: []loan.Status{loan.StatusMaterialsReview},
+		By: []By{borrows}, Guards: []Guard{activeBorrower, fitCompany, boundCard, termsWithin, amountWithin, documentsThere},
 		Follows: "judged by the parameters in force now",
 	})
 	ApproveLoanMaterials = add(Loans, Move[loan.Status]{
-		Name: "approveLoanMaterials",
-		From: []loan.Status{loan.StatusMaterialsReview},
-		To:   []loan.Status{loan.StatusApplicationReview},
-		By:   []By{permitted(access.ReviewMaterials)},
+		Name: "approveLoanMaterials", From: []loan.Status{loan.StatusMaterialsReview}, To: []loan.Status{loan.StatusApplicationReview},
+		By: []By{permitted(access.ReviewMaterials)}, Guards: []Guard{otherThanBorrower, activeBorrower, documentsApproved},
 	})
 	ApproveLoanApplication = add(Loans, Move[loan.Status]{
-		Name:    "approveLoanApplication",
-		From:    []loan.Status{loan.StatusApplicationReview},
-		To:      []loan.Status{loan.StatusApproved, loan.StatusApplicationReview},
-		By:      []By{permitted(access.ReviewLoans)},
-		Follows: "stays until as many different people as the amount asks for have approved; changed terms void what was given before",
+		Name: "approveLoanApplication", From: []loan.Status{loan.StatusApplicationReview},
+		To: []loan.Status{loan.StatusApproved, loan.StatusApplicationReview},
+		By: []By{permitted(access.ReviewLoans)}, Guards: []Guard{otherThanBorrower, notApprovedBefore, activeBorrower, documentsApproved},
+		Follows: "stays until as many different people as the amount asks for have approved; changed terms void what was given before; mail when approved",
 	})
 	AcceptLoanTerms = add(Loans, Move[loan.Status]{
-		Name:    "acceptLoanTerms",
-		From:    []loan.Status{loan.StatusApproved},
-		By:      []By{owner},
+		Name: "acceptLoanTerms", From: []loan.Status{loan.StatusApproved}, By: []By{borrows}, Guards: []Guard{termsToAccept},
 		Follows: "listing may follow",
 	})
 	ReturnLoanApplication = add(Loans, Move[loan.Status]{
-		Name:    "returnLoanApplication",
-		From:    []loan.Status{loan.StatusMaterialsReview, loan.StatusApplicationReview},
-		To:      []loan.Status{loan.StatusReturned},
-		By:      []By{permitted(access.ReviewMaterials), permitted(access.ReviewLoans)},
-		Follows: "mail with what is missing; a new round starts",
+		Name: "returnLoanApplication", From: []loan.Status{loan.StatusMaterialsReview, loan.StatusApplicationReview},
+		To: []loan.Status{loan.StatusReturned}, By: reviewersOfStep, Guards: []Guard{otherThanBorrower},
+		Follows: "mail with what is missing; a new round starts, with the terms that were requested",
 	})
 	RejectLoanApplication = add(Loans, Move[loan.Status]{
-		Name:    "rejectLoanApplication",
-		From:    []loan.Status{loan.StatusMaterialsReview, loan.StatusApplicationReview},
-		To:      []loan.Status{loan.StatusRejected},
-		By:      []By{permitted(access.ReviewMaterials), permitted(access.ReviewLoans)},
-		Follows: "mail with the reason",
+		Name: "rejectLoanApplication", From: []loan.Status{loan.StatusMaterialsReview, loan.StatusApplicationReview},
+		To: []loan.Status{loan.StatusRejected}, By: reviewersOfStep, Guards: []Guard{otherThanBorrower}, Follows: "mail with the reason",
 	})
 	WithdrawLoanApplication = add(Loans, Move[loan.Status]{
 		Name: "withdrawLoanApplication",
 		From: []loan.Status{loan.StatusDraft, loan.StatusMaterialsReview, loan.StatusApplicationReview, loan.StatusReturned, loan.StatusApproved},
-		To:   []loan.Status{loan.StatusWithdrawn},
-		By:   []By{owner},
+		To:   []loan.Status{loan.StatusWithdrawn}, By: []By{borrows},
 	})
 	ListLoan = add(Loans, Move[loan.Status]{
 		Name: "listLoan", From: []loan.Status{loan.StatusApproved}, To: []loan.Status{loan.StatusBidding}, By: []By{permitted(access.ListLoans)},

@@ -44,11 +44,15 @@ type Said struct {
 func (m Move[S]) Permit(v access.Viewer) error { return Line{Name: m.Name, By: m.By}.Permit(v) }
 
 // Permit refuses a viewer who could not make this move with any object.
-func (l Line) Permit(v access.Viewer) error { return l.PermitOn(v, v.User) }
+func (l Line) Permit(v access.Viewer) error { return l.PermitOn(v, v.User, "") }
 
-// PermitOn refuses a viewer who may not make this move with an object of this customer.
-func (l Line) PermitOn(v access.Viewer, owns key.User) error {
+// PermitOn refuses a viewer who may not make this move with an object of this customer in this status; without a status, in any.
+func (l Line) PermitOn(v access.Viewer, owns key.User, status string) error {
 	for _, b := range l.By {
+		// Where the move does not start from the status at all, that is what the refusal says.
+		if len(b.At) > 0 && status != "" && !slices.Contains(b.At, status) && slices.Contains(l.Offered(), status) {
+			continue
+		}
 		switch b.Who {
 		case Anyone:
 			return nil
@@ -151,10 +155,15 @@ func Beside[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S]
 	return allow(ctx, tx, m, o, said)
 }
 
+// Allowed refuses what Make would, and writes nothing: for a verb that tells it together with the faults of its input.
+func Allowed[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
+	return allow(ctx, tx, m, o, said)
+}
+
 // allow refuses what may not be done with this object, by this viewer, now.
 func allow[S ~string](ctx context.Context, tx *store.Tx, m Move[S], o Object[S], said Said) error {
 	line := m.line()
-	if err := line.PermitOn(access.From(ctx), o.Owner); err != nil {
+	if err := line.PermitOn(access.From(ctx), o.Owner, string(o.Status)); err != nil {
 		return err
 	}
 	if said.Expected != nil && *said.Expected != o.Version {

@@ -22,6 +22,7 @@ type By struct {
 	Permission access.Permission  // of staff or an API key, when Who is Permitted
 	Holding    access.Permissions // what an owner must hold besides, which customers do while they are ACTIVE
 	Who        Who
+	At         []string // statuses in which this one may; none: all from which the move starts
 }
 
 // Who is the kind of person that a By means.
@@ -39,6 +40,8 @@ const (
 // String says who, as the documentation and Move.by of the contract do.
 func (b By) String() string {
 	switch {
+	case b.Who == Permitted && len(b.At) > 0:
+		return b.Permission.String() + " while " + strings.Join(b.At, " or ")
 	case b.Who == Permitted:
 		return b.Permission.String()
 	case b.Holding != 0:
@@ -48,6 +51,11 @@ func (b By) String() string {
 }
 
 func permitted(p access.Permission) By { return By{Permission: p, Who: Permitted} }
+
+// permittedAt is who holds the permission, for an object in this status.
+func permittedAt[S ~string](p access.Permission, at S) By {
+	return By{Permission: p, Who: Permitted, At: []string{string(at)}}
+}
 
 func ownerWith(p access.Permission) By { return By{Holding: access.Of(p), Who: Owner} }
 

@@ -97,7 +97,7 @@ func TestWhoMayMakeAMove(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			line := Users.Lines[slices.IndexFunc(Users.Lines, func(l Line) bool { return l.Name == c.move })]
-			err := line.PermitOn(c.viewer, 7)
+			err := line.PermitOn(c.viewer, 7, "")
 			if refused, ok := fault.FindRefusal(err); c.want == "" && err != nil || c.want != "" && (!ok || refused.Reason != c.want) {
 				t.Errorf("%s: %v, want %q", c.move, err, c.want)
 			}

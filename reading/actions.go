@@ -54,11 +54,7 @@ func (c *compiler) actions(l *level, o *object, t *Type, at *sql.SelectTable, f 
 				}
 			}
 		}
-		u := c.unit
-		asking := lifecycle.Asking{Staff: theStaff, User: theUser, Given: func(value func(lifecycle.InForce) any) any {
-			u.inForce = true
-			return &slot{func(f *frame) any { return value(f.inForce) }}
-		}}
+		asking := lifecycle.Asking{Staff: theStaff, User: theUser, Given: c.given}
 		var count *sql.Selector
 		if count, a.needs = lifecycle.SelectFacts(asking, c.dialect, t.Table, theKeys, needs); count != nil {
 			a.facts = &statement{count: 1 + len(a.needs)}
@@ -115,7 +111,7 @@ func (a *actions) of(w *writer, row []store.Cell, known map[int64]lifecycle.Fact
 		if a.owner >= 0 {
 			owner = key.User(row[a.owner].Int())
 		}
-		if line.PermitOn(w.viewer, owner) != nil {
+		if line.PermitOn(w.viewer, owner, row[a.status].Text()) != nil {
 			continue
 		}
 		all = append(all, answer{line, line.Blocked(row[a.status].Text(), known[row[a.key].Int()])})

@@ -11,6 +11,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
 	"lenddesk/store"
 )
 
@@ -18,6 +19,8 @@ import (
 type Look struct {
 	access.Eyes
 	Now any // the time of reading
+	// Given is a value that depends on what is in force when the statement runs: parameters and the time.
+	Given func(func(lifecycle.InForce) any) any
 }
 
 // object is how an object is written from a row of a level.
@@ -73,7 +76,15 @@ type compiler struct {
 }
 
 func (r *Reader) compiler(s *sitting, p *plan, v access.Viewer) *compiler {
-	return &compiler{Reader: r, sitting: s, operation: p.operation, viewer: v, look: Look{Eyes: eyes(v), Now: theTime}, unit: &unit{}}
+	c := &compiler{Reader: r, sitting: s, operation: p.operation, viewer: v, unit: &unit{}}
+	c.look = Look{Eyes: eyes(v), Now: theTime, Given: c.given}
+	return c
+}
+
+// given is a slot for what depends on what is in force; the unit then asks for it.
+func (c *compiler) given(value func(lifecycle.InForce) any) any {
+	c.unit.inForce = true
+	return &slot{func(f *frame) any { return value(f.inForce) }}
 }
 
 func (c *compiler) alias() string {

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"lenddesk/lifecycle"
+
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"lenddesk/access"
@@ -26,8 +28,8 @@ var handWritten = map[string][]string{
 // meaning, types without a row rule, edges to nowhere. executed are the object types that are not reading's to write.
 func Gaps(schema *ast.Schema, executed func(*ast.Definition) bool) []string {
 	all := types()
-	for kind, q := range queues {
-		t := q.item(kind, all[string(q.of)])
+	for step, q := range lifecycle.Queues {
+		t := queue{q}.item(string(step), all[string(q.Of)])
 		all[t.Name] = t
 	}
 	var gaps []string

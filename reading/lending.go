@@ -15,6 +15,8 @@ import (
 	"lenddesk/ent/servicerequest"
 	"lenddesk/identity"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
+	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
@@ -29,11 +31,17 @@ func lending() []*Type {
 			Name: "Loan", Kind: key.KindLoan, Table: loan.Table, Orders: byAmount, Default: newest,
 			Fields: living(key.KindLoan, map[string]Field{
 				"number": letters(loan.FieldNumber), "status": letters(loan.FieldStatus), "borrower": one("User", loan.FieldBorrowerID),
-				"company": one("Company", loan.FieldCompanyID), "reviewer": one("Staff", loan.FieldReviewerID),
+				"company": one("Company", loan.FieldCompanyID), "reviewer": {One: &One{To: "Staff", By: Column{Expr: atWork}}},
 				"requestedAmount": amount(loan.FieldRequestedAmount), "requestedAnnualRate": rate(loan.FieldRequestedAnnualRate),
 				"requestedTermMonths": number(loan.FieldRequestedTermMonths), "amount": amount(loan.FieldAmount), "annualRate": rate(loan.FieldAnnualRate),
 				"termMonths": number(loan.FieldTermMonths), "repaymentMethod": letters(loan.FieldRepaymentMethod), "purpose": letters(loan.FieldPurpose),
 				"description": letters(loan.FieldDescription), "round": number(loan.FieldRound), "approvalsNeeded": number(loan.FieldApprovalsNeeded),
+				"requiredDocuments": {
+					Columns: append(columns("status", loan.FieldRequiredDocuments, loan.FieldCompanyID, loan.FieldRequestedAmount), Column{Expr: checklist}),
+					Write: func(w *writer, row []store.Cell) {
+						w.requiredDocuments(row[1], !row[2].Null(), row[3].Int(), row[4].Text())
+					},
+				},
 				"termsAccepted": flag(loan.FieldTermsAccepted), "minimumBid": amount(loan.FieldMinimumBid), "bidStep": amount(loan.FieldBidStep),
 				"opensAt": instant(loan.FieldOpensAt), "closesAt": instant(loan.FieldClosesAt), "reservedAmount": amount(loan.FieldReservedAmount),
 				"fundedAmount": amount(loan.FieldFundedAmount),
@@ -152,6 +160,7 @@ func lending() []*Type {
 			Fields: living(key.KindDocument, map[string]Field{
 				"kind": letters(document.FieldKind), "status": letters(document.FieldStatus), "name": letters(document.FieldName), "contentType": letters(document.FieldContentType),
 				"size": number(document.FieldSize), "sha256": letters(document.FieldSha256), "validUntil": letters(document.FieldValidUntil),
+				"url":      {Columns: columns(document.FieldBlob, "id"), Write: func(w *writer, row []store.Cell) { w.download(row[1].Int()) }},
 				"replaces": one("Document", document.FieldReplacesID), "reason": letters(document.FieldReason),
 				"subject": {Any: &Polymorphic{Type: Column{Name: document.FieldSubjectType}, ID: Column{Name: document.FieldSubjectID}}},
 			}),
@@ -249,4 +258,11 @@ func sum(t *sql.SelectTable, table, expr string, where func(*sql.SelectTable) *s
 	d := sql.Dialect(t.Dialect())
 	s := d.Table(table).As("s")
 	return d.Select().AppendSelectExpr(sql.Raw("CAST(COALESCE(SUM(" + expr + "), 0) AS BIGINT)")).From(s).Where(where(s))
+}
+
+// checklist is the documents that loans need by the parameters in force.
+func checklist(_ *sql.SelectTable, look Look) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.WriteString("CAST(").Arg(look.Given(func(in lifecycle.InForce) any { return in.Parameters.Text(parameter.RequiredDocuments) })).WriteString(" AS TEXT)")
+	})
 }

@@ -33,6 +33,7 @@ type planKey struct {
 type plan struct {
 	operation *graphql.OperationContext // the document, and the variables that decide; no other
 	list      *unit                     // of a list
+	item      *unit                     // of one place in a queue
 	objects   *byType                   // of objects by their keys
 	viewer    *viewerPlan
 	search    *searchPlan

@@ -18,7 +18,9 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
 	"lenddesk/money"
+	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/store"
 )
@@ -276,4 +278,30 @@ func (w *writer) string(s string) {
 		i++
 	}
 	w.buf = append(append(w.buf, s[from:]...), '"')
+}
+
+// download writes the link to a document's file: a pass for this viewer.
+func (w *writer) download(document int64) {
+	pass, ok := access.PassFor(w.viewer, key.Document(document), lifecycle.Now())
+	if !ok {
+		w.buf = append(w.buf, "null"...)
+		return
+	}
+	link, err := pass.Sign(w.reader.keys)
+	if err != nil {
+		w.fail(err)
+		return
+	}
+	w.string(access.Downloads + "?" + access.DownloadLink + "=" + link)
+}
+
+// requiredDocuments writes the kinds that a loan needs: those of its submission, or by the checklist in force now.
+func (w *writer) requiredDocuments(submitted store.Cell, company bool, asked int64, checklist string) {
+	if !submitted.Null() {
+		w.raw(submitted)
+		return
+	}
+	needs := parameter.Values{parameter.RequiredDocuments: checklist}.Needs(parameter.RequiredDocuments)
+	kinds := needs.For(company, money.Amount(asked))
+	w.list(len(kinds), true, func(i int) bool { w.string(kinds[i]); return true })
 }

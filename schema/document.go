@@ -34,7 +34,7 @@ func (Document) Fields() []ent.Field {
 		field.String("content_type").MaxLen(100).Optional().Nillable(),
 		field.Int64("size").Optional().Nillable().Comment("bytes"),
 		field.String("sha256").MaxLen(64).Optional().Nillable(),
-		field.String("blob").MaxLen(200).Optional().Nillable().Comment("where the file lies in the blob store"),
+		field.String("blob").MaxLen(200).Unique().Optional().Nillable().Comment("the name of the file in the blob store"),
 		day("valid_until"),
 		field.String("reason").MaxLen(1000).Optional().Nillable(),
 		ref("replaces_id", key.Document(0)),

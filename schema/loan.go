@@ -45,11 +45,11 @@ func (Loan) Fields() []ent.Field {
 		enum("repayment_method", repaymentMethods),
 		enum("purpose", loanPurposes),
 		field.String("description").MaxLen(5000).Optional().Nillable(),
-		ref("reviewer_id", key.Staff(0)),
 		field.Int("round").Default(1),
 		field.Int("approvals_needed").Default(1),
 		field.Bool("terms_accepted").Default(false),
-		field.Time("submitted_at").Optional().Nillable(),
+		field.Time("submitted_at").Optional().Nillable().Comment("the latest submission, whose parameters the loan is judged by"),
+		field.JSON("required_documents", []string{}).Optional().Comment("kinds that the latest submission needed"),
 		field.Int64("minimum_bid").GoType(money.Amount(0)).Optional().Nillable(),
 		field.Int64("bid_step").GoType(money.Amount(0)).Optional().Nillable(),
 		field.Time("opens_at").Optional().Nillable(),
@@ -65,7 +65,6 @@ func (Loan) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("borrower", User.Type).Field("borrower_id").Unique().Required().Immutable(),
 		edge.To("company", Company.Type).Field("company_id").Unique(),
-		edge.To("reviewer", Staff.Type).Field("reviewer_id").Unique(),
 	}
 }
 

@@ -31,6 +31,9 @@ var (
 	matcher      = language.NewMatcher(tags())
 )
 
+// Said are ids of the catalogues that a sentence lists in its own language.
+type Said []string
+
 // Sentence is the text of an id in a language, filled with data. Lists ([]string) are joined in the manner of the
 // language. It never fails: an unknown id gives the sentence of fault.INVALID (ask Has before), another language
 // than those of Locales is matched to the nearest, a value that is not handed over reads as an ellipsis.
@@ -71,12 +74,22 @@ func fill(speaker *i18n.Localizer, id string, data map[string]any) map[string]an
 		switch v := filled[name].(type) {
 		case nil:
 			filled[name] = missing
+		case Said:
+			words := make([]string, len(v))
+			for i, word := range v {
+				words[i], _ = speaker.Localize(&i18n.LocalizeConfig{MessageID: word})
+			}
+			filled[name] = join(speaker, words)
 		case []string:
-			separator, _ := speaker.Localize(&i18n.LocalizeConfig{MessageID: "list.separator"})
-			filled[name] = strings.Join(v, separator)
+			filled[name] = join(speaker, v)
 		}
 	}
 	return filled
+}
+
+func join(speaker *i18n.Localizer, words []string) string {
+	separator, _ := speaker.Localize(&i18n.LocalizeConfig{MessageID: "list.separator"})
+	return strings.Join(words, separator)
 }
 
 // A broken catalogue is a fault of the build: it stops the program, and every test, at once.

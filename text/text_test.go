@@ -81,15 +81,24 @@ func TestEveryMailHasSubjectAndText(t *testing.T) {
 // belongs in a sentence or a mail.
 func TestSentencesAskForNothingPrivate(t *testing.T) {
 	permitted := []string{
-		"age", "bids", "choices", "contact", "customer", "due", "fields", "issuer", "kind", "link", "loans", "locales", "maskedEmail", "maskedPhone", "maximum", "minimum", "move", "name",
-		"platform", "reason", "status",
-		"amount", "days", "fee", "held", "limit", "months", "number", "outstanding", "remaining", "step",
+		"age", "amount", "bids", "choices", "contact", "customer", "document", "due", "excess", "fields", "issuer", "kind", "kinds", "link", "loans", "locales", "maskedEmail",
+		"maskedPhone", "maximum", "minimum", "months", "move", "name", "number", "platform", "rate", "reason", "status", "types",
+		"days", "fee", "held", "limit", "outstanding", "remaining", "step",
 	}
 	for id, values := range placeholders {
 		for _, name := range values {
 			if !slices.Contains(permitted, name) {
 				t.Errorf("%s asks for %s", id, name)
 			}
+		}
+	}
+}
+
+func TestWhatIsSaidIsSaidInTheLanguageOfTheSentence(t *testing.T) {
+	for locale, want := range map[string]string{"en": "identity card, tax record", "zh-CN": "身份证、纳税证明"} {
+		got := Sentence(locale, "fault.documents_missing", map[string]any{"kinds": Said{"document_kind.IDENTITY_CARD", "document_kind.TAX_RECORD"}})
+		if !strings.Contains(got, want) {
+			t.Errorf("%s: %q does not say %q", locale, got, want)
 		}
 	}
 }

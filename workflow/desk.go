@@ -9,7 +9,6 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/ent"
-	"lenddesk/ent/parameter"
 	"lenddesk/ent/user"
 	"lenddesk/fault"
 	"lenddesk/jobs"
@@ -37,15 +36,7 @@ func (d *Desk) Parameters(ctx context.Context, tx *store.Tx) (parameters.Values,
 
 // ParametersAt are the values that were, are, or will be in force at a moment.
 func (d *Desk) ParametersAt(ctx context.Context, tx *store.Tx, moment time.Time) (parameters.Values, error) {
-	rows, err := tx.Parameter.Query().Where(parameter.EffectiveAtLTE(moment)).Order(parameter.ByEffectiveAt()).All(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("read parameters: %w", err)
-	}
-	values := make(parameters.Values, len(rows))
-	for _, p := range rows {
-		values[p.Name] = p.Value
-	}
-	return values, nil
+	return lifecycle.LoadParameters(ctx, tx.SQL, tx.Dialect(), moment)
 }
 
 // User takes the user that an input names, as the viewer may see it. It returns NOT_FOUND at the field.

@@ -50,8 +50,6 @@ const (
 	FieldPurpose = "purpose"
 	// FieldDescription holds the string denoting the description field in the database.
 	FieldDescription = "description"
-	// FieldReviewerID holds the string denoting the reviewer_id field in the database.
-	FieldReviewerID = "reviewer_id"
 	// FieldRound holds the string denoting the round field in the database.
 	FieldRound = "round"
 	// FieldApprovalsNeeded holds the string denoting the approvals_needed field in the database.
@@ -60,6 +58,8 @@ const (
 	FieldTermsAccepted = "terms_accepted"
 	// FieldSubmittedAt holds the string denoting the submitted_at field in the database.
 	FieldSubmittedAt = "submitted_at"
+	// FieldRequiredDocuments holds the string denoting the required_documents field in the database.
+	FieldRequiredDocuments = "required_documents"
 	// FieldMinimumBid holds the string denoting the minimum_bid field in the database.
 	FieldMinimumBid = "minimum_bid"
 	// FieldBidStep holds the string denoting the bid_step field in the database.
@@ -78,8 +78,6 @@ const (
 	EdgeBorrower = "borrower"
 	// EdgeCompany holds the string denoting the company edge name in mutations.
 	EdgeCompany = "company"
-	// EdgeReviewer holds the string denoting the reviewer edge name in mutations.
-	EdgeReviewer = "reviewer"
 	// Table holds the table name of the loan in the database.
 	Table = "loans"
 	// BorrowerTable is the table that holds the borrower relation/edge.
@@ -96,13 +94,6 @@ const (
 	CompanyInverseTable = "companies"
 	// CompanyColumn is the table column denoting the company relation/edge.
 	CompanyColumn = "company_id"
-	// ReviewerTable is the table that holds the reviewer relation/edge.
-	ReviewerTable = "loans"
-	// ReviewerInverseTable is the table name for the Staff entity.
-	// It exists in this package in order to avoid circular dependency with the "staff" package.
-	ReviewerInverseTable = "staff"
-	// ReviewerColumn is the table column denoting the reviewer relation/edge.
-	ReviewerColumn = "reviewer_id"
 )
 
 // Columns holds all SQL columns for loan fields.
@@ -125,11 +116,11 @@ var Columns = []string{
 	FieldRepaymentMethod,
 	FieldPurpose,
 	FieldDescription,
-	FieldReviewerID,
 	FieldRound,
 	FieldApprovalsNeeded,
 	FieldTermsAccepted,
 	FieldSubmittedAt,
+	FieldRequiredDocuments,
 	FieldMinimumBid,
 	FieldBidStep,
 	FieldOpensAt,
@@ -363,11 +354,6 @@ func ByDescription(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDescription, opts...).ToFunc()
 }
 
-// ByReviewerID orders the results by the reviewer_id field.
-func ByReviewerID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldReviewerID, opts...).ToFunc()
-}
-
 // ByRound orders the results by the round field.
 func ByRound(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRound, opts...).ToFunc()
@@ -436,13 +422,6 @@ func ByCompanyField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newCompanyStep(), sql.OrderByField(field, opts...))
 	}
 }
-
-// ByReviewerField orders the results by reviewer field.
-func ByReviewerField(field string, opts ...sql.OrderTermOption) OrderOption {
-	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newReviewerStep(), sql.OrderByField(field, opts...))
-	}
-}
 func newBorrowerStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -455,12 +434,5 @@ func newCompanyStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(CompanyInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, CompanyTable, CompanyColumn),
-	)
-}
-func newReviewerStep() *sqlgraph.Step {
-	return sqlgraph.NewStep(
-		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(ReviewerInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, ReviewerTable, ReviewerColumn),
 	)
 }

@@ -133,12 +133,6 @@ func Description(v string) predicate.Loan {
 	return predicate.Loan(sql.FieldEQ(FieldDescription, v))
 }
 
-// ReviewerID applies equality check predicate on the "reviewer_id" field. It's identical to ReviewerIDEQ.
-func ReviewerID(v key.Staff) predicate.Loan {
-	vc := int64(v)
-	return predicate.Loan(sql.FieldEQ(FieldReviewerID, vc))
-}
-
 // Round applies equality check predicate on the "round" field. It's identical to RoundEQ.
 func Round(v int) predicate.Loan {
 	return predicate.Loan(sql.FieldEQ(FieldRound, v))
@@ -924,46 +918,6 @@ func DescriptionContainsFold(v string) predicate.Loan {
 	return predicate.Loan(sql.FieldContainsFold(FieldDescription, v))
 }
 
-// ReviewerIDEQ applies the EQ predicate on the "reviewer_id" field.
-func ReviewerIDEQ(v key.Staff) predicate.Loan {
-	vc := int64(v)
-	return predicate.Loan(sql.FieldEQ(FieldReviewerID, vc))
-}
-
-// ReviewerIDNEQ applies the NEQ predicate on the "reviewer_id" field.
-func ReviewerIDNEQ(v key.Staff) predicate.Loan {
-	vc := int64(v)
-	return predicate.Loan(sql.FieldNEQ(FieldReviewerID, vc))
-}
-
-// ReviewerIDIn applies the In predicate on the "reviewer_id" field.
-func ReviewerIDIn(vs ...key.Staff) predicate.Loan {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int64(vs[i])
-	}
-	return predicate.Loan(sql.FieldIn(FieldReviewerID, v...))
-}
-
-// ReviewerIDNotIn applies the NotIn predicate on the "reviewer_id" field.
-func ReviewerIDNotIn(vs ...key.Staff) predicate.Loan {
-	v := make([]any, len(vs))
-	for i := range v {
-		v[i] = int64(vs[i])
-	}
-	return predicate.Loan(sql.FieldNotIn(FieldReviewerID, v...))
-}
-
-// ReviewerIDIsNil applies the IsNil predicate on the "reviewer_id" field.
-func ReviewerIDIsNil() predicate.Loan {
-	return predicate.Loan(sql.FieldIsNull(FieldReviewerID))
-}
-
-// ReviewerIDNotNil applies the NotNil predicate on the "reviewer_id" field.
-func ReviewerIDNotNil() predicate.Loan {
-	return predicate.Loan(sql.FieldNotNull(FieldReviewerID))
-}
-
 // RoundEQ applies the EQ predicate on the "round" field.
 func RoundEQ(v int) predicate.Loan {
 	return predicate.Loan(sql.FieldEQ(FieldRound, v))
@@ -1102,6 +1056,16 @@ func SubmittedAtIsNil() predicate.Loan {
 // SubmittedAtNotNil applies the NotNil predicate on the "submitted_at" field.
 func SubmittedAtNotNil() predicate.Loan {
 	return predicate.Loan(sql.FieldNotNull(FieldSubmittedAt))
+}
+
+// RequiredDocumentsIsNil applies the IsNil predicate on the "required_documents" field.
+func RequiredDocumentsIsNil() predicate.Loan {
+	return predicate.Loan(sql.FieldIsNull(FieldRequiredDocuments))
+}
+
+// RequiredDocumentsNotNil applies the NotNil predicate on the "required_documents" field.
+func RequiredDocumentsNotNil() predicate.Loan {
+	return predicate.Loan(sql.FieldNotNull(FieldRequiredDocuments))
 }
 
 // MinimumBidEQ applies the EQ predicate on the "minimum_bid" field.
@@ -1528,29 +1492,6 @@ func HasCompany() predicate.Loan {
 func HasCompanyWith(preds ...predicate.Company) predicate.Loan {
 	return predicate.Loan(func(s *sql.Selector) {
 		step := newCompanyStep()
-		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
-			for _, p := range preds {
-				p(s)
-			}
-		})
-	})
-}
-
-// HasReviewer applies the HasEdge predicate on the "reviewer" edge.
-func HasReviewer() predicate.Loan {
-	return predicate.Loan(func(s *sql.Selector) {
-		step := sqlgraph.NewStep(
-			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, ReviewerTable, ReviewerColumn),
-		)
-		sqlgraph.HasNeighbors(s, step)
-	})
-}
-
-// HasReviewerWith applies the HasEdge predicate on the "reviewer" edge with a given conditions (other predicates).
-func HasReviewerWith(preds ...predicate.Staff) predicate.Loan {
-	return predicate.Loan(func(s *sql.Selector) {
-		step := newReviewerStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -431,7 +431,7 @@ var (
 		{Name: "content_type", Type: field.TypeString, Nullable: true, Size: 100},
 		{Name: "size", Type: field.TypeInt64, Nullable: true},
 		{Name: "sha256", Type: field.TypeString, Nullable: true, Size: 64},
-		{Name: "blob", Type: field.TypeString, Nullable: true, Size: 200},
+		{Name: "blob", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
 		{Name: "valid_until", Type: field.TypeString, Nullable: true, Size: 10},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
 		{Name: "owner_id", Type: field.TypeInt64, Nullable: true},
@@ -806,6 +806,7 @@ var (
 		{Name: "approvals_needed", Type: field.TypeInt, Default: 1},
 		{Name: "terms_accepted", Type: field.TypeBool, Default: false},
 		{Name: "submitted_at", Type: field.TypeTime, Nullable: true},
+		{Name: "required_documents", Type: field.TypeJSON, Nullable: true},
 		{Name: "minimum_bid", Type: field.TypeInt64, Nullable: true},
 		{Name: "bid_step", Type: field.TypeInt64, Nullable: true},
 		{Name: "opens_at", Type: field.TypeTime, Nullable: true},
@@ -815,7 +816,6 @@ var (
 		{Name: "disbursed_at", Type: field.TypeTime, Nullable: true},
 		{Name: "borrower_id", Type: field.TypeInt64},
 		{Name: "company_id", Type: field.TypeInt64, Nullable: true},
-		{Name: "reviewer_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// LoansTable holds the schema information for the "loans" table.
 	LoansTable = &schema.Table{
@@ -825,20 +825,14 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "loans_users_borrower",
-				Columns:    []*schema.Column{LoansColumns[27]},
+				Columns:    []*schema.Column{LoansColumns[28]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "loans_companies_company",
-				Columns:    []*schema.Column{LoansColumns[28]},
-				RefColumns: []*schema.Column{CompaniesColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "loans_staff_reviewer",
 				Columns:    []*schema.Column{LoansColumns[29]},
-				RefColumns: []*schema.Column{StaffColumns[0]},
+				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 		},
@@ -861,12 +855,12 @@ var (
 			{
 				Name:    "loan_borrower_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LoansColumns[27], LoansColumns[1]},
+				Columns: []*schema.Column{LoansColumns[28], LoansColumns[1]},
 			},
 			{
 				Name:    "loan_company_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{LoansColumns[28], LoansColumns[1]},
+				Columns: []*schema.Column{LoansColumns[29], LoansColumns[1]},
 			},
 			{
 				Name:    "loan_amount",
@@ -881,7 +875,7 @@ var (
 			{
 				Name:    "loan_status_closes_at",
 				Unique:  false,
-				Columns: []*schema.Column{LoansColumns[4], LoansColumns[23]},
+				Columns: []*schema.Column{LoansColumns[4], LoansColumns[24]},
 			},
 		},
 	}
@@ -1810,7 +1804,6 @@ func init() {
 	}
 	LoansTable.ForeignKeys[0].RefTable = UsersTable
 	LoansTable.ForeignKeys[1].RefTable = CompaniesTable
-	LoansTable.ForeignKeys[2].RefTable = StaffTable
 	LoansTable.Annotation = &entsql.Annotation{
 		Table: "loans",
 	}

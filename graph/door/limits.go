@@ -16,7 +16,9 @@ import (
 
 // Limits is all that a request is held to. Every number is the largest that still passes.
 type Limits struct {
-	Body    int64         // bytes of a request's body
+	Body    int64         // bytes of a request's body; of one with files, of each part that is none
+	Upload  int64         // bytes of a body with files
+	Files   int           // files in one request
 	Nesting int           // objects and lists inside each other in a body or in variables
 	Time    time.Duration // from the first byte read to the answer; then TIMEOUT
 
@@ -43,6 +45,8 @@ type Limits struct {
 // DefaultLimits lets pass what the console, GraphiQL and an honest page ask for, several times over.
 var DefaultLimits = Limits{
 	Body:    1 << 20,
+	Upload:  56 << 20,
+	Files:   5,
 	Nesting: 32,
 	Time:    30 * time.Second,
 

@@ -7,6 +7,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"lenddesk/gateway/blob"
+	"lenddesk/graph/door"
 	"lenddesk/graph/model"
 	"lenddesk/workflow/administration"
 	"lenddesk/workflow/authentication"
@@ -15,7 +17,9 @@ import (
 	"lenddesk/workflow/customers"
 	"lenddesk/workflow/integration"
 	"lenddesk/workflow/marketplace"
+	"lenddesk/workflow/origination"
 	"lenddesk/workflow/registration"
+	"lenddesk/workflow/reviewing"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -48,6 +52,11 @@ type DirectiveRoot struct {
 type ComplexityRoot struct {
 	AcceptInvitationPayload struct {
 		Staff      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AcceptLoanTermsPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -91,8 +100,28 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	ApplyForLoanPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ApproveBidPayload struct {
 		Bid        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveDocumentPayload struct {
+		Document   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveLoanApplicationPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApproveLoanMaterialsPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -250,6 +279,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ClaimReviewPayload struct {
+		ReviewItem func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CloseUserPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -376,6 +410,7 @@ type ComplexityRoot struct {
 		Status           func(childComplexity int) int
 		Subject          func(childComplexity int) int
 		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
+		URL              func(childComplexity int) int
 		UpdatedAt        func(childComplexity int) int
 		ValidUntil       func(childComplexity int) int
 		Version          func(childComplexity int) int
@@ -486,6 +521,7 @@ type ComplexityRoot struct {
 		RequestedAmount      func(childComplexity int) int
 		RequestedAnnualRate  func(childComplexity int) int
 		RequestedTermMonths  func(childComplexity int) int
+		RequiredDocuments    func(childComplexity int) int
 		ReservedAmount       func(childComplexity int) int
 		Reviewer             func(childComplexity int) int
 		Reviews              func(childComplexity int, first *int, after *string, last *int, before *string) int
@@ -552,16 +588,22 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		AcceptInvitation          func(childComplexity int, input administration.AcceptInvitationInput) int
+		AcceptLoanTerms           func(childComplexity int, input origination.LoanInput) int
 		AddPotentialCustomer      func(childComplexity int, input customers.AddPotentialInput) int
 		AddServiceRecord          func(childComplexity int, input customers.AddRecordInput) int
 		AmendRegistration         func(childComplexity int, input registration.AmendInput) int
+		ApplyForLoan              func(childComplexity int, input origination.ApplyInput) int
 		ApproveBid                func(childComplexity int, input marketplace.ApproveInput) int
+		ApproveDocument           func(childComplexity int, input reviewing.DocumentInput) int
+		ApproveLoanApplication    func(childComplexity int, input reviewing.ApproveApplicationInput) int
+		ApproveLoanMaterials      func(childComplexity int, input reviewing.ApproveMaterialsInput) int
 		ApproveRegistration       func(childComplexity int, input registration.ApproveInput) int
 		AssignAccountManager      func(childComplexity int, input customers.AssignInput) int
 		BindBankCard              func(childComplexity int, input binding.BindInput) int
 		CancelBankCardBinding     func(childComplexity int, input binding.CancelInput) int
 		CancelListing             func(childComplexity int, input marketplace.CancelInput) int
 		ChangePassword            func(childComplexity int, input authentication.ChangePasswordInput) int
+		ClaimReview               func(childComplexity int, input reviewing.ClaimInput) int
 		CloseUser                 func(childComplexity int, input customers.CloseInput) int
 		CompleteServiceRecord     func(childComplexity int, input customers.CompleteRecordInput) int
 		ConfirmEmail              func(childComplexity int, input registration.ConfirmEmailInput) int
@@ -587,15 +629,20 @@ type ComplexityRoot struct {
 		ReinstateUser             func(childComplexity int, input customers.ReinstateInput) int
 		RejectBid                 func(childComplexity int, input marketplace.RejectInput) int
 		RejectCompany             func(childComplexity int, input companies.RejectInput) int
+		RejectDocument            func(childComplexity int, input reviewing.DocumentReasonInput) int
+		RejectLoanApplication     func(childComplexity int, input reviewing.ReasonInput) int
 		RejectRegistration        func(childComplexity int, input registration.RejectInput) int
+		ReleaseReview             func(childComplexity int, input reviewing.ClaimInput) int
 		RelistLoan                func(childComplexity int, input marketplace.RelistInput) int
 		RemoveSecondFactor        func(childComplexity int, input authentication.RemoveSecondFactorInput) int
 		ReopenRegistration        func(childComplexity int, input registration.ReopenInput) int
+		RequestDocument           func(childComplexity int, input reviewing.RequestDocumentInput) int
 		RequestPasswordReset      func(childComplexity int, input authentication.RequestPasswordResetInput) int
 		ResetPassword             func(childComplexity int, input authentication.ResetPasswordInput) int
 		ResetSecondFactor         func(childComplexity int, input authentication.ResetSecondFactorInput) int
 		ResubmitRegistration      func(childComplexity int, input registration.ResubmitInput) int
 		RetryBankCardVerification func(childComplexity int, input binding.RetryInput) int
+		ReturnLoanApplication     func(childComplexity int, input reviewing.ReasonInput) int
 		ReturnRegistration        func(childComplexity int, input registration.ReturnInput) int
 		RevokeAPIKey              func(childComplexity int, input administration.RevokeAPIKeyInput) int
 		SetParameter              func(childComplexity int, input administration.SetParameterInput) int
@@ -603,19 +650,24 @@ type ComplexityRoot struct {
 		SetUpSecondFactor         func(childComplexity int, input authentication.SetUpSecondFactorInput) int
 		SignIn                    func(childComplexity int, input authentication.SignInInput) int
 		SignOut                   func(childComplexity int) int
+		SubmitLoanApplication     func(childComplexity int, input origination.LoanInput) int
 		SuspendUser               func(childComplexity int, input customers.SuspendInput) int
 		TagUser                   func(childComplexity int, input customers.TagInput) int
 		TestWebhook               func(childComplexity int, input integration.WebhookInput) int
 		UnbindBankCard            func(childComplexity int, input binding.UnbindInput) int
 		UpdateCompany             func(childComplexity int, input companies.UpdateInput) int
+		UpdateLoanApplication     func(childComplexity int, input origination.UpdateInput) int
 		UpdateProfile             func(childComplexity int, input registration.UpdateProfileInput) int
 		UpdateRole                func(childComplexity int, input administration.UpdateRoleInput) int
 		UpdateStaff               func(childComplexity int, input administration.UpdateStaffInput) int
 		UpdateUser                func(childComplexity int, input customers.UpdateInput) int
 		UpdateWebhook             func(childComplexity int, input integration.UpdateWebhookInput) int
+		UploadDocument            func(childComplexity int, input origination.UploadInput) int
 		VerifyBackup              func(childComplexity int, input administration.VerifyBackupInput) int
 		VerifyCompany             func(childComplexity int, input companies.VerifyInput) int
+		WaiveDocument             func(childComplexity int, input reviewing.DocumentReasonInput) int
 		WithdrawBid               func(childComplexity int, input marketplace.WithdrawInput) int
+		WithdrawLoanApplication   func(childComplexity int, input origination.LoanInput) int
 		WithdrawRegistration      func(childComplexity int, input *registration.WithdrawInput) int
 	}
 
@@ -687,7 +739,7 @@ type ComplexityRoot struct {
 		Permissions        func(childComplexity int) int
 		PossibleDuplicates func(childComplexity int, userID string) int
 		QuoteLoan          func(childComplexity int, amount string, annualRate string, termMonths int, repaymentMethod string) int
-		ReviewQueue        func(childComplexity int, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) int
+		ReviewQueue        func(childComplexity int, kind string, first *int, after *string, last *int, before *string) int
 		Roles              func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Search             func(childComplexity int, text string, first *int, after *string, last *int, before *string) int
 		ServiceRecords     func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
@@ -751,8 +803,23 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RejectDocumentPayload struct {
+		Document   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RejectLoanApplicationPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RejectRegistrationPayload struct {
 		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReleaseReviewPayload struct {
+		ReviewItem func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -797,6 +864,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	RequestDocumentPayload struct {
+		Document   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RequestPasswordResetPayload struct {
 		Notice     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -820,6 +892,11 @@ type ComplexityRoot struct {
 	RetryBankCardVerificationPayload struct {
 		BankCard   func(childComplexity int) int
 		Notice     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ReturnLoanApplicationPayload struct {
+		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1029,6 +1106,11 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	SubmitLoanApplicationPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	SuspendUserPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1065,6 +1147,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UpdateLoanApplicationPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UpdateProfilePayload struct {
 		Notice     func(childComplexity int) int
 		User       func(childComplexity int) int
@@ -1090,6 +1177,11 @@ type ComplexityRoot struct {
 	UpdateWebhookPayload struct {
 		UserErrors func(childComplexity int) int
 		Webhook    func(childComplexity int) int
+	}
+
+	UploadDocumentPayload struct {
+		Document   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	User struct {
@@ -1164,6 +1256,11 @@ type ComplexityRoot struct {
 		User        func(childComplexity int) int
 	}
 
+	WaiveDocumentPayload struct {
+		Document   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Webhook struct {
 		Active     func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
@@ -1214,6 +1311,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	WithdrawLoanApplicationPayload struct {
+		Loan       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	WithdrawRegistrationPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1260,6 +1362,11 @@ type MutationResolver interface {
 	TagUser(ctx context.Context, input customers.TagInput) (*model.TagUserPayload, error)
 	AddServiceRecord(ctx context.Context, input customers.AddRecordInput) (*model.AddServiceRecordPayload, error)
 	CompleteServiceRecord(ctx context.Context, input customers.CompleteRecordInput) (*model.CompleteServiceRecordPayload, error)
+	RequestDocument(ctx context.Context, input reviewing.RequestDocumentInput) (*model.RequestDocumentPayload, error)
+	UploadDocument(ctx context.Context, input origination.UploadInput) (*model.UploadDocumentPayload, error)
+	ApproveDocument(ctx context.Context, input reviewing.DocumentInput) (*model.ApproveDocumentPayload, error)
+	RejectDocument(ctx context.Context, input reviewing.DocumentReasonInput) (*model.RejectDocumentPayload, error)
+	WaiveDocument(ctx context.Context, input reviewing.DocumentReasonInput) (*model.WaiveDocumentPayload, error)
 	ListLoan(ctx context.Context, input marketplace.ListInput) (*model.ListLoanPayload, error)
 	PlaceBid(ctx context.Context, input marketplace.PlaceInput) (*model.PlaceBidPayload, error)
 	WithdrawBid(ctx context.Context, input marketplace.WithdrawInput) (*model.WithdrawBidPayload, error)
@@ -1267,6 +1374,11 @@ type MutationResolver interface {
 	RejectBid(ctx context.Context, input marketplace.RejectInput) (*model.RejectBidPayload, error)
 	CancelListing(ctx context.Context, input marketplace.CancelInput) (*model.CancelListingPayload, error)
 	RelistLoan(ctx context.Context, input marketplace.RelistInput) (*model.RelistLoanPayload, error)
+	ApplyForLoan(ctx context.Context, input origination.ApplyInput) (*model.ApplyForLoanPayload, error)
+	UpdateLoanApplication(ctx context.Context, input origination.UpdateInput) (*model.UpdateLoanApplicationPayload, error)
+	SubmitLoanApplication(ctx context.Context, input origination.LoanInput) (*model.SubmitLoanApplicationPayload, error)
+	AcceptLoanTerms(ctx context.Context, input origination.LoanInput) (*model.AcceptLoanTermsPayload, error)
+	WithdrawLoanApplication(ctx context.Context, input origination.LoanInput) (*model.WithdrawLoanApplicationPayload, error)
 	AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error)
 	RegisterUser(ctx context.Context, input registration.RegisterInput) (*model.RegisterUserPayload, error)
 	ApproveRegistration(ctx context.Context, input registration.ApproveInput) (*model.ApproveRegistrationPayload, error)
@@ -1281,6 +1393,12 @@ type MutationResolver interface {
 	SuspendUser(ctx context.Context, input customers.SuspendInput) (*model.SuspendUserPayload, error)
 	ReinstateUser(ctx context.Context, input customers.ReinstateInput) (*model.ReinstateUserPayload, error)
 	CloseUser(ctx context.Context, input customers.CloseInput) (*model.CloseUserPayload, error)
+	ApproveLoanMaterials(ctx context.Context, input reviewing.ApproveMaterialsInput) (*model.ApproveLoanMaterialsPayload, error)
+	ApproveLoanApplication(ctx context.Context, input reviewing.ApproveApplicationInput) (*model.ApproveLoanApplicationPayload, error)
+	ReturnLoanApplication(ctx context.Context, input reviewing.ReasonInput) (*model.ReturnLoanApplicationPayload, error)
+	RejectLoanApplication(ctx context.Context, input reviewing.ReasonInput) (*model.RejectLoanApplicationPayload, error)
+	ClaimReview(ctx context.Context, input reviewing.ClaimInput) (*model.ClaimReviewPayload, error)
+	ReleaseReview(ctx context.Context, input reviewing.ClaimInput) (*model.ReleaseReviewPayload, error)
 	SetUpSecondFactor(ctx context.Context, input authentication.SetUpSecondFactorInput) (*model.SetUpSecondFactorPayload, error)
 	ConfirmSecondFactor(ctx context.Context, input authentication.ConfirmSecondFactorInput) (*model.ConfirmSecondFactorPayload, error)
 	RemoveSecondFactor(ctx context.Context, input authentication.RemoveSecondFactorInput) (*model.RemoveSecondFactorPayload, error)
@@ -1305,7 +1423,7 @@ type QueryResolver interface {
 	Documents(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) (*model.DocumentConnection, error)
 	Events(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) (*model.EventConnection, error)
 	Messages(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.MessageFilter, orderBy *model.MessageOrder) (*model.MessageConnection, error)
-	ReviewQueue(ctx context.Context, kind model.ReviewQueueKind, first *int, after *string, last *int, before *string) (*model.ReviewItemConnection, error)
+	ReviewQueue(ctx context.Context, kind string, first *int, after *string, last *int, before *string) (*model.ReviewItemConnection, error)
 	Lifecycles(ctx context.Context) ([]*model.LifecycleTable, error)
 	Loans(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) (*model.LoanConnection, error)
 	QuoteLoan(ctx context.Context, amount string, annualRate string, termMonths int, repaymentMethod string) (*model.Quote, error)
@@ -1351,6 +1469,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AcceptInvitationPayload.UserErrors(childComplexity), true
+
+	case "AcceptLoanTermsPayload.loan":
+		if e.ComplexityRoot.AcceptLoanTermsPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptLoanTermsPayload.Loan(childComplexity), true
+	case "AcceptLoanTermsPayload.userErrors":
+		if e.ComplexityRoot.AcceptLoanTermsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AcceptLoanTermsPayload.UserErrors(childComplexity), true
 
 	case "AddPotentialCustomerPayload.duplicates":
 		if e.ComplexityRoot.AddPotentialCustomerPayload.Duplicates == nil {
@@ -1490,6 +1621,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
 
+	case "ApplyForLoanPayload.loan":
+		if e.ComplexityRoot.ApplyForLoanPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForLoanPayload.Loan(childComplexity), true
+	case "ApplyForLoanPayload.userErrors":
+		if e.ComplexityRoot.ApplyForLoanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApplyForLoanPayload.UserErrors(childComplexity), true
+
 	case "ApproveBidPayload.bid":
 		if e.ComplexityRoot.ApproveBidPayload.Bid == nil {
 			break
@@ -1502,6 +1646,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApproveBidPayload.UserErrors(childComplexity), true
+
+	case "ApproveDocumentPayload.document":
+		if e.ComplexityRoot.ApproveDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveDocumentPayload.Document(childComplexity), true
+	case "ApproveDocumentPayload.userErrors":
+		if e.ComplexityRoot.ApproveDocumentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveDocumentPayload.UserErrors(childComplexity), true
+
+	case "ApproveLoanApplicationPayload.loan":
+		if e.ComplexityRoot.ApproveLoanApplicationPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveLoanApplicationPayload.Loan(childComplexity), true
+	case "ApproveLoanApplicationPayload.userErrors":
+		if e.ComplexityRoot.ApproveLoanApplicationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveLoanApplicationPayload.UserErrors(childComplexity), true
+
+	case "ApproveLoanMaterialsPayload.loan":
+		if e.ComplexityRoot.ApproveLoanMaterialsPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveLoanMaterialsPayload.Loan(childComplexity), true
+	case "ApproveLoanMaterialsPayload.userErrors":
+		if e.ComplexityRoot.ApproveLoanMaterialsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApproveLoanMaterialsPayload.UserErrors(childComplexity), true
 
 	case "ApproveRegistrationPayload.user":
 		if e.ComplexityRoot.ApproveRegistrationPayload.User == nil {
@@ -2129,6 +2312,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ChangePasswordPayload.UserErrors(childComplexity), true
 
+	case "ClaimReviewPayload.reviewItem":
+		if e.ComplexityRoot.ClaimReviewPayload.ReviewItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimReviewPayload.ReviewItem(childComplexity), true
+	case "ClaimReviewPayload.userErrors":
+		if e.ComplexityRoot.ClaimReviewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClaimReviewPayload.UserErrors(childComplexity), true
+
 	case "CloseUserPayload.user":
 		if e.ComplexityRoot.CloseUserPayload.User == nil {
 			break
@@ -2615,6 +2811,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Document.Timeline(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.EventFilter), args["orderBy"].(*model.EventOrder)), true
+	case "Document.url":
+		if e.ComplexityRoot.Document.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Document.URL(childComplexity), true
 	case "Document.updatedAt":
 		if e.ComplexityRoot.Document.UpdatedAt == nil {
 			break
@@ -3091,6 +3293,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Loan.RequestedTermMonths(childComplexity), true
+	case "Loan.requiredDocuments":
+		if e.ComplexityRoot.Loan.RequiredDocuments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Loan.RequiredDocuments(childComplexity), true
 	case "Loan.reservedAmount":
 		if e.ComplexityRoot.Loan.ReservedAmount == nil {
 			break
@@ -3371,6 +3579,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AcceptInvitation(childComplexity, args["input"].(administration.AcceptInvitationInput)), true
+	case "Mutation.acceptLoanTerms":
+		if e.ComplexityRoot.Mutation.AcceptLoanTerms == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_acceptLoanTerms_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AcceptLoanTerms(childComplexity, args["input"].(origination.LoanInput)), true
 	case "Mutation.addPotentialCustomer":
 		if e.ComplexityRoot.Mutation.AddPotentialCustomer == nil {
 			break
@@ -3404,6 +3623,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AmendRegistration(childComplexity, args["input"].(registration.AmendInput)), true
+	case "Mutation.applyForLoan":
+		if e.ComplexityRoot.Mutation.ApplyForLoan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_applyForLoan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApplyForLoan(childComplexity, args["input"].(origination.ApplyInput)), true
 	case "Mutation.approveBid":
 		if e.ComplexityRoot.Mutation.ApproveBid == nil {
 			break
@@ -3415,6 +3645,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveBid(childComplexity, args["input"].(marketplace.ApproveInput)), true
+	case "Mutation.approveDocument":
+		if e.ComplexityRoot.Mutation.ApproveDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveDocument(childComplexity, args["input"].(reviewing.DocumentInput)), true
+	case "Mutation.approveLoanApplication":
+		if e.ComplexityRoot.Mutation.ApproveLoanApplication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveLoanApplication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveLoanApplication(childComplexity, args["input"].(reviewing.ApproveApplicationInput)), true
+	case "Mutation.approveLoanMaterials":
+		if e.ComplexityRoot.Mutation.ApproveLoanMaterials == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveLoanMaterials_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveLoanMaterials(childComplexity, args["input"].(reviewing.ApproveMaterialsInput)), true
 	case "Mutation.approveRegistration":
 		if e.ComplexityRoot.Mutation.ApproveRegistration == nil {
 			break
@@ -3481,6 +3744,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ChangePassword(childComplexity, args["input"].(authentication.ChangePasswordInput)), true
+	case "Mutation.claimReview":
+		if e.ComplexityRoot.Mutation.ClaimReview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_claimReview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClaimReview(childComplexity, args["input"].(reviewing.ClaimInput)), true
 	case "Mutation.closeUser":
 		if e.ComplexityRoot.Mutation.CloseUser == nil {
 			break
@@ -3756,6 +4030,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectCompany(childComplexity, args["input"].(companies.RejectInput)), true
+	case "Mutation.rejectDocument":
+		if e.ComplexityRoot.Mutation.RejectDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectDocument(childComplexity, args["input"].(reviewing.DocumentReasonInput)), true
+	case "Mutation.rejectLoanApplication":
+		if e.ComplexityRoot.Mutation.RejectLoanApplication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_rejectLoanApplication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RejectLoanApplication(childComplexity, args["input"].(reviewing.ReasonInput)), true
 	case "Mutation.rejectRegistration":
 		if e.ComplexityRoot.Mutation.RejectRegistration == nil {
 			break
@@ -3767,6 +4063,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RejectRegistration(childComplexity, args["input"].(registration.RejectInput)), true
+	case "Mutation.releaseReview":
+		if e.ComplexityRoot.Mutation.ReleaseReview == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_releaseReview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReleaseReview(childComplexity, args["input"].(reviewing.ClaimInput)), true
 	case "Mutation.relistLoan":
 		if e.ComplexityRoot.Mutation.RelistLoan == nil {
 			break
@@ -3800,6 +4107,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReopenRegistration(childComplexity, args["input"].(registration.ReopenInput)), true
+	case "Mutation.requestDocument":
+		if e.ComplexityRoot.Mutation.RequestDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestDocument(childComplexity, args["input"].(reviewing.RequestDocumentInput)), true
 	case "Mutation.requestPasswordReset":
 		if e.ComplexityRoot.Mutation.RequestPasswordReset == nil {
 			break
@@ -3855,6 +4173,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RetryBankCardVerification(childComplexity, args["input"].(binding.RetryInput)), true
+	case "Mutation.returnLoanApplication":
+		if e.ComplexityRoot.Mutation.ReturnLoanApplication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_returnLoanApplication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ReturnLoanApplication(childComplexity, args["input"].(reviewing.ReasonInput)), true
 	case "Mutation.returnRegistration":
 		if e.ComplexityRoot.Mutation.ReturnRegistration == nil {
 			break
@@ -3927,6 +4256,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignOut(childComplexity), true
+	case "Mutation.submitLoanApplication":
+		if e.ComplexityRoot.Mutation.SubmitLoanApplication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_submitLoanApplication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SubmitLoanApplication(childComplexity, args["input"].(origination.LoanInput)), true
 	case "Mutation.suspendUser":
 		if e.ComplexityRoot.Mutation.SuspendUser == nil {
 			break
@@ -3982,6 +4322,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateCompany(childComplexity, args["input"].(companies.UpdateInput)), true
+	case "Mutation.updateLoanApplication":
+		if e.ComplexityRoot.Mutation.UpdateLoanApplication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateLoanApplication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateLoanApplication(childComplexity, args["input"].(origination.UpdateInput)), true
 	case "Mutation.updateProfile":
 		if e.ComplexityRoot.Mutation.UpdateProfile == nil {
 			break
@@ -4037,6 +4388,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateWebhook(childComplexity, args["input"].(integration.UpdateWebhookInput)), true
+	case "Mutation.uploadDocument":
+		if e.ComplexityRoot.Mutation.UploadDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_uploadDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UploadDocument(childComplexity, args["input"].(origination.UploadInput)), true
 	case "Mutation.verifyBackup":
 		if e.ComplexityRoot.Mutation.VerifyBackup == nil {
 			break
@@ -4059,6 +4421,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.VerifyCompany(childComplexity, args["input"].(companies.VerifyInput)), true
+	case "Mutation.waiveDocument":
+		if e.ComplexityRoot.Mutation.WaiveDocument == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_waiveDocument_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WaiveDocument(childComplexity, args["input"].(reviewing.DocumentReasonInput)), true
 	case "Mutation.withdrawBid":
 		if e.ComplexityRoot.Mutation.WithdrawBid == nil {
 			break
@@ -4070,6 +4443,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.WithdrawBid(childComplexity, args["input"].(marketplace.WithdrawInput)), true
+	case "Mutation.withdrawLoanApplication":
+		if e.ComplexityRoot.Mutation.WithdrawLoanApplication == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawLoanApplication_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawLoanApplication(childComplexity, args["input"].(origination.LoanInput)), true
 	case "Mutation.withdrawRegistration":
 		if e.ComplexityRoot.Mutation.WithdrawRegistration == nil {
 			break
@@ -4446,7 +4830,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.ReviewQueue(childComplexity, args["kind"].(model.ReviewQueueKind), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+		return e.ComplexityRoot.Query.ReviewQueue(childComplexity, args["kind"].(string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.roles":
 		if e.ComplexityRoot.Query.Roles == nil {
 			break
@@ -4691,6 +5075,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RejectCompanyPayload.UserErrors(childComplexity), true
 
+	case "RejectDocumentPayload.document":
+		if e.ComplexityRoot.RejectDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectDocumentPayload.Document(childComplexity), true
+	case "RejectDocumentPayload.userErrors":
+		if e.ComplexityRoot.RejectDocumentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectDocumentPayload.UserErrors(childComplexity), true
+
+	case "RejectLoanApplicationPayload.loan":
+		if e.ComplexityRoot.RejectLoanApplicationPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectLoanApplicationPayload.Loan(childComplexity), true
+	case "RejectLoanApplicationPayload.userErrors":
+		if e.ComplexityRoot.RejectLoanApplicationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RejectLoanApplicationPayload.UserErrors(childComplexity), true
+
 	case "RejectRegistrationPayload.user":
 		if e.ComplexityRoot.RejectRegistrationPayload.User == nil {
 			break
@@ -4703,6 +5113,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RejectRegistrationPayload.UserErrors(childComplexity), true
+
+	case "ReleaseReviewPayload.reviewItem":
+		if e.ComplexityRoot.ReleaseReviewPayload.ReviewItem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseReviewPayload.ReviewItem(childComplexity), true
+	case "ReleaseReviewPayload.userErrors":
+		if e.ComplexityRoot.ReleaseReviewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReleaseReviewPayload.UserErrors(childComplexity), true
 
 	case "RelistLoanPayload.loan":
 		if e.ComplexityRoot.RelistLoanPayload.Loan == nil {
@@ -4848,6 +5271,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RepaymentEdge.Node(childComplexity), true
 
+	case "RequestDocumentPayload.document":
+		if e.ComplexityRoot.RequestDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestDocumentPayload.Document(childComplexity), true
+	case "RequestDocumentPayload.userErrors":
+		if e.ComplexityRoot.RequestDocumentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestDocumentPayload.UserErrors(childComplexity), true
+
 	case "RequestPasswordResetPayload.notice":
 		if e.ComplexityRoot.RequestPasswordResetPayload.Notice == nil {
 			break
@@ -4918,6 +5354,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RetryBankCardVerificationPayload.UserErrors(childComplexity), true
+
+	case "ReturnLoanApplicationPayload.loan":
+		if e.ComplexityRoot.ReturnLoanApplicationPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnLoanApplicationPayload.Loan(childComplexity), true
+	case "ReturnLoanApplicationPayload.userErrors":
+		if e.ComplexityRoot.ReturnLoanApplicationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReturnLoanApplicationPayload.UserErrors(childComplexity), true
 
 	case "ReturnRegistrationPayload.user":
 		if e.ComplexityRoot.ReturnRegistrationPayload.User == nil {
@@ -5682,6 +6131,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
 
+	case "SubmitLoanApplicationPayload.loan":
+		if e.ComplexityRoot.SubmitLoanApplicationPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitLoanApplicationPayload.Loan(childComplexity), true
+	case "SubmitLoanApplicationPayload.userErrors":
+		if e.ComplexityRoot.SubmitLoanApplicationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SubmitLoanApplicationPayload.UserErrors(childComplexity), true
+
 	case "SuspendUserPayload.user":
 		if e.ComplexityRoot.SuspendUserPayload.User == nil {
 			break
@@ -5779,6 +6241,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateCompanyPayload.UserErrors(childComplexity), true
 
+	case "UpdateLoanApplicationPayload.loan":
+		if e.ComplexityRoot.UpdateLoanApplicationPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateLoanApplicationPayload.Loan(childComplexity), true
+	case "UpdateLoanApplicationPayload.userErrors":
+		if e.ComplexityRoot.UpdateLoanApplicationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateLoanApplicationPayload.UserErrors(childComplexity), true
+
 	case "UpdateProfilePayload.notice":
 		if e.ComplexityRoot.UpdateProfilePayload.Notice == nil {
 			break
@@ -5855,6 +6330,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateWebhookPayload.Webhook(childComplexity), true
+
+	case "UploadDocumentPayload.document":
+		if e.ComplexityRoot.UploadDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadDocumentPayload.Document(childComplexity), true
+	case "UploadDocumentPayload.userErrors":
+		if e.ComplexityRoot.UploadDocumentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UploadDocumentPayload.UserErrors(childComplexity), true
 
 	case "User.accountManager":
 		if e.ComplexityRoot.User.AccountManager == nil {
@@ -6182,6 +6670,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.User(childComplexity), true
 
+	case "WaiveDocumentPayload.document":
+		if e.ComplexityRoot.WaiveDocumentPayload.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiveDocumentPayload.Document(childComplexity), true
+	case "WaiveDocumentPayload.userErrors":
+		if e.ComplexityRoot.WaiveDocumentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WaiveDocumentPayload.UserErrors(childComplexity), true
+
 	case "Webhook.active":
 		if e.ComplexityRoot.Webhook.Active == nil {
 			break
@@ -6368,6 +6869,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.WithdrawBidPayload.UserErrors(childComplexity), true
 
+	case "WithdrawLoanApplicationPayload.loan":
+		if e.ComplexityRoot.WithdrawLoanApplicationPayload.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawLoanApplicationPayload.Loan(childComplexity), true
+	case "WithdrawLoanApplicationPayload.userErrors":
+		if e.ComplexityRoot.WithdrawLoanApplicationPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawLoanApplicationPayload.UserErrors(childComplexity), true
+
 	case "WithdrawRegistrationPayload.user":
 		if e.ComplexityRoot.WithdrawRegistrationPayload.User == nil {
 			break
@@ -6390,10 +6904,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalMap := graphql.BuildUnmarshalerMap(
 		ec.unmarshalInputAcceptInvitationInput,
+		ec.unmarshalInputAcceptLoanTermsInput,
 		ec.unmarshalInputAddPotentialCustomerInput,
 		ec.unmarshalInputAddServiceRecordInput,
 		ec.unmarshalInputAmendRegistrationInput,
+		ec.unmarshalInputApplyForLoanInput,
 		ec.unmarshalInputApproveBidInput,
+		ec.unmarshalInputApproveDocumentInput,
+		ec.unmarshalInputApproveLoanApplicationInput,
+		ec.unmarshalInputApproveLoanMaterialsInput,
 		ec.unmarshalInputApproveRegistrationInput,
 		ec.unmarshalInputAssignAccountManagerInput,
 		ec.unmarshalInputBackupFilter,
@@ -6405,6 +6924,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCancelBankCardBindingInput,
 		ec.unmarshalInputCancelListingInput,
 		ec.unmarshalInputChangePasswordInput,
+		ec.unmarshalInputClaimReviewInput,
 		ec.unmarshalInputCloseUserInput,
 		ec.unmarshalInputCompanyFilter,
 		ec.unmarshalInputCompanyOrder,
@@ -6443,15 +6963,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputReinstateUserInput,
 		ec.unmarshalInputRejectBidInput,
 		ec.unmarshalInputRejectCompanyInput,
+		ec.unmarshalInputRejectDocumentInput,
+		ec.unmarshalInputRejectLoanApplicationInput,
 		ec.unmarshalInputRejectRegistrationInput,
+		ec.unmarshalInputReleaseReviewInput,
 		ec.unmarshalInputRelistLoanInput,
 		ec.unmarshalInputRemoveSecondFactorInput,
 		ec.unmarshalInputReopenRegistrationInput,
+		ec.unmarshalInputRequestDocumentInput,
 		ec.unmarshalInputRequestPasswordResetInput,
 		ec.unmarshalInputResetPasswordInput,
 		ec.unmarshalInputResetSecondFactorInput,
 		ec.unmarshalInputResubmitRegistrationInput,
 		ec.unmarshalInputRetryBankCardVerificationInput,
+		ec.unmarshalInputReturnLoanApplicationInput,
 		ec.unmarshalInputReturnRegistrationInput,
 		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputServiceRecordFilter,
@@ -6462,21 +6987,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputSignInInput,
 		ec.unmarshalInputStaffFilter,
 		ec.unmarshalInputStaffOrder,
+		ec.unmarshalInputSubmitLoanApplicationInput,
 		ec.unmarshalInputSuspendUserInput,
 		ec.unmarshalInputTagUserInput,
 		ec.unmarshalInputTestWebhookInput,
 		ec.unmarshalInputUnbindBankCardInput,
 		ec.unmarshalInputUpdateCompanyInput,
+		ec.unmarshalInputUpdateLoanApplicationInput,
 		ec.unmarshalInputUpdateProfileInput,
 		ec.unmarshalInputUpdateRoleInput,
 		ec.unmarshalInputUpdateStaffInput,
 		ec.unmarshalInputUpdateUserInput,
 		ec.unmarshalInputUpdateWebhookInput,
+		ec.unmarshalInputUploadDocumentInput,
 		ec.unmarshalInputUserFilter,
 		ec.unmarshalInputUserOrder,
 		ec.unmarshalInputVerifyBackupInput,
 		ec.unmarshalInputVerifyCompanyInput,
+		ec.unmarshalInputWaiveDocumentInput,
 		ec.unmarshalInputWithdrawBidInput,
+		ec.unmarshalInputWithdrawLoanApplicationInput,
 		ec.unmarshalInputWithdrawRegistrationInput,
 	)
 	first := true
@@ -8135,6 +8665,153 @@ type CompleteServiceRecordPayload {
   ): DocumentConnection
 }
 
+extend type Mutation {
+  """
+  Asks for a document about a customer, a company or a loan in MATERIALS_REVIEW (补充资料), as REQUESTED; the customer is told. Errors: REQUIRED kind; NOT_FOUND subjectId; NOT_ALLOWED_NOW subjectId;
+  NOT_ELIGIBLE subjectId (a company that no ACTIVE customer belongs to); SAME_PERSON.
+  """
+  requestDocument(
+    "Which, and about what."
+    input: RequestDocumentInput!
+  ): RequestDocumentPayload @requires(permission: REVIEW_MATERIALS)
+  """
+  Uploads a document with its file (上传资料), as PENDING_REVIEW, by a multipart request. About the caller, a loan of the caller, or the caller's company. With ` + "`" + `documentId` + "`" + ` it fulfils what was asked for,
+  with ` + "`" + `replaces` + "`" + ` it takes the place of a document (which becomes SUPERSEDED), otherwise it adds: an identity card has two sides. To a loan in DRAFT and RETURNED; in MATERIALS_REVIEW only what was asked
+  for or rejected. Errors: REQUIRED, INVALID (not PDF, JPEG, PNG, WebP, HEIC, XLSX or DOCX by what it holds), TOO_LONG (MAX_DOCUMENT_SIZE) file; REQUIRED kind; INVALID, OUT_OF_RANGE validUntil;
+  NOT_FOUND, NOT_ALLOWED_NOW, INVALID (another subject or kind) documentId, replaces; NOT_FOUND subjectId; NOT_ALLOWED_NOW; NOT_ELIGIBLE (the caller is not ACTIVE); LIMIT_EXCEEDED (100 documents); CONFLICT.
+  """
+  uploadDocument(
+    "The document."
+    input: UploadDocumentInput!
+  ): UploadDocumentPayload
+  """
+  Finds a document right: PENDING_REVIEW → APPROVED. Errors: NOT_FOUND; NOT_ALLOWED_NOW, also when it has expired or its loan is not in MATERIALS_REVIEW; CONFLICT; SAME_PERSON.
+  """
+  approveDocument(
+    "Which document."
+    input: ApproveDocumentInput!
+  ): ApproveDocumentPayload @requires(permission: REVIEW_MATERIALS)
+  """
+  Finds a document wrong: PENDING_REVIEW → REJECTED; the customer is told the reason and may upload another in its place. Errors: REQUIRED reason; NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT; SAME_PERSON.
+  """
+  rejectDocument(
+    "Which document, and why."
+    input: RejectDocumentInput!
+  ): RejectDocumentPayload @requires(permission: REVIEW_MATERIALS)
+  """
+  Does not insist on a document: REQUESTED, REJECTED → WAIVED, by another person than who asked for it. Errors: REQUIRED reason; NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT; SAME_PERSON.
+  """
+  waiveDocument(
+    "Which document, and why."
+    input: WaiveDocumentInput!
+  ): WaiveDocumentPayload @requires(permission: REVIEW_MATERIALS)
+}
+
+"A file in a multipart request, by the GraphQL multipart request specification: ` + "`" + `operations` + "`" + ` with null in its place, ` + "`" + `map` + "`" + `, then the file."
+scalar Upload
+
+"Asks for a document."
+input RequestDocumentInput {
+  "What it is to be about: a user, a company or a loan."
+  subjectId: ID!
+  "What it is to show. REQUIRED when missing."
+  kind: DocumentKind
+  "For staff only, up to 2,000 characters."
+  note: String
+}
+
+"Uploads a document."
+input UploadDocumentInput {
+  "What it is about: the caller (` + "`" + `user_…` + "`" + `), a loan of the caller, or the caller's company."
+  subjectId: ID!
+  "What it shows. REQUIRED when missing, except with ` + "`" + `documentId` + "`" + ` or ` + "`" + `replaces` + "`" + `, whose kind it then has."
+  kind: DocumentKind
+  "The file. REQUIRED when missing."
+  file: Upload
+  "The document asked for (` + "`" + `document_…` + "`" + `) that it is. Not together with ` + "`" + `replaces` + "`" + `."
+  documentId: ID
+  "The document (` + "`" + `document_…` + "`" + `) in whose place it comes."
+  replaces: ID
+  "Last day on which it counts, in the platform's time zone; today or later. Left out: no end."
+  validUntil: Date
+  "The ` + "`" + `version` + "`" + ` of the document asked for or replaced that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Finds a document right."
+input ApproveDocumentInput {
+  "The document (` + "`" + `document_…` + "`" + `)."
+  documentId: ID!
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Finds a document wrong."
+input RejectDocumentInput {
+  "The document (` + "`" + `document_…` + "`" + `)."
+  documentId: ID!
+  "Told to the customer, up to 1,000 characters. REQUIRED when missing."
+  reason: String
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Does not insist on a document."
+input WaiveDocumentInput {
+  "The document (` + "`" + `document_…` + "`" + `)."
+  documentId: ID!
+  "Told to the customer, up to 1,000 characters. REQUIRED when missing."
+  reason: String
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `requestDocument` + "`" + `."
+type RequestDocumentPayload {
+  "The document as it stands now. Null when refused."
+  document: Document
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `uploadDocument` + "`" + `."
+type UploadDocumentPayload {
+  "The document as it stands now. Null when refused."
+  document: Document
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `approveDocument` + "`" + `."
+type ApproveDocumentPayload {
+  "The document as it stands now. Null when refused."
+  document: Document
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `rejectDocument` + "`" + `."
+type RejectDocumentPayload {
+  "The document as it stands now. Null when refused."
+  document: Document
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `waiveDocument` + "`" + `."
+type WaiveDocumentPayload {
+  "The document as it stands now. Null when refused."
+  document: Document
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
 "A credit-review document (信审资料) about a customer, a company or a loan, asked for or uploaded. Seen by the customer whose affair it is and with VIEW_DOCUMENTS or REVIEW_MATERIALS."
 type Document implements Node & Lifecycle {
   "Opaque and stable, ` + "`" + `document_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
@@ -8155,6 +8832,8 @@ type Document implements Node & Lifecycle {
   size: Int
   "SHA-256 of the file, 64 lower-case hex digits. Null while it is only asked for."
   sha256: String
+  "Where its file is to be had by GET, a path on this server. The link is the caller's own, short-lived (DOWNLOAD_LIFETIME), and every use of it is an event: ask for it just before use. Null while there is no file."
+  url: String
   "Last day on which it counts, in the platform's time zone. Null: no end."
   validUntil: Date
   "The document that this one took the place of. Null when there is none."
@@ -8719,6 +9398,8 @@ type Loan implements Node & Lifecycle {
     "Order of the list. Left out: newest first."
     orderBy: DocumentOrder
   ): DocumentConnection!
+  "Kinds of documents that it needs: by the parameters in force now while it is DRAFT or RETURNED, by those of the submission afterwards."
+  requiredDocuments: [DocumentKind!]!
   "Decisions of reviewers, newest first. For reviewers; empty for customers, who find decisions and reasons in ` + "`" + `timeline` + "`" + `."
   reviews(
     "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
@@ -9248,6 +9929,152 @@ type RelistLoanPayload {
   ): Quote
 }
 
+extend type Mutation {
+  """
+  Begins an application for a loan (借款申请), as DRAFT: nobody else is told before it is submitted. With ` + "`" + `companyId` + "`" + ` that company borrows. All faults come at once. Errors: REQUIRED, INVALID
+  amount, annualRate, termMonths, repaymentMethod, purpose, description (REQUIRED with OTHER); OUT_OF_RANGE amount (below MIN_LOAN_AMOUNT), annualRate, termMonths, and for terms without a
+  plan; LIMIT_EXCEEDED amount (more than such a borrower may owe), or too many drafts; NOT_FOUND companyId; NOT_ELIGIBLE companyId (not VERIFIED, or not the caller's).
+  """
+  applyForLoan(
+    "What is applied for."
+    input: ApplyForLoanInput!
+  ): ApplyForLoanPayload @requires(permission: APPLY_FOR_LOANS)
+  """
+  Changes an application while it is DRAFT or RETURNED. Null clears, absence leaves alone. Errors: as of ` + "`" + `applyForLoan` + "`" + `; NOT_FOUND loanId; NOT_ALLOWED_NOW; CONFLICT.
+  """
+  updateLoanApplication(
+    "Which loan, and what changes."
+    input: UpdateLoanApplicationInput!
+  ): UpdateLoanApplicationPayload @requires(permission: APPLY_FOR_LOANS)
+  """
+  Hands an application in: DRAFT, RETURNED → MATERIALS_REVIEW. It is judged by the parameters in force now, until it is submitted again. Errors: NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT;
+  CARD_NOT_BOUND; DOCUMENTS_MISSING (a required document is not there, or one is asked for, rejected or expired); OUT_OF_RANGE (terms beyond the limits in force now);
+  LIMIT_EXCEEDED (the borrower would owe too much); NOT_ELIGIBLE (the borrower is not ACTIVE; a borrowing company is not VERIFIED, or not the borrower's).
+  """
+  submitLoanApplication(
+    "Which loan."
+    input: SubmitLoanApplicationInput!
+  ): SubmitLoanApplicationPayload @requires(permission: APPLY_FOR_LOANS)
+  """
+  Accepts the terms of an APPROVED loan where they differ from those requested; it can be listed only then. Errors: NOT_FOUND; NOT_ALLOWED_NOW, also where there is nothing to accept; CONFLICT.
+  """
+  acceptLoanTerms(
+    "Which loan."
+    input: AcceptLoanTermsInput!
+  ): AcceptLoanTermsPayload @requires(permission: APPLY_FOR_LOANS)
+  """
+  Takes an application back, before it is listed: → WITHDRAWN. Final. Errors: NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT.
+  """
+  withdrawLoanApplication(
+    "Which loan."
+    input: WithdrawLoanApplicationInput!
+  ): WithdrawLoanApplicationPayload @requires(permission: APPLY_FOR_LOANS)
+}
+
+"An application for a loan."
+input ApplyForLoanInput {
+  "Amount to borrow. REQUIRED when missing."
+  amount: Money
+  "Rate to pay, percent a year. REQUIRED when missing."
+  annualRate: Percent
+  "Term in months. REQUIRED when missing."
+  termMonths: Int
+  "How it is to be paid back. REQUIRED when missing."
+  repaymentMethod: RepaymentMethod
+  "What the money is for. REQUIRED when missing."
+  purpose: LoanPurpose
+  "More about the purpose, up to 5,000 characters. REQUIRED with OTHER."
+  description: String
+  "The company that borrows (` + "`" + `company_…` + "`" + `): VERIFIED, and the caller's. Left out: the caller does."
+  companyId: ID
+}
+
+"What changes of an application. Null clears, absence leaves alone."
+input UpdateLoanApplicationInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Amount to borrow."
+  amount: Money
+  "Rate to pay, percent a year."
+  annualRate: Percent
+  "Term in months."
+  termMonths: Int
+  "How it is to be paid back."
+  repaymentMethod: RepaymentMethod
+  "What the money is for."
+  purpose: LoanPurpose
+  "More about the purpose, up to 5,000 characters. REQUIRED with OTHER."
+  description: String
+  "The company that borrows. Null: the caller does."
+  companyId: ID
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Hands an application in."
+input SubmitLoanApplicationInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Accepts changed terms."
+input AcceptLoanTermsInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Takes an application back."
+input WithdrawLoanApplicationInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Outcome of ` + "`" + `applyForLoan` + "`" + `."
+type ApplyForLoanPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `updateLoanApplication` + "`" + `."
+type UpdateLoanApplicationPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `submitLoanApplication` + "`" + `."
+type SubmitLoanApplicationPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `acceptLoanTerms` + "`" + `."
+type AcceptLoanTermsPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `withdrawLoanApplication` + "`" + `."
+type WithdrawLoanApplicationPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
 "A repayment plan with its cost, before anything is stored."
 type Quote {
   "The lines of the plan, by number. A BULLET loan has one, due at the end."
@@ -9688,6 +10515,172 @@ type ReinstateUserPayload {
 type CloseUserPayload {
   "The customer after the move. Null when refused."
   user: User
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../reviewing.graphqls", Input: `extend type Mutation {
+  """
+  Finds the documents of a loan right (资料审核通过): MATERIALS_REVIEW → APPLICATION_REVIEW. Errors: NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT; DOCUMENTS_MISSING unless every document is approved or
+  waived, those required are there and none has expired; SAME_PERSON (one's own loan); NOT_ELIGIBLE (the borrower is not ACTIVE).
+  """
+  approveLoanMaterials(
+    "Which loan."
+    input: ApproveLoanMaterialsInput!
+  ): ApproveLoanMaterialsPayload @requires(permission: REVIEW_MATERIALS)
+  """
+  One reviewer's approval of an application (借款审核通过), perhaps on other terms. With ` + "`" + `approvalsNeeded` + "`" + ` of different people it is APPROVED; until then it stays. Changed terms set approvals given
+  before back to none, and the borrower accepts them before it can be listed. Errors: INVALID amount, annualRate; OUT_OF_RANGE amount (more than requested, or below MIN_LOAN_AMOUNT),
+  annualRate, termMonths, and for terms without a plan; NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT; SAME_PERSON (one's own loan, or approved by the caller already); DOCUMENTS_MISSING (one has
+  expired meanwhile); NOT_ELIGIBLE (the borrower is not ACTIVE).
+  """
+  approveLoanApplication(
+    "Which loan, and the terms where they change."
+    input: ApproveLoanApplicationInput!
+  ): ApproveLoanApplicationPayload @requires(permission: REVIEW_LOANS)
+  """
+  Sends an application back to be completed (退回): MATERIALS_REVIEW (with REVIEW_MATERIALS) or APPLICATION_REVIEW (with REVIEW_LOANS) → RETURNED. The borrower is told the reason. A new
+  ` + "`" + `round` + "`" + ` begins with no approvals and the requested terms; documents stay. Errors: REQUIRED reason; NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT; SAME_PERSON.
+  """
+  returnLoanApplication(
+    "Which loan, and what is missing."
+    input: ReturnLoanApplicationInput!
+  ): ReturnLoanApplicationPayload
+  """
+  Refuses an application (拒绝): MATERIALS_REVIEW (with REVIEW_MATERIALS) or APPLICATION_REVIEW (with REVIEW_LOANS) → REJECTED. Final. The borrower is told the reason. Errors: REQUIRED
+  reason; NOT_FOUND; NOT_ALLOWED_NOW; CONFLICT; SAME_PERSON.
+  """
+  rejectLoanApplication(
+    "Which loan, and why."
+    input: RejectLoanApplicationInput!
+  ): RejectLoanApplicationPayload
+  """
+  Says that the caller is at work on something in a review queue (认领), for the time of CLAIM_LIFETIME; claiming again begins that time anew. Advice only: others may decide. For who may see the
+  queue. Errors: REQUIRED step; NOT_FOUND subjectId; NOT_ALLOWED_NOW (it does not wait there); CONFLICT (a colleague has claimed it).
+  """
+  claimReview(
+    "What."
+    input: ClaimReviewInput!
+  ): ClaimReviewPayload
+  """
+  Ends the caller's claim (放回). Errors: REQUIRED step; NOT_FOUND subjectId; NOT_ALLOWED_NOW (not claimed by the caller, or it does not wait there any more).
+  """
+  releaseReview(
+    "What."
+    input: ReleaseReviewInput!
+  ): ReleaseReviewPayload
+}
+
+"Finds the documents of a loan right."
+input ApproveLoanMaterialsInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Approves an application. Terms that are left out stay as they are in force."
+input ApproveLoanApplicationInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "A lower amount."
+  amount: Money
+  "Another rate, percent a year."
+  annualRate: Percent
+  "Another term, in months."
+  termMonths: Int
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Sends an application back."
+input ReturnLoanApplicationInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Told to the borrower, up to 1,000 characters. REQUIRED when missing."
+  reason: String
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Refuses an application."
+input RejectLoanApplicationInput {
+  "The loan (` + "`" + `loan_…` + "`" + `)."
+  loanId: ID!
+  "Told to the borrower, up to 1,000 characters. REQUIRED when missing."
+  reason: String
+  "For staff only, up to 2,000 characters."
+  note: String
+  "The ` + "`" + `version` + "`" + ` that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Claims something in a review queue."
+input ClaimReviewInput {
+  "What waits: a user, company, document, loan, bid or service request, as the step says."
+  subjectId: ID!
+  "In which queue. REQUIRED when missing."
+  step: ReviewQueueKind
+}
+
+"Releases what was claimed."
+input ReleaseReviewInput {
+  "What waits: a user, company, document, loan, bid or service request, as the step says."
+  subjectId: ID!
+  "In which queue. REQUIRED when missing."
+  step: ReviewQueueKind
+}
+
+"Outcome of ` + "`" + `approveLoanMaterials` + "`" + `."
+type ApproveLoanMaterialsPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `approveLoanApplication` + "`" + `."
+type ApproveLoanApplicationPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `returnLoanApplication` + "`" + `."
+type ReturnLoanApplicationPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `rejectLoanApplication` + "`" + `."
+type RejectLoanApplicationPayload {
+  "The loan as it stands now. Null when refused."
+  loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `claimReview` + "`" + `."
+type ClaimReviewPayload {
+  "The place in the queue as it stands now. Null when refused."
+  reviewItem: ReviewItem
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `releaseReview` + "`" + `."
+type ReleaseReviewPayload {
+  "The place in the queue as it stands now. Null when refused."
+  reviewItem: ReviewItem
   "Why nothing was done, all faults at once. Empty: it was done."
   userErrors: [UserError!]!
 }
@@ -11200,6 +12193,16 @@ func (ec *executionContext) childFields_AcceptInvitationPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type AcceptInvitationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AcceptLoanTermsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_AcceptLoanTermsPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AcceptLoanTermsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AcceptLoanTermsPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_AddPotentialCustomerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -11280,6 +12283,16 @@ func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field gr
 	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_ApplyForLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ApplyForLoanPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApplyForLoanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApplyForLoanPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ApproveBidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "bid":
@@ -11288,6 +12301,36 @@ func (ec *executionContext) childFields_ApproveBidPayload(ctx context.Context, f
 		return ec.fieldContext_ApproveBidPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ApproveBidPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_ApproveDocumentPayload_document(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveDocumentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ApproveLoanApplicationPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveLoanApplicationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveLoanApplicationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApproveLoanMaterialsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ApproveLoanMaterialsPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApproveLoanMaterialsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApproveLoanMaterialsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ApproveRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11598,6 +12641,16 @@ func (ec *executionContext) childFields_ChangePasswordPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ChangePasswordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ClaimReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reviewItem":
+		return ec.fieldContext_ClaimReviewPayload_reviewItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClaimReviewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClaimReviewPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CloseUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -11842,6 +12895,8 @@ func (ec *executionContext) childFields_Document(ctx context.Context, field grap
 		return ec.fieldContext_Document_size(ctx, field)
 	case "sha256":
 		return ec.fieldContext_Document_sha256(ctx, field)
+	case "url":
+		return ec.fieldContext_Document_url(ctx, field)
 	case "validUntil":
 		return ec.fieldContext_Document_validUntil(ctx, field)
 	case "replaces":
@@ -12076,6 +13131,8 @@ func (ec *executionContext) childFields_Loan(ctx context.Context, field graphql.
 		return ec.fieldContext_Loan_bids(ctx, field)
 	case "documents":
 		return ec.fieldContext_Loan_documents(ctx, field)
+	case "requiredDocuments":
+		return ec.fieldContext_Loan_requiredDocuments(ctx, field)
 	case "reviews":
 		return ec.fieldContext_Loan_reviews(ctx, field)
 	case "installments":
@@ -12404,6 +13461,26 @@ func (ec *executionContext) childFields_RejectCompanyPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type RejectCompanyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RejectDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_RejectDocumentPayload_document(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectDocumentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectDocumentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RejectLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_RejectLoanApplicationPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RejectLoanApplicationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RejectLoanApplicationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RejectRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -12412,6 +13489,16 @@ func (ec *executionContext) childFields_RejectRegistrationPayload(ctx context.Co
 		return ec.fieldContext_RejectRegistrationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RejectRegistrationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReleaseReviewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "reviewItem":
+		return ec.fieldContext_ReleaseReviewPayload_reviewItem(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReleaseReviewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReleaseReviewPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RelistLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12496,6 +13583,16 @@ func (ec *executionContext) childFields_RepaymentEdge(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type RepaymentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_RequestDocumentPayload_document(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestDocumentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestDocumentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "notice":
@@ -12546,6 +13643,16 @@ func (ec *executionContext) childFields_RetryBankCardVerificationPayload(ctx con
 		return ec.fieldContext_RetryBankCardVerificationPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RetryBankCardVerificationPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ReturnLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_ReturnLoanApplicationPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ReturnLoanApplicationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReturnLoanApplicationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ReturnRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12960,6 +14067,16 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SubmitLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_SubmitLoanApplicationPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SubmitLoanApplicationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SubmitLoanApplicationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_SuspendUserPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -13024,6 +14141,16 @@ func (ec *executionContext) childFields_UpdateCompanyPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type UpdateCompanyPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UpdateLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_UpdateLoanApplicationPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateLoanApplicationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateLoanApplicationPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateProfilePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -13076,6 +14203,16 @@ func (ec *executionContext) childFields_UpdateWebhookPayload(ctx context.Context
 		return ec.fieldContext_UpdateWebhookPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateWebhookPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UploadDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_UploadDocumentPayload_document(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UploadDocumentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UploadDocumentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -13222,6 +14359,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
+func (ec *executionContext) childFields_WaiveDocumentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "document":
+		return ec.fieldContext_WaiveDocumentPayload_document(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WaiveDocumentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WaiveDocumentPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Webhook(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -13320,6 +14467,16 @@ func (ec *executionContext) childFields_WithdrawBidPayload(ctx context.Context, 
 		return ec.fieldContext_WithdrawBidPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type WithdrawBidPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_WithdrawLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "loan":
+		return ec.fieldContext_WithdrawLoanApplicationPayload_loan(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawLoanApplicationPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawLoanApplicationPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_WithdrawRegistrationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14367,6 +15524,20 @@ func (ec *executionContext) field_Mutation_acceptInvitation_args(ctx context.Con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_acceptLoanTerms_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (origination.LoanInput, error) {
+			return ec.unmarshalNAcceptLoanTermsInput2lenddeskᚋworkflowᚋoriginationᚐLoanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_addPotentialCustomer_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -14409,12 +15580,68 @@ func (ec *executionContext) field_Mutation_amendRegistration_args(ctx context.Co
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_applyForLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (origination.ApplyInput, error) {
+			return ec.unmarshalNApplyForLoanInput2lenddeskᚋworkflowᚋoriginationᚐApplyInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_approveBid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (marketplace.ApproveInput, error) {
 			return ec.unmarshalNApproveBidInput2lenddeskᚋworkflowᚋmarketplaceᚐApproveInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_approveDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.DocumentInput, error) {
+			return ec.unmarshalNApproveDocumentInput2lenddeskᚋworkflowᚋreviewingᚐDocumentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_approveLoanApplication_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.ApproveApplicationInput, error) {
+			return ec.unmarshalNApproveLoanApplicationInput2lenddeskᚋworkflowᚋreviewingᚐApproveApplicationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_approveLoanMaterials_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.ApproveMaterialsInput, error) {
+			return ec.unmarshalNApproveLoanMaterialsInput2lenddeskᚋworkflowᚋreviewingᚐApproveMaterialsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14499,6 +15726,20 @@ func (ec *executionContext) field_Mutation_changePassword_args(ctx context.Conte
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (authentication.ChangePasswordInput, error) {
 			return ec.unmarshalNChangePasswordInput2lenddeskᚋworkflowᚋauthenticationᚐChangePasswordInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_claimReview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.ClaimInput, error) {
+			return ec.unmarshalNClaimReviewInput2lenddeskᚋworkflowᚋreviewingᚐClaimInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14857,12 +16098,54 @@ func (ec *executionContext) field_Mutation_rejectCompany_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_rejectDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.DocumentReasonInput, error) {
+			return ec.unmarshalNRejectDocumentInput2lenddeskᚋworkflowᚋreviewingᚐDocumentReasonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_rejectLoanApplication_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.ReasonInput, error) {
+			return ec.unmarshalNRejectLoanApplicationInput2lenddeskᚋworkflowᚋreviewingᚐReasonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_rejectRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registration.RejectInput, error) {
 			return ec.unmarshalNRejectRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐRejectInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_releaseReview_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.ClaimInput, error) {
+			return ec.unmarshalNReleaseReviewInput2lenddeskᚋworkflowᚋreviewingᚐClaimInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14905,6 +16188,20 @@ func (ec *executionContext) field_Mutation_reopenRegistration_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registration.ReopenInput, error) {
 			return ec.unmarshalNReopenRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐReopenInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.RequestDocumentInput, error) {
+			return ec.unmarshalNRequestDocumentInput2lenddeskᚋworkflowᚋreviewingᚐRequestDocumentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -14975,6 +16272,20 @@ func (ec *executionContext) field_Mutation_retryBankCardVerification_args(ctx co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (binding.RetryInput, error) {
 			return ec.unmarshalNRetryBankCardVerificationInput2lenddeskᚋworkflowᚋbindingᚐRetryInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_returnLoanApplication_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.ReasonInput, error) {
+			return ec.unmarshalNReturnLoanApplicationInput2lenddeskᚋworkflowᚋreviewingᚐReasonInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15067,6 +16378,20 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_submitLoanApplication_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (origination.LoanInput, error) {
+			return ec.unmarshalNSubmitLoanApplicationInput2lenddeskᚋworkflowᚋoriginationᚐLoanInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_suspendUser_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15129,6 +16454,20 @@ func (ec *executionContext) field_Mutation_updateCompany_args(ctx context.Contex
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (companies.UpdateInput, error) {
 			return ec.unmarshalNUpdateCompanyInput2lenddeskᚋworkflowᚋcompaniesᚐUpdateInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateLoanApplication_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (origination.UpdateInput, error) {
+			return ec.unmarshalNUpdateLoanApplicationInput2lenddeskᚋworkflowᚋoriginationᚐUpdateInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15207,6 +16546,20 @@ func (ec *executionContext) field_Mutation_updateWebhook_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_uploadDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (origination.UploadInput, error) {
+			return ec.unmarshalNUploadDocumentInput2lenddeskᚋworkflowᚋoriginationᚐUploadInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_verifyBackup_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -15235,12 +16588,40 @@ func (ec *executionContext) field_Mutation_verifyCompany_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_waiveDocument_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (reviewing.DocumentReasonInput, error) {
+			return ec.unmarshalNWaiveDocumentInput2lenddeskᚋworkflowᚋreviewingᚐDocumentReasonInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_withdrawBid_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (marketplace.WithdrawInput, error) {
 			return ec.unmarshalNWithdrawBidInput2lenddeskᚋworkflowᚋmarketplaceᚐWithdrawInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_withdrawLoanApplication_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (origination.LoanInput, error) {
+			return ec.unmarshalNWithdrawLoanApplicationInput2lenddeskᚋworkflowᚋoriginationᚐLoanInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -15869,8 +17250,8 @@ func (ec *executionContext) field_Query_reviewQueue_args(ctx context.Context, ra
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
-		func(ctx context.Context, v any) (model.ReviewQueueKind, error) {
-			return ec.unmarshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx, v)
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNReviewQueueKind2string(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -16901,6 +18282,74 @@ func (ec *executionContext) fieldContext_AcceptInvitationPayload_userErrors(_ co
 	return fc, nil
 }
 
+func (ec *executionContext) _AcceptLoanTermsPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.AcceptLoanTermsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AcceptLoanTermsPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AcceptLoanTermsPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AcceptLoanTermsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AcceptLoanTermsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.AcceptLoanTermsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AcceptLoanTermsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AcceptLoanTermsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AcceptLoanTermsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _AddPotentialCustomerPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.AddPotentialCustomerPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17559,6 +19008,74 @@ func (ec *executionContext) fieldContext_ApiKeyEdge_node(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _ApplyForLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ApplyForLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyForLoanPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyForLoanPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyForLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApplyForLoanPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApplyForLoanPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApplyForLoanPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApplyForLoanPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApplyForLoanPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ApproveBidPayload_bid(ctx context.Context, field graphql.CollectedField, obj *model.ApproveBidPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17617,6 +19134,210 @@ func (ec *executionContext) _ApproveBidPayload_userErrors(ctx context.Context, f
 func (ec *executionContext) fieldContext_ApproveBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ApproveBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.ApproveDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveDocumentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
+			return ec.marshalODocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveDocumentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveDocumentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApproveDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveDocumentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveDocumentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ApproveLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveLoanApplicationPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveLoanApplicationPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveLoanApplicationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApproveLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveLoanApplicationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveLoanApplicationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveLoanMaterialsPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ApproveLoanMaterialsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveLoanMaterialsPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveLoanMaterialsPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveLoanMaterialsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApproveLoanMaterialsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApproveLoanMaterialsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApproveLoanMaterialsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApproveLoanMaterialsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApproveLoanMaterialsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -20476,6 +22197,74 @@ func (ec *executionContext) fieldContext_ChangePasswordPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _ClaimReviewPayload_reviewItem(ctx context.Context, field graphql.CollectedField, obj *model.ClaimReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimReviewPayload_reviewItem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewItem, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReviewItem) graphql.Marshaler {
+			return ec.marshalOReviewItem2ᚖlenddeskᚋgraphᚋmodelᚐReviewItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimReviewPayload_reviewItem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClaimReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ClaimReviewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ClaimReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ClaimReviewPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ClaimReviewPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ClaimReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _CloseUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.CloseUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -22415,8 +24204,8 @@ func (ec *executionContext) _Document_kind(ctx context.Context, field graphql.Co
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.DocumentKind) graphql.Marshaler {
-			return ec.marshalNDocumentKind2lenddeskᚋgraphᚋmodelᚐDocumentKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDocumentKind2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22582,6 +24371,31 @@ func (ec *executionContext) _Document_sha256(ctx context.Context, field graphql.
 	)
 }
 func (ec *executionContext) fieldContext_Document_sha256(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Document", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Document_url(ctx context.Context, field graphql.CollectedField, obj *model.Document) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Document_url(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URL, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Document_url(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Document", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -24392,8 +26206,8 @@ func (ec *executionContext) _Loan_purpose(ctx context.Context, field graphql.Col
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.LoanPurpose) graphql.Marshaler {
-			return ec.marshalNLoanPurpose2lenddeskᚋgraphᚋmodelᚐLoanPurpose(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNLoanPurpose2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -24875,6 +26689,31 @@ func (ec *executionContext) fieldContext_Loan_documents(ctx context.Context, fie
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Loan_requiredDocuments(ctx context.Context, field graphql.CollectedField, obj *model.Loan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Loan_requiredDocuments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequiredDocuments, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNDocumentKind2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Loan_requiredDocuments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Loan", field, false, false, errors.New("field of type DocumentKind does not have child fields"))
 }
 
 func (ec *executionContext) _Loan_reviews(ctx context.Context, field graphql.CollectedField, obj *model.Loan) (ret graphql.Marshaler) {
@@ -28081,6 +29920,300 @@ func (ec *executionContext) fieldContext_Mutation_completeServiceRecord(ctx cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_requestDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestDocument(ctx, fc.Args["input"].(reviewing.RequestDocumentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_MATERIALS")
+				if err != nil {
+					var zeroVal *model.RequestDocumentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RequestDocumentPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestDocumentPayload) graphql.Marshaler {
+			return ec.marshalORequestDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestDocumentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_uploadDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_uploadDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UploadDocument(ctx, fc.Args["input"].(origination.UploadInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UploadDocumentPayload) graphql.Marshaler {
+			return ec.marshalOUploadDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐUploadDocumentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_uploadDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UploadDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_uploadDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveDocument(ctx, fc.Args["input"].(reviewing.DocumentInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_MATERIALS")
+				if err != nil {
+					var zeroVal *model.ApproveDocumentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ApproveDocumentPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveDocumentPayload) graphql.Marshaler {
+			return ec.marshalOApproveDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveDocumentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectDocument(ctx, fc.Args["input"].(reviewing.DocumentReasonInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_MATERIALS")
+				if err != nil {
+					var zeroVal *model.RejectDocumentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RejectDocumentPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RejectDocumentPayload) graphql.Marshaler {
+			return ec.marshalORejectDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectDocumentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_waiveDocument(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_waiveDocument(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WaiveDocument(ctx, fc.Args["input"].(reviewing.DocumentReasonInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_MATERIALS")
+				if err != nil {
+					var zeroVal *model.WaiveDocumentPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.WaiveDocumentPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WaiveDocumentPayload) graphql.Marshaler {
+			return ec.marshalOWaiveDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐWaiveDocumentPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_waiveDocument(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WaiveDocumentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_waiveDocument_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_listLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28493,6 +30626,316 @@ func (ec *executionContext) fieldContext_Mutation_relistLoan(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_relistLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_applyForLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_applyForLoan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApplyForLoan(ctx, fc.Args["input"].(origination.ApplyInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.ApplyForLoanPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ApplyForLoanPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApplyForLoanPayload) graphql.Marshaler {
+			return ec.marshalOApplyForLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐApplyForLoanPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_applyForLoan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApplyForLoanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_applyForLoan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_updateLoanApplication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateLoanApplication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateLoanApplication(ctx, fc.Args["input"].(origination.UpdateInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.UpdateLoanApplicationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.UpdateLoanApplicationPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateLoanApplicationPayload) graphql.Marshaler {
+			return ec.marshalOUpdateLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateLoanApplicationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateLoanApplication(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateLoanApplicationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateLoanApplication_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_submitLoanApplication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_submitLoanApplication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SubmitLoanApplication(ctx, fc.Args["input"].(origination.LoanInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.SubmitLoanApplicationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.SubmitLoanApplicationPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SubmitLoanApplicationPayload) graphql.Marshaler {
+			return ec.marshalOSubmitLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐSubmitLoanApplicationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_submitLoanApplication(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SubmitLoanApplicationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_submitLoanApplication_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_acceptLoanTerms(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_acceptLoanTerms(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().AcceptLoanTerms(ctx, fc.Args["input"].(origination.LoanInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.AcceptLoanTermsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.AcceptLoanTermsPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AcceptLoanTermsPayload) graphql.Marshaler {
+			return ec.marshalOAcceptLoanTermsPayload2ᚖlenddeskᚋgraphᚋmodelᚐAcceptLoanTermsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_acceptLoanTerms(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AcceptLoanTermsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_acceptLoanTerms_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawLoanApplication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawLoanApplication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawLoanApplication(ctx, fc.Args["input"].(origination.LoanInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.WithdrawLoanApplicationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.WithdrawLoanApplicationPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawLoanApplicationPayload) graphql.Marshaler {
+			return ec.marshalOWithdrawLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐWithdrawLoanApplicationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawLoanApplication(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawLoanApplicationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawLoanApplication_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -29265,6 +31708,314 @@ func (ec *executionContext) fieldContext_Mutation_closeUser(ctx context.Context,
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_closeUser_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveLoanMaterials(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveLoanMaterials(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveLoanMaterials(ctx, fc.Args["input"].(reviewing.ApproveMaterialsInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_MATERIALS")
+				if err != nil {
+					var zeroVal *model.ApproveLoanMaterialsPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ApproveLoanMaterialsPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveLoanMaterialsPayload) graphql.Marshaler {
+			return ec.marshalOApproveLoanMaterialsPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveLoanMaterialsPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveLoanMaterials(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveLoanMaterialsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveLoanMaterials_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveLoanApplication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveLoanApplication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveLoanApplication(ctx, fc.Args["input"].(reviewing.ApproveApplicationInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVIEW_LOANS")
+				if err != nil {
+					var zeroVal *model.ApproveLoanApplicationPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.ApproveLoanApplicationPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApproveLoanApplicationPayload) graphql.Marshaler {
+			return ec.marshalOApproveLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveLoanApplicationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveLoanApplication(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApproveLoanApplicationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveLoanApplication_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_returnLoanApplication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_returnLoanApplication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReturnLoanApplication(ctx, fc.Args["input"].(reviewing.ReasonInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReturnLoanApplicationPayload) graphql.Marshaler {
+			return ec.marshalOReturnLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReturnLoanApplicationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_returnLoanApplication(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReturnLoanApplicationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_returnLoanApplication_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_rejectLoanApplication(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_rejectLoanApplication(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RejectLoanApplication(ctx, fc.Args["input"].(reviewing.ReasonInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RejectLoanApplicationPayload) graphql.Marshaler {
+			return ec.marshalORejectLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectLoanApplicationPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_rejectLoanApplication(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RejectLoanApplicationPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_rejectLoanApplication_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_claimReview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_claimReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ClaimReview(ctx, fc.Args["input"].(reviewing.ClaimInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ClaimReviewPayload) graphql.Marshaler {
+			return ec.marshalOClaimReviewPayload2ᚖlenddeskᚋgraphᚋmodelᚐClaimReviewPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_claimReview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClaimReviewPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_claimReview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_releaseReview(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_releaseReview(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ReleaseReview(ctx, fc.Args["input"].(reviewing.ClaimInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReleaseReviewPayload) graphql.Marshaler {
+			return ec.marshalOReleaseReviewPayload2ᚖlenddeskᚋgraphᚋmodelᚐReleaseReviewPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_releaseReview(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReleaseReviewPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_releaseReview_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -31298,7 +34049,7 @@ func (ec *executionContext) _Query_reviewQueue(ctx context.Context, field graphq
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().ReviewQueue(ctx, fc.Args["kind"].(model.ReviewQueueKind), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+			return ec.Resolvers.Query().ReviewQueue(ctx, fc.Args["kind"].(string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
 		},
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, nil, next)
@@ -32881,6 +35632,142 @@ func (ec *executionContext) fieldContext_RejectCompanyPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _RejectDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.RejectDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectDocumentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
+			return ec.marshalODocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RejectDocumentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectDocumentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RejectDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectDocumentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectDocumentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.RejectLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectLoanApplicationPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RejectLoanApplicationPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RejectLoanApplicationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RejectLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RejectLoanApplicationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RejectLoanApplicationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RejectLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RejectRegistrationPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.RejectRegistrationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -32939,6 +35826,74 @@ func (ec *executionContext) _RejectRegistrationPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_RejectRegistrationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RejectRegistrationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReleaseReviewPayload_reviewItem(ctx context.Context, field graphql.CollectedField, obj *model.ReleaseReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseReviewPayload_reviewItem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReviewItem, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReviewItem) graphql.Marshaler {
+			return ec.marshalOReviewItem2ᚖlenddeskᚋgraphᚋmodelᚐReviewItem(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseReviewPayload_reviewItem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReleaseReviewPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewItem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReleaseReviewPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReleaseReviewPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReleaseReviewPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReleaseReviewPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReleaseReviewPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -33623,6 +36578,74 @@ func (ec *executionContext) fieldContext_RepaymentEdge_node(_ context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _RequestDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.RequestDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestDocumentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
+			return ec.marshalODocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestDocumentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestDocumentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestDocumentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestDocumentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestPasswordResetPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.RequestPasswordResetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -33970,6 +36993,74 @@ func (ec *executionContext) fieldContext_RetryBankCardVerificationPayload_userEr
 	return fc, nil
 }
 
+func (ec *executionContext) _ReturnLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.ReturnLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReturnLoanApplicationPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ReturnLoanApplicationPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReturnLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ReturnLoanApplicationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ReturnLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReturnLoanApplicationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReturnLoanApplicationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ReturnLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ReturnRegistrationPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.ReturnRegistrationPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -34111,8 +37202,8 @@ func (ec *executionContext) _Review_step(ctx context.Context, field graphql.Coll
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.ReviewQueueKind) graphql.Marshaler {
-			return ec.marshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNReviewQueueKind2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -34481,8 +37572,8 @@ func (ec *executionContext) _ReviewItem_kind(ctx context.Context, field graphql.
 		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
 			return ec._fieldMiddleware(ctx, obj, next)
 		},
-		func(ctx context.Context, selections ast.SelectionSet, v model.ReviewQueueKind) graphql.Marshaler {
-			return ec.marshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNReviewQueueKind2string(ctx, selections, v)
 		},
 		true,
 		true,
@@ -37484,6 +40575,74 @@ func (ec *executionContext) fieldContext_StaffEdge_node(_ context.Context, field
 	return fc, nil
 }
 
+func (ec *executionContext) _SubmitLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.SubmitLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitLoanApplicationPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitLoanApplicationPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SubmitLoanApplicationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SubmitLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SubmitLoanApplicationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SubmitLoanApplicationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SubmitLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _SuspendUserPayload_user(ctx context.Context, field graphql.CollectedField, obj *model.SuspendUserPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37967,6 +41126,74 @@ func (ec *executionContext) fieldContext_UpdateCompanyPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _UpdateLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.UpdateLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateLoanApplicationPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateLoanApplicationPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateLoanApplicationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateLoanApplicationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateLoanApplicationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _UpdateProfilePayload_user(ctx context.Context, field graphql.CollectedField, obj *model.UpdateProfilePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38356,6 +41583,74 @@ func (ec *executionContext) _UpdateWebhookPayload_userErrors(ctx context.Context
 func (ec *executionContext) fieldContext_UpdateWebhookPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateWebhookPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UploadDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.UploadDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadDocumentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
+			return ec.marshalODocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UploadDocumentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UploadDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UploadDocumentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UploadDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UploadDocumentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UploadDocumentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UploadDocumentPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -39830,6 +43125,74 @@ func (ec *executionContext) fieldContext_Viewer_permissions(_ context.Context, f
 	return graphql.NewScalarFieldContext("Viewer", field, false, false, errors.New("field of type Permission does not have child fields"))
 }
 
+func (ec *executionContext) _WaiveDocumentPayload_document(ctx context.Context, field graphql.CollectedField, obj *model.WaiveDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiveDocumentPayload_document(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Document, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Document) graphql.Marshaler {
+			return ec.marshalODocument2ᚖlenddeskᚋgraphᚋmodelᚐDocument(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WaiveDocumentPayload_document(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiveDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Document(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WaiveDocumentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WaiveDocumentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WaiveDocumentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WaiveDocumentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WaiveDocumentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Webhook_id(ctx context.Context, field graphql.CollectedField, obj *model.Webhook) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -40664,6 +44027,74 @@ func (ec *executionContext) _WithdrawBidPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_WithdrawBidPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "WithdrawBidPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawLoanApplicationPayload_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawLoanApplicationPayload_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawLoanApplicationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawLoanApplicationPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawLoanApplicationPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawLoanApplicationPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawLoanApplicationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawLoanApplicationPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -41914,6 +45345,43 @@ func (ec *executionContext) unmarshalInputAcceptInvitationInput(ctx context.Cont
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputAcceptLoanTermsInput(ctx context.Context, obj any) (origination.LoanInput, error) {
+	var it origination.LoanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputAddPotentialCustomerInput(ctx context.Context, obj any) (customers.AddPotentialInput, error) {
 	var it customers.AddPotentialInput
 	if obj == nil {
@@ -42102,6 +45570,78 @@ func (ec *executionContext) unmarshalInputAmendRegistrationInput(ctx context.Con
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputApplyForLoanInput(ctx context.Context, obj any) (origination.ApplyInput, error) {
+	var it origination.ApplyInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"amount", "annualRate", "termMonths", "repaymentMethod", "purpose", "description", "companyId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "annualRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("annualRate"))
+			data, err := ec.unmarshalOPercent2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnnualRate = data
+		case "termMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("termMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TermMonths = data
+		case "repaymentMethod":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("repaymentMethod"))
+			data, err := ec.unmarshalORepaymentMethod2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RepaymentMethod = data
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalOLoanPurpose2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = data
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = data
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputApproveBidInput(ctx context.Context, obj any) (marketplace.ApproveInput, error) {
 	var it marketplace.ApproveInput
 	if obj == nil {
@@ -42127,6 +45667,159 @@ func (ec *executionContext) unmarshalInputApproveBidInput(ctx context.Context, o
 				return it, err
 			}
 			it.BidID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputApproveDocumentInput(ctx context.Context, obj any) (reviewing.DocumentInput, error) {
+	var it reviewing.DocumentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"documentId", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputApproveLoanApplicationInput(ctx context.Context, obj any) (reviewing.ApproveApplicationInput, error) {
+	var it reviewing.ApproveApplicationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "amount", "annualRate", "termMonths", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = data
+		case "annualRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("annualRate"))
+			data, err := ec.unmarshalOPercent2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnnualRate = data
+		case "termMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("termMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TermMonths = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputApproveLoanMaterialsInput(ctx context.Context, obj any) (reviewing.ApproveMaterialsInput, error) {
+	var it reviewing.ApproveMaterialsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
 		case "note":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -42590,6 +46283,43 @@ func (ec *executionContext) unmarshalInputChangePasswordInput(ctx context.Contex
 				return it, err
 			}
 			it.New = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputClaimReviewInput(ctx context.Context, obj any) (reviewing.ClaimInput, error) {
+	var it reviewing.ClaimInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "step"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "step":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
+			data, err := ec.unmarshalOReviewQueueKind2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Step = data
 		}
 	}
 	return it, nil
@@ -43303,7 +47033,7 @@ func (ec *executionContext) unmarshalInputDocumentFilter(ctx context.Context, ob
 			it.Status = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalODocumentKind2ᚕlenddeskᚋgraphᚋmodelᚐDocumentKindᚄ(ctx, v)
+			data, err := ec.unmarshalODocumentKind2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -43648,7 +47378,7 @@ func (ec *executionContext) unmarshalInputLoanFilter(ctx context.Context, obj an
 			it.CompanyID = data
 		case "purpose":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
-			data, err := ec.unmarshalOLoanPurpose2ᚕlenddeskᚋgraphᚋmodelᚐLoanPurposeᚄ(ctx, v)
+			data, err := ec.unmarshalOLoanPurpose2ᚕstringᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -44316,6 +48046,108 @@ func (ec *executionContext) unmarshalInputRejectCompanyInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRejectDocumentInput(ctx context.Context, obj any) (reviewing.DocumentReasonInput, error) {
+	var it reviewing.DocumentReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"documentId", "reason", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRejectLoanApplicationInput(ctx context.Context, obj any) (reviewing.ReasonInput, error) {
+	var it reviewing.ReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRejectRegistrationInput(ctx context.Context, obj any) (registration.RejectInput, error) {
 	var it registration.RejectInput
 	if obj == nil {
@@ -44355,6 +48187,43 @@ func (ec *executionContext) unmarshalInputRejectRegistrationInput(ctx context.Co
 				return it, err
 			}
 			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReleaseReviewInput(ctx context.Context, obj any) (reviewing.ClaimInput, error) {
+	var it reviewing.ClaimInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "step"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "step":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("step"))
+			data, err := ec.unmarshalOReviewQueueKind2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Step = data
 		}
 	}
 	return it, nil
@@ -44473,6 +48342,50 @@ func (ec *executionContext) unmarshalInputReopenRegistrationInput(ctx context.Co
 				return it, err
 			}
 			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRequestDocumentInput(ctx context.Context, obj any) (reviewing.RequestDocumentInput, error) {
+	var it reviewing.RequestDocumentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "kind", "note"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalODocumentKind2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
 		}
 	}
 	return it, nil
@@ -44686,6 +48599,57 @@ func (ec *executionContext) unmarshalInputRetryBankCardVerificationInput(ctx con
 				return it, err
 			}
 			it.Phone = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputReturnLoanApplicationInput(ctx context.Context, obj any) (reviewing.ReasonInput, error) {
+	var it reviewing.ReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -45117,6 +49081,43 @@ func (ec *executionContext) unmarshalInputStaffOrder(ctx context.Context, obj an
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputSubmitLoanApplicationInput(ctx context.Context, obj any) (origination.LoanInput, error) {
+	var it origination.LoanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputSuspendUserInput(ctx context.Context, obj any) (customers.SuspendInput, error) {
 	var it customers.SuspendInput
 	if obj == nil {
@@ -45353,6 +49354,92 @@ func (ec *executionContext) unmarshalInputUpdateCompanyInput(ctx context.Context
 				return it, err
 			}
 			it.EstablishedOn = graphql.OmittableOf(data)
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputUpdateLoanApplicationInput(ctx context.Context, obj any) (origination.UpdateInput, error) {
+	var it origination.UpdateInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "amount", "annualRate", "termMonths", "repaymentMethod", "purpose", "description", "companyId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "amount":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
+			data, err := ec.unmarshalOMoney2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Amount = graphql.OmittableOf(data)
+		case "annualRate":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("annualRate"))
+			data, err := ec.unmarshalOPercent2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AnnualRate = graphql.OmittableOf(data)
+		case "termMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("termMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TermMonths = graphql.OmittableOf(data)
+		case "repaymentMethod":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("repaymentMethod"))
+			data, err := ec.unmarshalORepaymentMethod2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RepaymentMethod = graphql.OmittableOf(data)
+		case "purpose":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("purpose"))
+			data, err := ec.unmarshalOLoanPurpose2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Purpose = graphql.OmittableOf(data)
+		case "description":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Description = graphql.OmittableOf(data)
+		case "companyId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("companyId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.CompanyID = graphql.OmittableOf(data)
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -45704,6 +49791,78 @@ func (ec *executionContext) unmarshalInputUpdateWebhookInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputUploadDocumentInput(ctx context.Context, obj any) (origination.UploadInput, error) {
+	var it origination.UploadInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"subjectId", "kind", "file", "documentId", "replaces", "validUntil", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalODocumentKind2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "file":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("file"))
+			data, err := ec.unmarshalOUpload2ᚖlenddeskᚋgatewayᚋblobᚐUpload(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.File = data
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		case "replaces":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("replaces"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Replaces = data
+		case "validUntil":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("validUntil"))
+			data, err := ec.unmarshalODate2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ValidUntil = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputUserFilter(ctx context.Context, obj any) (model.UserFilter, error) {
 	var it model.UserFilter
 	if obj == nil {
@@ -45922,6 +50081,57 @@ func (ec *executionContext) unmarshalInputVerifyCompanyInput(ctx context.Context
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputWaiveDocumentInput(ctx context.Context, obj any) (reviewing.DocumentReasonInput, error) {
+	var it reviewing.DocumentReasonInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"documentId", "reason", "note", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "documentId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documentId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DocumentID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "note":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Note = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputWithdrawBidInput(ctx context.Context, obj any) (marketplace.WithdrawInput, error) {
 	var it marketplace.WithdrawInput
 	if obj == nil {
@@ -45947,6 +50157,43 @@ func (ec *executionContext) unmarshalInputWithdrawBidInput(ctx context.Context, 
 				return it, err
 			}
 			it.BidID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputWithdrawLoanApplicationInput(ctx context.Context, obj any) (origination.LoanInput, error) {
+	var it origination.LoanInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
 		case "expectedVersion":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -46344,6 +50591,49 @@ func (ec *executionContext) _AcceptInvitationPayload(ctx context.Context, sel as
 	return out
 }
 
+var acceptLoanTermsPayloadImplementors = []string{"AcceptLoanTermsPayload"}
+
+func (ec *executionContext) _AcceptLoanTermsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AcceptLoanTermsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, acceptLoanTermsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AcceptLoanTermsPayload")
+		case "loan":
+			out.Values[i] = ec._AcceptLoanTermsPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._AcceptLoanTermsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var addPotentialCustomerPayloadImplementors = []string{"AddPotentialCustomerPayload"}
 
 func (ec *executionContext) _AddPotentialCustomerPayload(ctx context.Context, sel ast.SelectionSet, obj *model.AddPotentialCustomerPayload) graphql.Marshaler {
@@ -46652,6 +50942,49 @@ func (ec *executionContext) _ApiKeyEdge(ctx context.Context, sel ast.SelectionSe
 	return out
 }
 
+var applyForLoanPayloadImplementors = []string{"ApplyForLoanPayload"}
+
+func (ec *executionContext) _ApplyForLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApplyForLoanPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, applyForLoanPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApplyForLoanPayload")
+		case "loan":
+			out.Values[i] = ec._ApplyForLoanPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApplyForLoanPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var approveBidPayloadImplementors = []string{"ApproveBidPayload"}
 
 func (ec *executionContext) _ApproveBidPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveBidPayload) graphql.Marshaler {
@@ -46671,6 +51004,135 @@ func (ec *executionContext) _ApproveBidPayload(ctx context.Context, sel ast.Sele
 			}
 		case "userErrors":
 			out.Values[i] = ec._ApproveBidPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var approveDocumentPayloadImplementors = []string{"ApproveDocumentPayload"}
+
+func (ec *executionContext) _ApproveDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveDocumentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveDocumentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveDocumentPayload")
+		case "document":
+			out.Values[i] = ec._ApproveDocumentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveDocumentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var approveLoanApplicationPayloadImplementors = []string{"ApproveLoanApplicationPayload"}
+
+func (ec *executionContext) _ApproveLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveLoanApplicationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveLoanApplicationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveLoanApplicationPayload")
+		case "loan":
+			out.Values[i] = ec._ApproveLoanApplicationPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveLoanApplicationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var approveLoanMaterialsPayloadImplementors = []string{"ApproveLoanMaterialsPayload"}
+
+func (ec *executionContext) _ApproveLoanMaterialsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApproveLoanMaterialsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approveLoanMaterialsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApproveLoanMaterialsPayload")
+		case "loan":
+			out.Values[i] = ec._ApproveLoanMaterialsPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApproveLoanMaterialsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -47807,6 +52269,49 @@ func (ec *executionContext) _ChangePasswordPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var claimReviewPayloadImplementors = []string{"ClaimReviewPayload"}
+
+func (ec *executionContext) _ClaimReviewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ClaimReviewPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, claimReviewPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ClaimReviewPayload")
+		case "reviewItem":
+			out.Values[i] = ec._ClaimReviewPayload_reviewItem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ClaimReviewPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var closeUserPayloadImplementors = []string{"CloseUserPayload"}
 
 func (ec *executionContext) _CloseUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CloseUserPayload) graphql.Marshaler {
@@ -48730,6 +53235,11 @@ func (ec *executionContext) _Document(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "url":
+			out.Values[i] = ec._Document_url(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "validUntil":
 			out.Values[i] = ec._Document_validUntil(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -49531,6 +54041,11 @@ func (ec *executionContext) _Loan(ctx context.Context, sel ast.SelectionSet, obj
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "requiredDocuments":
+			out.Values[i] = ec._Loan_requiredDocuments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "reviews":
 			out.Values[i] = ec._Loan_reviews(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -50238,6 +54753,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "requestDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "uploadDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_uploadDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "approveDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rejectDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "waiveDocument":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_waiveDocument(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "listLoan":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_listLoan(ctx, field)
@@ -50283,6 +54833,41 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "relistLoan":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_relistLoan(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "applyForLoan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_applyForLoan(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "updateLoanApplication":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateLoanApplication(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "submitLoanApplication":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_submitLoanApplication(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "acceptLoanTerms":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_acceptLoanTerms(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "withdrawLoanApplication":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawLoanApplication(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -50381,6 +54966,48 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "closeUser":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_closeUser(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "approveLoanMaterials":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveLoanMaterials(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "approveLoanApplication":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveLoanApplication(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "returnLoanApplication":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_returnLoanApplication(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "rejectLoanApplication":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_rejectLoanApplication(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "claimReview":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_claimReview(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "releaseReview":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_releaseReview(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -51906,6 +56533,92 @@ func (ec *executionContext) _RejectCompanyPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var rejectDocumentPayloadImplementors = []string{"RejectDocumentPayload"}
+
+func (ec *executionContext) _RejectDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectDocumentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectDocumentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectDocumentPayload")
+		case "document":
+			out.Values[i] = ec._RejectDocumentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectDocumentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var rejectLoanApplicationPayloadImplementors = []string{"RejectLoanApplicationPayload"}
+
+func (ec *executionContext) _RejectLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectLoanApplicationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rejectLoanApplicationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RejectLoanApplicationPayload")
+		case "loan":
+			out.Values[i] = ec._RejectLoanApplicationPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RejectLoanApplicationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var rejectRegistrationPayloadImplementors = []string{"RejectRegistrationPayload"}
 
 func (ec *executionContext) _RejectRegistrationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RejectRegistrationPayload) graphql.Marshaler {
@@ -51925,6 +56638,49 @@ func (ec *executionContext) _RejectRegistrationPayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._RejectRegistrationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var releaseReviewPayloadImplementors = []string{"ReleaseReviewPayload"}
+
+func (ec *executionContext) _ReleaseReviewPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReleaseReviewPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, releaseReviewPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReleaseReviewPayload")
+		case "reviewItem":
+			out.Values[i] = ec._ReleaseReviewPayload_reviewItem(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReleaseReviewPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -52262,6 +57018,49 @@ func (ec *executionContext) _RepaymentEdge(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var requestDocumentPayloadImplementors = []string{"RequestDocumentPayload"}
+
+func (ec *executionContext) _RequestDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestDocumentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestDocumentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestDocumentPayload")
+		case "document":
+			out.Values[i] = ec._RequestDocumentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestDocumentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var requestPasswordResetPayloadImplementors = []string{"RequestPasswordResetPayload"}
 
 func (ec *executionContext) _RequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestPasswordResetPayload) graphql.Marshaler {
@@ -52458,6 +57257,49 @@ func (ec *executionContext) _RetryBankCardVerificationPayload(ctx context.Contex
 			}
 		case "userErrors":
 			out.Values[i] = ec._RetryBankCardVerificationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var returnLoanApplicationPayloadImplementors = []string{"ReturnLoanApplicationPayload"}
+
+func (ec *executionContext) _ReturnLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ReturnLoanApplicationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, returnLoanApplicationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ReturnLoanApplicationPayload")
+		case "loan":
+			out.Values[i] = ec._ReturnLoanApplicationPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ReturnLoanApplicationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -54034,6 +58876,49 @@ func (ec *executionContext) _StaffEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var submitLoanApplicationPayloadImplementors = []string{"SubmitLoanApplicationPayload"}
+
+func (ec *executionContext) _SubmitLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitLoanApplicationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, submitLoanApplicationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SubmitLoanApplicationPayload")
+		case "loan":
+			out.Values[i] = ec._SubmitLoanApplicationPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SubmitLoanApplicationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var suspendUserPayloadImplementors = []string{"SuspendUserPayload"}
 
 func (ec *executionContext) _SuspendUserPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SuspendUserPayload) graphql.Marshaler {
@@ -54340,6 +59225,49 @@ func (ec *executionContext) _UpdateCompanyPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var updateLoanApplicationPayloadImplementors = []string{"UpdateLoanApplicationPayload"}
+
+func (ec *executionContext) _UpdateLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateLoanApplicationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateLoanApplicationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateLoanApplicationPayload")
+		case "loan":
+			out.Values[i] = ec._UpdateLoanApplicationPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateLoanApplicationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var updateProfilePayloadImplementors = []string{"UpdateProfilePayload"}
 
 func (ec *executionContext) _UpdateProfilePayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateProfilePayload) graphql.Marshaler {
@@ -54541,6 +59469,49 @@ func (ec *executionContext) _UpdateWebhookPayload(ctx context.Context, sel ast.S
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateWebhookPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var uploadDocumentPayloadImplementors = []string{"UploadDocumentPayload"}
+
+func (ec *executionContext) _UploadDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UploadDocumentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, uploadDocumentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UploadDocumentPayload")
+		case "document":
+			out.Values[i] = ec._UploadDocumentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UploadDocumentPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -55069,6 +60040,49 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var waiveDocumentPayloadImplementors = []string{"WaiveDocumentPayload"}
+
+func (ec *executionContext) _WaiveDocumentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WaiveDocumentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, waiveDocumentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WaiveDocumentPayload")
+		case "document":
+			out.Values[i] = ec._WaiveDocumentPayload_document(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WaiveDocumentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var webhookImplementors = []string{"Webhook", "Node"}
 
 func (ec *executionContext) _Webhook(ctx context.Context, sel ast.SelectionSet, obj *model.Webhook) graphql.Marshaler {
@@ -55421,6 +60435,49 @@ func (ec *executionContext) _WithdrawBidPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._WithdrawBidPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var withdrawLoanApplicationPayloadImplementors = []string{"WithdrawLoanApplicationPayload"}
+
+func (ec *executionContext) _WithdrawLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawLoanApplicationPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawLoanApplicationPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawLoanApplicationPayload")
+		case "loan":
+			out.Values[i] = ec._WithdrawLoanApplicationPayload_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WithdrawLoanApplicationPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -55885,6 +60942,11 @@ func (ec *executionContext) unmarshalNAcceptInvitationInput2lenddeskᚋworkflow�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNAcceptLoanTermsInput2lenddeskᚋworkflowᚋoriginationᚐLoanInput(ctx context.Context, v any) (origination.LoanInput, error) {
+	res, err := ec.unmarshalInputAcceptLoanTermsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNAddPotentialCustomerInput2lenddeskᚋworkflowᚋcustomersᚐAddPotentialInput(ctx context.Context, v any) (customers.AddPotentialInput, error) {
 	res, err := ec.unmarshalInputAddPotentialCustomerInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -55952,8 +61014,28 @@ func (ec *executionContext) marshalNApiKeyEdge2ᚖlenddeskᚋgraphᚋmodelᚐAPI
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) unmarshalNApplyForLoanInput2lenddeskᚋworkflowᚋoriginationᚐApplyInput(ctx context.Context, v any) (origination.ApplyInput, error) {
+	res, err := ec.unmarshalInputApplyForLoanInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNApproveBidInput2lenddeskᚋworkflowᚋmarketplaceᚐApproveInput(ctx context.Context, v any) (marketplace.ApproveInput, error) {
 	res, err := ec.unmarshalInputApproveBidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNApproveDocumentInput2lenddeskᚋworkflowᚋreviewingᚐDocumentInput(ctx context.Context, v any) (reviewing.DocumentInput, error) {
+	res, err := ec.unmarshalInputApproveDocumentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNApproveLoanApplicationInput2lenddeskᚋworkflowᚋreviewingᚐApproveApplicationInput(ctx context.Context, v any) (reviewing.ApproveApplicationInput, error) {
+	res, err := ec.unmarshalInputApproveLoanApplicationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNApproveLoanMaterialsInput2lenddeskᚋworkflowᚋreviewingᚐApproveMaterialsInput(ctx context.Context, v any) (reviewing.ApproveMaterialsInput, error) {
+	res, err := ec.unmarshalInputApproveLoanMaterialsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -56317,6 +61399,11 @@ func (ec *executionContext) unmarshalNChangePasswordInput2lenddeskᚋworkflowᚋ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNClaimReviewInput2lenddeskᚋworkflowᚋreviewingᚐClaimInput(ctx context.Context, v any) (reviewing.ClaimInput, error) {
+	res, err := ec.unmarshalInputClaimReviewInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCloseUserInput2lenddeskᚋworkflowᚋcustomersᚐCloseInput(ctx context.Context, v any) (customers.CloseInput, error) {
 	res, err := ec.unmarshalInputCloseUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -56569,14 +61656,50 @@ func (ec *executionContext) marshalNDocumentEdge2ᚖlenddeskᚋgraphᚋmodelᚐD
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
-func (ec *executionContext) unmarshalNDocumentKind2lenddeskᚋgraphᚋmodelᚐDocumentKind(ctx context.Context, v any) (model.DocumentKind, error) {
-	var res model.DocumentKind
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNDocumentKind2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDocumentKind2lenddeskᚋgraphᚋmodelᚐDocumentKind(ctx context.Context, sel ast.SelectionSet, v model.DocumentKind) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNDocumentKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNDocumentKind2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDocumentKind2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNDocumentKind2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDocumentKind2string(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNDocumentOrderField2lenddeskᚋgraphᚋmodelᚐDocumentOrderField(ctx context.Context, v any) (model.DocumentOrderField, error) {
@@ -56988,14 +62111,20 @@ func (ec *executionContext) marshalNLoanOrderField2lenddeskᚋgraphᚋmodelᚐLo
 	return v
 }
 
-func (ec *executionContext) unmarshalNLoanPurpose2lenddeskᚋgraphᚋmodelᚐLoanPurpose(ctx context.Context, v any) (model.LoanPurpose, error) {
-	var res model.LoanPurpose
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNLoanPurpose2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNLoanPurpose2lenddeskᚋgraphᚋmodelᚐLoanPurpose(ctx context.Context, sel ast.SelectionSet, v model.LoanPurpose) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNLoanPurpose2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNLoanStatus2lenddeskᚋgraphᚋmodelᚐLoanStatus(ctx context.Context, v any) (model.LoanStatus, error) {
@@ -57352,8 +62481,23 @@ func (ec *executionContext) unmarshalNRejectCompanyInput2lenddeskᚋworkflowᚋc
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRejectDocumentInput2lenddeskᚋworkflowᚋreviewingᚐDocumentReasonInput(ctx context.Context, v any) (reviewing.DocumentReasonInput, error) {
+	res, err := ec.unmarshalInputRejectDocumentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRejectLoanApplicationInput2lenddeskᚋworkflowᚋreviewingᚐReasonInput(ctx context.Context, v any) (reviewing.ReasonInput, error) {
+	res, err := ec.unmarshalInputRejectLoanApplicationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRejectRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐRejectInput(ctx context.Context, v any) (registration.RejectInput, error) {
 	res, err := ec.unmarshalInputRejectRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReleaseReviewInput2lenddeskᚋworkflowᚋreviewingᚐClaimInput(ctx context.Context, v any) (reviewing.ClaimInput, error) {
+	res, err := ec.unmarshalInputReleaseReviewInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -57450,6 +62594,11 @@ func (ec *executionContext) marshalNRepaymentMethod2string(ctx context.Context, 
 	return res
 }
 
+func (ec *executionContext) unmarshalNRequestDocumentInput2lenddeskᚋworkflowᚋreviewingᚐRequestDocumentInput(ctx context.Context, v any) (reviewing.RequestDocumentInput, error) {
+	res, err := ec.unmarshalInputRequestDocumentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRequestPasswordResetInput2lenddeskᚋworkflowᚋauthenticationᚐRequestPasswordResetInput(ctx context.Context, v any) (authentication.RequestPasswordResetInput, error) {
 	res, err := ec.unmarshalInputRequestPasswordResetInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -57472,6 +62621,11 @@ func (ec *executionContext) unmarshalNResubmitRegistrationInput2lenddeskᚋworkf
 
 func (ec *executionContext) unmarshalNRetryBankCardVerificationInput2lenddeskᚋworkflowᚋbindingᚐRetryInput(ctx context.Context, v any) (binding.RetryInput, error) {
 	res, err := ec.unmarshalInputRetryBankCardVerificationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNReturnLoanApplicationInput2lenddeskᚋworkflowᚋreviewingᚐReasonInput(ctx context.Context, v any) (reviewing.ReasonInput, error) {
+	res, err := ec.unmarshalInputReturnLoanApplicationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -57604,14 +62758,20 @@ func (ec *executionContext) marshalNReviewItemEdge2ᚖlenddeskᚋgraphᚋmodel�
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
-func (ec *executionContext) unmarshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx context.Context, v any) (model.ReviewQueueKind, error) {
-	var res model.ReviewQueueKind
-	err := res.UnmarshalGQL(v)
+func (ec *executionContext) unmarshalNReviewQueueKind2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNReviewQueueKind2lenddeskᚋgraphᚋmodelᚐReviewQueueKind(ctx context.Context, sel ast.SelectionSet, v model.ReviewQueueKind) graphql.Marshaler {
-	return v
+func (ec *executionContext) marshalNReviewQueueKind2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
 }
 
 func (ec *executionContext) unmarshalNRevokeApiKeyInput2lenddeskᚋworkflowᚋadministrationᚐRevokeAPIKeyInput(ctx context.Context, v any) (administration.RevokeAPIKeyInput, error) {
@@ -58066,6 +63226,11 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
+func (ec *executionContext) unmarshalNSubmitLoanApplicationInput2lenddeskᚋworkflowᚋoriginationᚐLoanInput(ctx context.Context, v any) (origination.LoanInput, error) {
+	res, err := ec.unmarshalInputSubmitLoanApplicationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSuspendUserInput2lenddeskᚋworkflowᚋcustomersᚐSuspendInput(ctx context.Context, v any) (customers.SuspendInput, error) {
 	res, err := ec.unmarshalInputSuspendUserInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -58091,6 +63256,11 @@ func (ec *executionContext) unmarshalNUpdateCompanyInput2lenddeskᚋworkflowᚋc
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNUpdateLoanApplicationInput2lenddeskᚋworkflowᚋoriginationᚐUpdateInput(ctx context.Context, v any) (origination.UpdateInput, error) {
+	res, err := ec.unmarshalInputUpdateLoanApplicationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNUpdateProfileInput2lenddeskᚋworkflowᚋregistrationᚐUpdateProfileInput(ctx context.Context, v any) (registration.UpdateProfileInput, error) {
 	res, err := ec.unmarshalInputUpdateProfileInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -58113,6 +63283,11 @@ func (ec *executionContext) unmarshalNUpdateUserInput2lenddeskᚋworkflowᚋcust
 
 func (ec *executionContext) unmarshalNUpdateWebhookInput2lenddeskᚋworkflowᚋintegrationᚐUpdateWebhookInput(ctx context.Context, v any) (integration.UpdateWebhookInput, error) {
 	res, err := ec.unmarshalInputUpdateWebhookInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNUploadDocumentInput2lenddeskᚋworkflowᚋoriginationᚐUploadInput(ctx context.Context, v any) (origination.UploadInput, error) {
+	res, err := ec.unmarshalInputUploadDocumentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -58290,6 +63465,11 @@ func (ec *executionContext) unmarshalNVerifyCompanyInput2lenddeskᚋworkflowᚋc
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNWaiveDocumentInput2lenddeskᚋworkflowᚋreviewingᚐDocumentReasonInput(ctx context.Context, v any) (reviewing.DocumentReasonInput, error) {
+	res, err := ec.unmarshalInputWaiveDocumentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNWebhook2ᚕᚖlenddeskᚋgraphᚋmodelᚐWebhookᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Webhook) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -58406,6 +63586,11 @@ func (ec *executionContext) marshalNWebhookEdge2ᚖlenddeskᚋgraphᚋmodelᚐWe
 
 func (ec *executionContext) unmarshalNWithdrawBidInput2lenddeskᚋworkflowᚋmarketplaceᚐWithdrawInput(ctx context.Context, v any) (marketplace.WithdrawInput, error) {
 	res, err := ec.unmarshalInputWithdrawBidInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNWithdrawLoanApplicationInput2lenddeskᚋworkflowᚋoriginationᚐLoanInput(ctx context.Context, v any) (origination.LoanInput, error) {
+	res, err := ec.unmarshalInputWithdrawLoanApplicationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -58556,6 +63741,13 @@ func (ec *executionContext) marshalOAcceptInvitationPayload2ᚖlenddeskᚋgraph�
 	return ec._AcceptInvitationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOAcceptLoanTermsPayload2ᚖlenddeskᚋgraphᚋmodelᚐAcceptLoanTermsPayload(ctx context.Context, sel ast.SelectionSet, v *model.AcceptLoanTermsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._AcceptLoanTermsPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOActor2lenddeskᚋgraphᚋmodelᚐActor(ctx context.Context, sel ast.SelectionSet, v model.Actor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -58598,11 +63790,39 @@ func (ec *executionContext) marshalOApiKeyConnection2ᚖlenddeskᚋgraphᚋmodel
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) marshalOApplyForLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐApplyForLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApplyForLoanPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApplyForLoanPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOApproveBidPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveBidPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveBidPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ApproveBidPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApproveDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveDocumentPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveDocumentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproveDocumentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApproveLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveLoanApplicationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproveLoanApplicationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOApproveLoanMaterialsPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveLoanMaterialsPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveLoanMaterialsPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ApproveLoanMaterialsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOApproveRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐApproveRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApproveRegistrationPayload) graphql.Marshaler {
@@ -58865,6 +64085,13 @@ func (ec *executionContext) marshalOChangePasswordPayload2ᚖlenddeskᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._ChangePasswordPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOClaimReviewPayload2ᚖlenddeskᚋgraphᚋmodelᚐClaimReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.ClaimReviewPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ClaimReviewPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOCloseUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐCloseUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.CloseUserPayload) graphql.Marshaler {
@@ -59144,16 +64371,16 @@ func (ec *executionContext) unmarshalODocumentFilter2ᚖlenddeskᚋgraphᚋmodel
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalODocumentKind2ᚕlenddeskᚋgraphᚋmodelᚐDocumentKindᚄ(ctx context.Context, v any) ([]model.DocumentKind, error) {
+func (ec *executionContext) unmarshalODocumentKind2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]model.DocumentKind, len(vSlice))
+	res := make([]string, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNDocumentKind2lenddeskᚋgraphᚋmodelᚐDocumentKind(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNDocumentKind2string(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -59161,14 +64388,14 @@ func (ec *executionContext) unmarshalODocumentKind2ᚕlenddeskᚋgraphᚋmodel�
 	return res, nil
 }
 
-func (ec *executionContext) marshalODocumentKind2ᚕlenddeskᚋgraphᚋmodelᚐDocumentKindᚄ(ctx context.Context, sel ast.SelectionSet, v []model.DocumentKind) graphql.Marshaler {
+func (ec *executionContext) marshalODocumentKind2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDocumentKind2lenddeskᚋgraphᚋmodelᚐDocumentKind(ctx, sel, v[i])
+		return ec.marshalNDocumentKind2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -59178,6 +64405,24 @@ func (ec *executionContext) marshalODocumentKind2ᚕlenddeskᚋgraphᚋmodelᚐD
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalODocumentKind2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODocumentKind2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalODocumentOrder2ᚖlenddeskᚋgraphᚋmodelᚐDocumentOrder(ctx context.Context, v any) (*model.DocumentOrder, error) {
@@ -59456,16 +64701,16 @@ func (ec *executionContext) unmarshalOLoanOrder2ᚖlenddeskᚋgraphᚋmodelᚐLo
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOLoanPurpose2ᚕlenddeskᚋgraphᚋmodelᚐLoanPurposeᚄ(ctx context.Context, v any) ([]model.LoanPurpose, error) {
+func (ec *executionContext) unmarshalOLoanPurpose2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]model.LoanPurpose, len(vSlice))
+	res := make([]string, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNLoanPurpose2lenddeskᚋgraphᚋmodelᚐLoanPurpose(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNLoanPurpose2string(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -59473,14 +64718,14 @@ func (ec *executionContext) unmarshalOLoanPurpose2ᚕlenddeskᚋgraphᚋmodelᚐ
 	return res, nil
 }
 
-func (ec *executionContext) marshalOLoanPurpose2ᚕlenddeskᚋgraphᚋmodelᚐLoanPurposeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.LoanPurpose) graphql.Marshaler {
+func (ec *executionContext) marshalOLoanPurpose2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNLoanPurpose2lenddeskᚋgraphᚋmodelᚐLoanPurpose(ctx, sel, v[i])
+		return ec.marshalNLoanPurpose2string(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -59490,6 +64735,24 @@ func (ec *executionContext) marshalOLoanPurpose2ᚕlenddeskᚋgraphᚋmodelᚐLo
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOLoanPurpose2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOLoanPurpose2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOLoanStatus2ᚕlenddeskᚋgraphᚋmodelᚐLoanStatusᚄ(ctx context.Context, v any) ([]model.LoanStatus, error) {
@@ -59614,6 +64877,24 @@ func (ec *executionContext) marshalOPayBankCardBindingPayload2ᚖlenddeskᚋgrap
 		return graphql.Null
 	}
 	return ec._PayBankCardBindingPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPercent2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPercent2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) unmarshalOPermission2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -59779,11 +65060,32 @@ func (ec *executionContext) marshalORejectCompanyPayload2ᚖlenddeskᚋgraphᚋm
 	return ec._RejectCompanyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORejectDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectDocumentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectDocumentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RejectDocumentPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORejectLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectLoanApplicationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RejectLoanApplicationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORejectRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐRejectRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.RejectRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._RejectRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOReleaseReviewPayload2ᚖlenddeskᚋgraphᚋmodelᚐReleaseReviewPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReleaseReviewPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReleaseReviewPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORelistLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐRelistLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.RelistLoanPayload) graphql.Marshaler {
@@ -59805,6 +65107,31 @@ func (ec *executionContext) marshalOReopenRegistrationPayload2ᚖlenddeskᚋgrap
 		return graphql.Null
 	}
 	return ec._ReopenRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalORepaymentMethod2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalORepaymentMethod2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
+}
+
+func (ec *executionContext) marshalORequestDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestDocumentPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestDocumentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RequestDocumentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalORequestPasswordResetPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPasswordResetPayload) graphql.Marshaler {
@@ -59842,6 +65169,13 @@ func (ec *executionContext) marshalORetryBankCardVerificationPayload2ᚖlenddesk
 	return ec._RetryBankCardVerificationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOReturnLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReturnLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReturnLoanApplicationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ReturnLoanApplicationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOReturnRegistrationPayload2ᚖlenddeskᚋgraphᚋmodelᚐReturnRegistrationPayload(ctx context.Context, sel ast.SelectionSet, v *model.ReturnRegistrationPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -59849,11 +65183,36 @@ func (ec *executionContext) marshalOReturnRegistrationPayload2ᚖlenddeskᚋgrap
 	return ec._ReturnRegistrationPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOReviewItem2ᚖlenddeskᚋgraphᚋmodelᚐReviewItem(ctx context.Context, sel ast.SelectionSet, v *model.ReviewItem) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
 func (ec *executionContext) marshalOReviewItemConnection2ᚖlenddeskᚋgraphᚋmodelᚐReviewItemConnection(ctx context.Context, sel ast.SelectionSet, v *model.ReviewItemConnection) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) unmarshalOReviewQueueKind2ᚖstring(ctx context.Context, v any) (*string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := graphql.UnmarshalString(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOReviewQueueKind2ᚖstring(ctx context.Context, sel ast.SelectionSet, v *string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(*v)
+	return res
 }
 
 func (ec *executionContext) marshalORevokeApiKeyPayload2ᚖlenddeskᚋgraphᚋmodelᚐRevokeAPIKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeAPIKeyPayload) graphql.Marshaler {
@@ -60129,6 +65488,13 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
+func (ec *executionContext) marshalOSubmitLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐSubmitLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, v *model.SubmitLoanApplicationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SubmitLoanApplicationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOSuspendUserPayload2ᚖlenddeskᚋgraphᚋmodelᚐSuspendUserPayload(ctx context.Context, sel ast.SelectionSet, v *model.SuspendUserPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -60171,6 +65537,13 @@ func (ec *executionContext) marshalOUpdateCompanyPayload2ᚖlenddeskᚋgraphᚋm
 	return ec._UpdateCompanyPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOUpdateLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateLoanApplicationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UpdateLoanApplicationPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOUpdateProfilePayload2ᚖlenddeskᚋgraphᚋmodelᚐUpdateProfilePayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateProfilePayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -60204,6 +65577,31 @@ func (ec *executionContext) marshalOUpdateWebhookPayload2ᚖlenddeskᚋgraphᚋm
 		return graphql.Null
 	}
 	return ec._UpdateWebhookPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOUpload2ᚖlenddeskᚋgatewayᚋblobᚐUpload(ctx context.Context, v any) (*blob.Upload, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := door.UnmarshalUpload(v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOUpload2ᚖlenddeskᚋgatewayᚋblobᚐUpload(ctx context.Context, sel ast.SelectionSet, v *blob.Upload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := door.MarshalUpload(*v)
+	return res
+}
+
+func (ec *executionContext) marshalOUploadDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐUploadDocumentPayload(ctx context.Context, sel ast.SelectionSet, v *model.UploadDocumentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._UploadDocumentPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOUser2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.User) graphql.Marshaler {
@@ -60366,6 +65764,13 @@ func (ec *executionContext) marshalOViewer2ᚖlenddeskᚋgraphᚋmodelᚐViewer(
 	return graphql.WrapContextMarshaler(ctx, v)
 }
 
+func (ec *executionContext) marshalOWaiveDocumentPayload2ᚖlenddeskᚋgraphᚋmodelᚐWaiveDocumentPayload(ctx context.Context, sel ast.SelectionSet, v *model.WaiveDocumentPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WaiveDocumentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOWebhook2ᚖlenddeskᚋgraphᚋmodelᚐWebhook(ctx context.Context, sel ast.SelectionSet, v *model.Webhook) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -60392,6 +65797,13 @@ func (ec *executionContext) marshalOWithdrawBidPayload2ᚖlenddeskᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._WithdrawBidPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOWithdrawLoanApplicationPayload2ᚖlenddeskᚋgraphᚋmodelᚐWithdrawLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawLoanApplicationPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._WithdrawLoanApplicationPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOWithdrawRegistrationInput2ᚖlenddeskᚋworkflowᚋregistrationᚐWithdrawInput(ctx context.Context, v any) (*registration.WithdrawInput, error) {

@@ -48,6 +48,14 @@ type AcceptInvitationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `acceptLoanTerms`.
+type AcceptLoanTermsPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `addPotentialCustomer`.
 type AddPotentialCustomerPayload struct {
 	// The person entered. Null when refused.
@@ -126,10 +134,42 @@ type APIKeyEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `applyForLoan`.
+type ApplyForLoanPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `approveBid`.
 type ApproveBidPayload struct {
 	// The bid, APPROVED. Null when refused.
 	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `approveDocument`.
+type ApproveDocumentPayload struct {
+	// The document as it stands now. Null when refused.
+	Document *Document `json:"document,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `approveLoanApplication`.
+type ApproveLoanApplicationPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `approveLoanMaterials`.
+type ApproveLoanMaterialsPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -551,6 +591,14 @@ type ChangePasswordPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `claimReview`.
+type ClaimReviewPayload struct {
+	// The place in the queue as it stands now. Null when refused.
+	ReviewItem *ReviewItem `json:"reviewItem,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `closeUser`.
 type CloseUserPayload struct {
 	// The customer after the move. Null when refused.
@@ -802,7 +850,7 @@ type Document struct {
 	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
 	Version int `json:"version"`
 	// What it shows.
-	Kind DocumentKind `json:"kind"`
+	Kind string `json:"kind"`
 	// Where it stands.
 	Status DocumentStatus `json:"status"`
 	// What it is about: a User, a Company or a Loan. Null when hidden from the caller.
@@ -815,6 +863,8 @@ type Document struct {
 	Size *int `json:"size,omitempty"`
 	// SHA-256 of the file, 64 lower-case hex digits. Null while it is only asked for.
 	Sha256 *string `json:"sha256,omitempty"`
+	// Where its file is to be had by GET, a path on this server. The link is the caller's own, short-lived (DOWNLOAD_LIFETIME), and every use of it is an event: ask for it just before use. Null while there is no file.
+	URL *string `json:"url,omitempty"`
 	// Last day on which it counts, in the platform's time zone. Null: no end.
 	ValidUntil *string `json:"validUntil,omitempty"`
 	// The document that this one took the place of. Null when there is none.
@@ -886,7 +936,7 @@ type DocumentFilter struct {
 	// In one of these statuses.
 	Status []DocumentStatus `json:"status,omitempty"`
 	// Of one of these kinds.
-	Kind []DocumentKind `json:"kind,omitempty"`
+	Kind []string `json:"kind,omitempty"`
 }
 
 // Order of a list of documents. Ties are broken by the order of entry, so pages never overlap.
@@ -1086,7 +1136,7 @@ type Loan struct {
 	// How it is paid back.
 	RepaymentMethod string `json:"repaymentMethod"`
 	// What the money is for.
-	Purpose LoanPurpose `json:"purpose"`
+	Purpose string `json:"purpose"`
 	// The borrower's own words on the purpose. Null when none.
 	Description *string `json:"description,omitempty"`
 	// Who of the staff reviews it now. Null when nobody has taken it; names of staff are hidden from customers.
@@ -1121,6 +1171,8 @@ type Loan struct {
 	Bids *BidConnection `json:"bids"`
 	// Documents about this loan; seen by the borrower and with VIEW_DOCUMENTS or REVIEW_MATERIALS.
 	Documents *DocumentConnection `json:"documents"`
+	// Kinds of documents that it needs: by the parameters in force now while it is DRAFT or RETURNED, by those of the submission afterwards.
+	RequiredDocuments []string `json:"requiredDocuments"`
 	// Decisions of reviewers, newest first. For reviewers; empty for customers, who find decisions and reasons in `timeline`.
 	Reviews *ReviewConnection `json:"reviews"`
 	// The repayment plan (还款计划), by number. Empty before disbursement, and for investors, whose plan is the bid's.
@@ -1200,7 +1252,7 @@ type LoanFilter struct {
 	// Borrowed by this company (`company_…`).
 	CompanyID *string `json:"companyId,omitempty"`
 	// For one of these purposes.
-	Purpose []LoanPurpose `json:"purpose,omitempty"`
+	Purpose []string `json:"purpose,omitempty"`
 	// The borrowing company, or else the borrower's company, is in one of these lines of business.
 	Industry []string `json:"industry,omitempty"`
 	// `amount` is this or more.
@@ -1501,10 +1553,34 @@ type RejectCompanyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `rejectDocument`.
+type RejectDocumentPayload struct {
+	// The document as it stands now. Null when refused.
+	Document *Document `json:"document,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `rejectLoanApplication`.
+type RejectLoanApplicationPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `rejectRegistration`.
 type RejectRegistrationPayload struct {
 	// The customer after the move. Null when refused.
 	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `releaseReview`.
+type ReleaseReviewPayload struct {
+	// The place in the queue as it stands now. Null when refused.
+	ReviewItem *ReviewItem `json:"reviewItem,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1587,6 +1663,14 @@ type RepaymentEdge struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `requestDocument`.
+type RequestDocumentPayload struct {
+	// The document as it stands now. Null when refused.
+	Document *Document `json:"document,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `requestPasswordReset`.
 type RequestPasswordResetPayload struct {
 	// One sentence for the page in the caller's language, the same whether there is such an account or not. Null when refused.
@@ -1629,6 +1713,14 @@ type RetryBankCardVerificationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `returnLoanApplication`.
+type ReturnLoanApplicationPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `returnRegistration`.
 type ReturnRegistrationPayload struct {
 	// The customer after the move. Null when refused.
@@ -1644,7 +1736,7 @@ type Review struct {
 	// What was decided on. Null when hidden from the caller.
 	Subject Node `json:"subject,omitempty"`
 	// At which step.
-	Step ReviewQueueKind `json:"step"`
+	Step string `json:"step"`
 	// Which submission it was about: 1 for the first, one more after each return.
 	Round int `json:"round"`
 	// What was decided.
@@ -1690,7 +1782,7 @@ type ReviewEdge struct {
 // Something that waits for a decision.
 type ReviewItem struct {
 	// Which queue it stands in.
-	Kind ReviewQueueKind `json:"kind"`
+	Kind string `json:"kind"`
 	// What is to be decided on. Null when hidden from the caller.
 	Subject Node `json:"subject,omitempty"`
 	// Since when it waits in this queue. UTC.
@@ -2114,6 +2206,14 @@ type StaffOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `submitLoanApplication`.
+type SubmitLoanApplicationPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `suspendUser`.
 type SuspendUserPayload struct {
 	// The customer after the move. Null when refused.
@@ -2175,6 +2275,14 @@ type UpdateCompanyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `updateLoanApplication`.
+type UpdateLoanApplicationPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `updateProfile`.
 type UpdateProfilePayload struct {
 	// The customer, with the address and phone still in force. Null when refused.
@@ -2215,6 +2323,14 @@ type UpdateUserPayload struct {
 type UpdateWebhookPayload struct {
 	// The webhook after the change. Null when refused.
 	Webhook *Webhook `json:"webhook,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `uploadDocument`.
+type UploadDocumentPayload struct {
+	// The document as it stands now. Null when refused.
+	Document *Document `json:"document,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2417,6 +2533,14 @@ type Viewer struct {
 	reading.Written `json:"-"`
 }
 
+// Outcome of `waiveDocument`.
+type WaiveDocumentPayload struct {
+	// The document as it stands now. Null when refused.
+	Document *Document `json:"document,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // An address of another system that is told of events. Seen with MANAGE_WEBHOOKS.
 type Webhook struct {
 	// Opaque and stable, `webhook_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -2515,6 +2639,14 @@ type WebhookEdge struct {
 type WithdrawBidPayload struct {
 	// The bid, WITHDRAWN. Null when refused.
 	Bid *Bid `json:"bid,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `withdrawLoanApplication`.
+type WithdrawLoanApplicationPayload struct {
+	// The loan as it stands now. Null when refused.
+	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -2970,103 +3102,6 @@ func (e *CompanyStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e CompanyStatus) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// What a document shows.
-type DocumentKind string
-
-const (
-	// Identity card (身份证), one side a document.
-	DocumentKindIdentityCard DocumentKind = "IDENTITY_CARD"
-	// Household register (户口本).
-	DocumentKindHouseholdRegister DocumentKind = "HOUSEHOLD_REGISTER"
-	// Marriage certificate (结婚证).
-	DocumentKindMarriageCertificate DocumentKind = "MARRIAGE_CERTIFICATE"
-	// Proof of address (居住证明).
-	DocumentKindProofOfAddress DocumentKind = "PROOF_OF_ADDRESS"
-	// Proof of income (收入证明).
-	DocumentKindProofOfIncome DocumentKind = "PROOF_OF_INCOME"
-	// Bank statement (银行流水).
-	DocumentKindBankStatement DocumentKind = "BANK_STATEMENT"
-	// Credit report (征信报告).
-	DocumentKindCreditReport DocumentKind = "CREDIT_REPORT"
-	// Proof of employment (工作证明).
-	DocumentKindEmployment DocumentKind = "EMPLOYMENT"
-	// Proof of property (房产证明).
-	DocumentKindProperty DocumentKind = "PROPERTY"
-	// Vehicle papers (车辆证明).
-	DocumentKindVehicle DocumentKind = "VEHICLE"
-	// Business licence (营业执照).
-	DocumentKindBusinessLicense DocumentKind = "BUSINESS_LICENSE"
-	// Financial statement (财务报表).
-	DocumentKindFinancialStatement DocumentKind = "FINANCIAL_STATEMENT"
-	// Tax record (纳税证明).
-	DocumentKindTaxRecord DocumentKind = "TAX_RECORD"
-	// Guarantee (担保材料).
-	DocumentKindGuarantee DocumentKind = "GUARANTEE"
-	// Something else (其他).
-	DocumentKindOther DocumentKind = "OTHER"
-)
-
-var AllDocumentKind = []DocumentKind{
-	DocumentKindIdentityCard,
-	DocumentKindHouseholdRegister,
-	DocumentKindMarriageCertificate,
-	DocumentKindProofOfAddress,
-	DocumentKindProofOfIncome,
-	DocumentKindBankStatement,
-	DocumentKindCreditReport,
-	DocumentKindEmployment,
-	DocumentKindProperty,
-	DocumentKindVehicle,
-	DocumentKindBusinessLicense,
-	DocumentKindFinancialStatement,
-	DocumentKindTaxRecord,
-	DocumentKindGuarantee,
-	DocumentKindOther,
-}
-
-func (e DocumentKind) IsValid() bool {
-	switch e {
-	case DocumentKindIdentityCard, DocumentKindHouseholdRegister, DocumentKindMarriageCertificate, DocumentKindProofOfAddress, DocumentKindProofOfIncome, DocumentKindBankStatement, DocumentKindCreditReport, DocumentKindEmployment, DocumentKindProperty, DocumentKindVehicle, DocumentKindBusinessLicense, DocumentKindFinancialStatement, DocumentKindTaxRecord, DocumentKindGuarantee, DocumentKindOther:
-		return true
-	}
-	return false
-}
-
-func (e DocumentKind) String() string {
-	return string(e)
-}
-
-func (e *DocumentKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = DocumentKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid DocumentKind", str)
-	}
-	return nil
-}
-
-func (e DocumentKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *DocumentKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e DocumentKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -3623,88 +3658,6 @@ func (e LoanOrderField) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// What borrowed money is for.
-type LoanPurpose string
-
-const (
-	// Running a business (流动资金).
-	LoanPurposeWorkingCapital LoanPurpose = "WORKING_CAPITAL"
-	// Machines and equipment (设备购置).
-	LoanPurposeEquipment LoanPurpose = "EQUIPMENT"
-	// Stock in trade (采购存货).
-	LoanPurposeInventory LoanPurpose = "INVENTORY"
-	// Household consumption (个人消费).
-	LoanPurposeConsumption LoanPurpose = "CONSUMPTION"
-	// Furnishing or repairing a home (房屋装修).
-	LoanPurposeHomeImprovement LoanPurpose = "HOME_IMPROVEMENT"
-	// Schooling and training (教育培训).
-	LoanPurposeEducation LoanPurpose = "EDUCATION"
-	// Medical care (医疗).
-	LoanPurposeMedical LoanPurpose = "MEDICAL"
-	// Buying a vehicle (购车).
-	LoanPurposeVehicle LoanPurpose = "VEHICLE"
-	// Paying off other debts (债务整合).
-	LoanPurposeDebtConsolidation LoanPurpose = "DEBT_CONSOLIDATION"
-	// Something else, said in `description` (其他).
-	LoanPurposeOther LoanPurpose = "OTHER"
-)
-
-var AllLoanPurpose = []LoanPurpose{
-	LoanPurposeWorkingCapital,
-	LoanPurposeEquipment,
-	LoanPurposeInventory,
-	LoanPurposeConsumption,
-	LoanPurposeHomeImprovement,
-	LoanPurposeEducation,
-	LoanPurposeMedical,
-	LoanPurposeVehicle,
-	LoanPurposeDebtConsolidation,
-	LoanPurposeOther,
-}
-
-func (e LoanPurpose) IsValid() bool {
-	switch e {
-	case LoanPurposeWorkingCapital, LoanPurposeEquipment, LoanPurposeInventory, LoanPurposeConsumption, LoanPurposeHomeImprovement, LoanPurposeEducation, LoanPurposeMedical, LoanPurposeVehicle, LoanPurposeDebtConsolidation, LoanPurposeOther:
-		return true
-	}
-	return false
-}
-
-func (e LoanPurpose) String() string {
-	return string(e)
-}
-
-func (e *LoanPurpose) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = LoanPurpose(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid LoanPurpose", str)
-	}
-	return nil
-}
-
-func (e LoanPurpose) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *LoanPurpose) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e LoanPurpose) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
 // Where a loan stands.
 type LoanStatus string
 
@@ -3980,82 +3933,6 @@ func (e *ReviewDecision) UnmarshalJSON(b []byte) error {
 }
 
 func (e ReviewDecision) MarshalJSON() ([]byte, error) {
-	var buf bytes.Buffer
-	e.MarshalGQL(&buf)
-	return buf.Bytes(), nil
-}
-
-// Which decision is waited for.
-type ReviewQueueKind string
-
-const (
-	// Registrations of customers (注册审核), for REVIEW_REGISTRATIONS. Subject: User.
-	ReviewQueueKindRegistration ReviewQueueKind = "REGISTRATION"
-	// Companies to be verified (公司审核), for MANAGE_COMPANIES. Subject: Company.
-	ReviewQueueKindCompany ReviewQueueKind = "COMPANY"
-	// Documents uploaded (资料审核), for REVIEW_MATERIALS. Subject: Document.
-	ReviewQueueKindDocument ReviewQueueKind = "DOCUMENT"
-	// Loans whose documents are to be judged as a whole (信审资料审核), for REVIEW_MATERIALS. Subject: Loan.
-	ReviewQueueKindMaterials ReviewQueueKind = "MATERIALS"
-	// Loan applications (借款审核), for REVIEW_LOANS. Subject: Loan.
-	ReviewQueueKindApplication ReviewQueueKind = "APPLICATION"
-	// Bids (投标审核), for REVIEW_BIDS. Subject: Bid.
-	ReviewQueueKindBid ReviewQueueKind = "BID"
-	// Fully funded loans (满标审核), for REVIEW_FUNDING. Subject: Loan.
-	ReviewQueueKindFunding ReviewQueueKind = "FUNDING"
-	// Borrowers' later applications (借款人申请审核), for MANAGE_LOANS. Subject: ServiceRequest.
-	ReviewQueueKindServiceRequest ReviewQueueKind = "SERVICE_REQUEST"
-)
-
-var AllReviewQueueKind = []ReviewQueueKind{
-	ReviewQueueKindRegistration,
-	ReviewQueueKindCompany,
-	ReviewQueueKindDocument,
-	ReviewQueueKindMaterials,
-	ReviewQueueKindApplication,
-	ReviewQueueKindBid,
-	ReviewQueueKindFunding,
-	ReviewQueueKindServiceRequest,
-}
-
-func (e ReviewQueueKind) IsValid() bool {
-	switch e {
-	case ReviewQueueKindRegistration, ReviewQueueKindCompany, ReviewQueueKindDocument, ReviewQueueKindMaterials, ReviewQueueKindApplication, ReviewQueueKindBid, ReviewQueueKindFunding, ReviewQueueKindServiceRequest:
-		return true
-	}
-	return false
-}
-
-func (e ReviewQueueKind) String() string {
-	return string(e)
-}
-
-func (e *ReviewQueueKind) UnmarshalGQL(v any) error {
-	str, ok := v.(string)
-	if !ok {
-		return fmt.Errorf("enums must be strings")
-	}
-
-	*e = ReviewQueueKind(str)
-	if !e.IsValid() {
-		return fmt.Errorf("%s is not a valid ReviewQueueKind", str)
-	}
-	return nil
-}
-
-func (e ReviewQueueKind) MarshalGQL(w io.Writer) {
-	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
-}
-
-func (e *ReviewQueueKind) UnmarshalJSON(b []byte) error {
-	s, err := strconv.Unquote(string(b))
-	if err != nil {
-		return err
-	}
-	return e.UnmarshalGQL(s)
-}
-
-func (e ReviewQueueKind) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

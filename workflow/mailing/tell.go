@@ -36,6 +36,12 @@ const (
 	CardBound              = "card_bound"
 	CardPaymentFailed      = "card_payment_failed"
 
+	LoanApproved        = "loan_approved"
+	LoanApprovedChanged = "loan_approved_changed" // on other terms than were asked for
+	LoanReturned        = "loan_returned"
+	LoanRejected        = "loan_rejected"
+	DocumentRequested   = "document_requested"
+	DocumentRejected    = "document_rejected"
 	BidRejected   = "bid_rejected"
 	BidReleased   = "bid_released"
 	ListingFailed = "listing_failed"

@@ -10,6 +10,7 @@ import (
 	"lenddesk/money/plan"
 	"lenddesk/parameter"
 	"lenddesk/store"
+	"lenddesk/workflow"
 )
 
 // QuoteInput is what a loan would be: amounts and rates as they are written.
@@ -40,11 +41,11 @@ func (o *Office) Quote(ctx context.Context, in QuoteInput) (Quote, error) {
 	if terms.Amount, problem = money.ParseAmount(in.Amount); problem == nil && terms.Amount <= 0 {
 		problem = &fault.Problem{Code: fault.OutOfRange, Text: "amount_not_positive"}
 	}
-	note(&faults, problem, "amount")
+	workflow.Note(&faults, problem, "amount")
 	if terms.Rate, problem = money.ParseRate(in.AnnualRate); problem == nil && terms.Rate < 0 {
 		problem = &fault.Problem{Code: fault.OutOfRange, Text: "rate_negative"}
 	}
-	note(&faults, problem, "annualRate")
+	workflow.Note(&faults, problem, "annualRate")
 	if longest := values.Int(parameter.MaxTermMonths); in.TermMonths < 1 || in.TermMonths > longest {
 		faults.Add(fault.Problem{Code: fault.OutOfRange, Text: "term_out_of_range", Data: map[string]any{"maximum": longest}}, "termMonths")
 	}
@@ -63,13 +64,6 @@ func (o *Office) Quote(ctx context.Context, in QuoteInput) (Quote, error) {
 		q.Balance = append(q.Balance, balance)
 	}
 	return q, nil
-}
-
-// note keeps a problem of a field, if there is one.
-func note(faults *fault.List, problem *fault.Problem, field ...string) {
-	if problem != nil {
-		faults.Add(*problem, field...)
-	}
 }
 
 // values are the parameters in force now, for what is looked up before a verb takes effect.
