@@ -138,8 +138,11 @@ func TestSearchShowsNobodyMoreThanTheirRows(t *testing.T) {
 
 func TestSearchIsPagedAndLimited(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
-		h.crowd(t, 300, "司马懿")
+		h.crowd(t, 600, "司马懿", "马超群")
 		admin := h.administrator(t)
+		admin.lead(vars{"name": "马超", "phone": "13912347098"})
+		first := admin.ask(`{ search(text: "马超", first: 1) { totalCount nodes { ... on User { name } } } }`)
+		want(t, "the whole name, however many begin with it", first.text("search.nodes.0.name"), "马超")
 		seen, after, pages := map[string]bool{}, any(nil), 0
 		for {
 			got := admin.ask(`query($a: String) { search(text: "马", first: 90, after: $a) { totalCount pageInfo { hasNextPage hasPreviousPage endCursor } edges { cursor node { ... on User { id } } } } }`, vars{"a": after})

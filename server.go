@@ -53,6 +53,7 @@ import (
 	"lenddesk/workflow/mailing"
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
+	"lenddesk/workflow/privacy"
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
 )
@@ -374,7 +375,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk},
-		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk},
+		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk}, Privacy: &privacy.Office{Desk: p.desk},
 		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)

@@ -17,7 +17,7 @@ import (
 
 // secretive are the mutations that answer with a secret, which is told once and never kept to be told again.
 var secretive = map[string]bool{
-	"signIn": true, "changePassword": true, "setUpSecondFactor": true, "confirmSecondFactor": true, "createApiKey": true, "createWebhook": true,
+	"signIn": true, "changePassword": true, "setUpSecondFactor": true, "confirmSecondFactor": true, "createApiKey": true, "createWebhook": true, "revealPersonalData": true,
 }
 
 // idempotency is the purpose under which inputs are hashed: by a key, since they may hold what could be guessed from a plain hash.

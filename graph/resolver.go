@@ -22,6 +22,7 @@ import (
 	"lenddesk/workflow/integration"
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
+	"lenddesk/workflow/privacy"
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
 )
@@ -39,6 +40,7 @@ type Resolver struct {
 	Integration    *integration.Office
 	Marketplace    *marketplace.Office
 	Origination    *origination.Office
+	Privacy        *privacy.Office
 	Reviewing      *reviewing.Office
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string

@@ -114,6 +114,9 @@ func (r *run) look(text string) ([]hit, error) {
 	ask := func(kind key.Kind, table, label string, rank func(label string) int64, where func(*sql.SelectTable) *sql.Predicate) error {
 		t := sql.Dialect(r.reader.dialect).Table(table).As("t")
 		s := sql.Dialect(r.reader.dialect).Select(t.C("id"), t.C(label)).From(t).Where(where(t)).Limit(mostHits)
+		if label != "id" { // the whole name sorts before those that only begin with it, and must not be cut off
+			s.OrderExpr(sql.ExprFunc(func(b *sql.Builder) { b.Ident(t.C(label)).WriteString(r.reader.byLetter()) }))
+		}
 		if kind == key.KindUser {
 			s.Where(sql.IsNull(t.C(user.FieldMergedIntoID)))
 		}
@@ -162,7 +165,7 @@ func (r *run) look(text string) ([]hit, error) {
 	}{
 		{key.KindUser, user.Table, user.FieldName, true}, {key.KindCompany, company.Table, company.FieldName, true}, {key.KindLoan, loan.Table, loan.FieldNumber, false},
 	} {
-		if err := ask(by.kind, by.table, by.column, begins, func(t *sql.SelectTable) *sql.Predicate { return beginning(t, by.column, text) }); err != nil {
+		if err := ask(by.kind, by.table, by.column, begins, func(t *sql.SelectTable) *sql.Predicate { return r.reader.beginning(t, by.column, text) }); err != nil {
 			return nil, err
 		}
 		if !by.part || len(grams) == 0 {
@@ -230,15 +233,20 @@ func (r *run) identifiers(text string) []identifier {
 }
 
 // beginning is a column that begins with a text, letter by letter, by the index over it.
-func beginning(t *sql.SelectTable, column, text string) *sql.Predicate {
-	collate := ""
-	if t.Dialect() == dialect.Postgres {
-		collate = ` COLLATE "C"`
-	}
+func (r *Reader) beginning(t *sql.SelectTable, column, text string) *sql.Predicate {
+	collate := r.byLetter()
 	return sql.P(func(b *sql.Builder) {
 		b.Ident(t.C(column)).WriteString(collate + " >= ").Arg(text).WriteString(" AND ").
 			Ident(t.C(column)).WriteString(collate + " < ").Arg(text + string(utf8.MaxRune))
 	})
+}
+
+// byLetter is how a column is compared character by character, as SQLite does anyway.
+func (r *Reader) byLetter() string {
+	if r.dialect == dialect.Postgres {
+		return ` COLLATE "C"`
+	}
+	return ""
 }
 
 // holds is a column that has a word somewhere in it.

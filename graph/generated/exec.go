@@ -18,6 +18,7 @@ import (
 	"lenddesk/workflow/integration"
 	"lenddesk/workflow/marketplace"
 	"lenddesk/workflow/origination"
+	"lenddesk/workflow/privacy"
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
 	"math"
@@ -644,6 +645,7 @@ type ComplexityRoot struct {
 		RetryBankCardVerification func(childComplexity int, input binding.RetryInput) int
 		ReturnLoanApplication     func(childComplexity int, input reviewing.ReasonInput) int
 		ReturnRegistration        func(childComplexity int, input registration.ReturnInput) int
+		RevealPersonalData        func(childComplexity int, input privacy.RevealInput) int
 		RevokeAPIKey              func(childComplexity int, input administration.RevokeAPIKeyInput) int
 		SetParameter              func(childComplexity int, input administration.SetParameterInput) int
 		SetStaffRoles             func(childComplexity int, input administration.SetStaffRolesInput) int
@@ -903,6 +905,11 @@ type ComplexityRoot struct {
 	ReturnRegistrationPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	RevealPersonalDataPayload struct {
+		UserErrors func(childComplexity int) int
+		Value      func(childComplexity int) int
 	}
 
 	Review struct {
@@ -1379,6 +1386,7 @@ type MutationResolver interface {
 	SubmitLoanApplication(ctx context.Context, input origination.LoanInput) (*model.SubmitLoanApplicationPayload, error)
 	AcceptLoanTerms(ctx context.Context, input origination.LoanInput) (*model.AcceptLoanTermsPayload, error)
 	WithdrawLoanApplication(ctx context.Context, input origination.LoanInput) (*model.WithdrawLoanApplicationPayload, error)
+	RevealPersonalData(ctx context.Context, input privacy.RevealInput) (*model.RevealPersonalDataPayload, error)
 	AddPotentialCustomer(ctx context.Context, input customers.AddPotentialInput) (*model.AddPotentialCustomerPayload, error)
 	RegisterUser(ctx context.Context, input registration.RegisterInput) (*model.RegisterUserPayload, error)
 	ApproveRegistration(ctx context.Context, input registration.ApproveInput) (*model.ApproveRegistrationPayload, error)
@@ -4195,6 +4203,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ReturnRegistration(childComplexity, args["input"].(registration.ReturnInput)), true
+	case "Mutation.revealPersonalData":
+		if e.ComplexityRoot.Mutation.RevealPersonalData == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_revealPersonalData_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RevealPersonalData(childComplexity, args["input"].(privacy.RevealInput)), true
 	case "Mutation.revokeApiKey":
 		if e.ComplexityRoot.Mutation.RevokeAPIKey == nil {
 			break
@@ -5380,6 +5399,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReturnRegistrationPayload.UserErrors(childComplexity), true
+
+	case "RevealPersonalDataPayload.userErrors":
+		if e.ComplexityRoot.RevealPersonalDataPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevealPersonalDataPayload.UserErrors(childComplexity), true
+	case "RevealPersonalDataPayload.value":
+		if e.ComplexityRoot.RevealPersonalDataPayload.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RevealPersonalDataPayload.Value(childComplexity), true
 
 	case "Review.createdAt":
 		if e.ComplexityRoot.Review.CreatedAt == nil {
@@ -6978,6 +7010,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRetryBankCardVerificationInput,
 		ec.unmarshalInputReturnLoanApplicationInput,
 		ec.unmarshalInputReturnRegistrationInput,
+		ec.unmarshalInputRevealPersonalDataInput,
 		ec.unmarshalInputRevokeApiKeyInput,
 		ec.unmarshalInputServiceRecordFilter,
 		ec.unmarshalInputServiceRecordOrder,
@@ -10101,6 +10134,35 @@ type QuoteLine {
   payment: Money!
   "Principal that is owed after this line."
   balance: Money!
+}
+`, BuiltIn: false},
+	{Name: "../privacy.graphqls", Input: `extend type Mutation {
+  """
+  Shows one value in full that is masked everywhere else. It is noted in the trail of events that it was shown, to whom and why. Does not take ` + "`" + `@idempotent` + "`" + `: each showing is noted.
+  Errors: REQUIRED, TOO_LONG reason; REQUIRED, INVALID field; NOT_FOUND id; NOT_FOUND field (there is no such value).
+  """
+  revealPersonalData(
+    "Which value, and why."
+    input: RevealPersonalDataInput!
+  ): RevealPersonalDataPayload @requires(permission: REVEAL_PERSONAL_DATA)
+}
+
+"Names a value that is to be shown in full."
+input RevealPersonalDataInput {
+  "A customer (` + "`" + `user_…` + "`" + `) or a bank card (` + "`" + `card_…` + "`" + `)."
+  id: ID!
+  "Which value: of a customer ` + "`" + `phone` + "`" + `, ` + "`" + `nationalId` + "`" + `; of a card ` + "`" + `number` + "`" + `, ` + "`" + `phone` + "`" + `, ` + "`" + `nationalId` + "`" + `. REQUIRED when missing."
+  field: String
+  "Why it must be seen: kept in the trail, not shown to the customer. At most 2,000 characters. REQUIRED when missing."
+  reason: String
+}
+
+"Outcome of ` + "`" + `revealPersonalData` + "`" + `."
+type RevealPersonalDataPayload {
+  "The value in full. Keep it nowhere. Null when refused."
+  value: String
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../registration.graphqls", Input: `extend type Mutation {
@@ -13665,6 +13727,16 @@ func (ec *executionContext) childFields_ReturnRegistrationPayload(ctx context.Co
 	return nil, fmt.Errorf("no field named %q was found under type ReturnRegistrationPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RevealPersonalDataPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_RevealPersonalDataPayload_value(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RevealPersonalDataPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RevealPersonalDataPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Review(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16300,6 +16372,20 @@ func (ec *executionContext) field_Mutation_returnRegistration_args(ctx context.C
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (registration.ReturnInput, error) {
 			return ec.unmarshalNReturnRegistrationInput2lenddeskᚋworkflowᚋregistrationᚐReturnInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_revealPersonalData_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (privacy.RevealInput, error) {
+			return ec.unmarshalNRevealPersonalDataInput2lenddeskᚋworkflowᚋprivacyᚐRevealInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -30942,6 +31028,68 @@ func (ec *executionContext) fieldContext_Mutation_withdrawLoanApplication(ctx co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_revealPersonalData(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_revealPersonalData(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RevealPersonalData(ctx, fc.Args["input"].(privacy.RevealInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "REVEAL_PERSONAL_DATA")
+				if err != nil {
+					var zeroVal *model.RevealPersonalDataPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RevealPersonalDataPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RevealPersonalDataPayload) graphql.Marshaler {
+			return ec.marshalORevealPersonalDataPayload2ᚖlenddeskᚋgraphᚋmodelᚐRevealPersonalDataPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_revealPersonalData(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RevealPersonalDataPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_revealPersonalData_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_addPotentialCustomer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -37119,6 +37267,65 @@ func (ec *executionContext) _ReturnRegistrationPayload_userErrors(ctx context.Co
 func (ec *executionContext) fieldContext_ReturnRegistrationPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "ReturnRegistrationPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RevealPersonalDataPayload_value(ctx context.Context, field graphql.CollectedField, obj *model.RevealPersonalDataPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevealPersonalDataPayload_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RevealPersonalDataPayload_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RevealPersonalDataPayload", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _RevealPersonalDataPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RevealPersonalDataPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RevealPersonalDataPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RevealPersonalDataPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RevealPersonalDataPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -48713,6 +48920,50 @@ func (ec *executionContext) unmarshalInputReturnRegistrationInput(ctx context.Co
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputRevealPersonalDataInput(ctx context.Context, obj any) (privacy.RevealInput, error) {
+	var it privacy.RevealInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "field", "reason"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "field":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Field = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputRevokeApiKeyInput(ctx context.Context, obj any) (administration.RevokeAPIKeyInput, error) {
 	var it administration.RevokeAPIKeyInput
 	if obj == nil {
@@ -54872,6 +55123,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "revealPersonalData":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_revealPersonalData(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
 		case "addPotentialCustomer":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_addPotentialCustomer(ctx, field)
@@ -57343,6 +57601,49 @@ func (ec *executionContext) _ReturnRegistrationPayload(ctx context.Context, sel 
 			}
 		case "userErrors":
 			out.Values[i] = ec._ReturnRegistrationPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var revealPersonalDataPayloadImplementors = []string{"RevealPersonalDataPayload"}
+
+func (ec *executionContext) _RevealPersonalDataPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RevealPersonalDataPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, revealPersonalDataPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RevealPersonalDataPayload")
+		case "value":
+			out.Values[i] = ec._RevealPersonalDataPayload_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RevealPersonalDataPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -62634,6 +62935,11 @@ func (ec *executionContext) unmarshalNReturnRegistrationInput2lenddeskᚋworkflo
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNRevealPersonalDataInput2lenddeskᚋworkflowᚋprivacyᚐRevealInput(ctx context.Context, v any) (privacy.RevealInput, error) {
+	res, err := ec.unmarshalInputRevealPersonalDataInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNReview2ᚕᚖlenddeskᚋgraphᚋmodelᚐReviewᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Review) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -65181,6 +65487,13 @@ func (ec *executionContext) marshalOReturnRegistrationPayload2ᚖlenddeskᚋgrap
 		return graphql.Null
 	}
 	return ec._ReturnRegistrationPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORevealPersonalDataPayload2ᚖlenddeskᚋgraphᚋmodelᚐRevealPersonalDataPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevealPersonalDataPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RevealPersonalDataPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOReviewItem2ᚖlenddeskᚋgraphᚋmodelᚐReviewItem(ctx context.Context, sel ast.SelectionSet, v *model.ReviewItem) graphql.Marshaler {

@@ -1729,6 +1729,14 @@ type ReturnRegistrationPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `revealPersonalData`.
+type RevealPersonalDataPayload struct {
+	// The value in full. Keep it nowhere. Null when refused.
+	Value *string `json:"value,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // One reviewer's decision on one subject at one step (审核记录). Seen by staff who review, and with VIEW_EVENTS; customers read decisions and reasons in the `timeline`.
 type Review struct {
 	// Opaque and stable, `review_…`. Take it from here, never build it; `node(id)` finds the object again.

@@ -13,6 +13,8 @@ import payBinding from '../examples/7-pay-binding.graphql';
 import payBindingVariables from '../examples/7-pay-binding.json' with { type: 'text' };
 import cards from '../examples/8-cards.graphql';
 import cardsVariables from '../examples/8-cards.json' with { type: 'text' };
+import relations from '../examples/9-relations.graphql';
+import relationsVariables from '../examples/9-relations.json' with { type: 'text' };
 
 /** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
 export const examples = [
@@ -24,4 +26,5 @@ export const examples = [
   { query: bindCard, variables: bindCardVariables },
   { query: payBinding, variables: payBindingVariables },
   { query: cards, variables: cardsVariables },
+  { query: relations, variables: relationsVariables },
 ];
