@@ -987,7 +987,7 @@ func (e *evaluation) field(typ string, row any, f *askedField, path []any) []byt
 	case f.Name == "availableActions":
 		return e.actions(typ, row, f, path)
 	case slices.Contains(strings.Fields(s.plain), f.Name):
-		return asJSON(column(row, strings.ReplaceAll(strings.ToUpper(f.Name[:1])+f.Name[1:], "Id", "ID")))
+		return asJSON(column(row, f.Name))
 	case s.fields[f.Name] != nil:
 		return asJSON(s.fields[f.Name](e, row))
 	case s.one[f.Name] != nil:
@@ -1466,7 +1466,7 @@ func column(row any, field string) any {
 	if q, ok := row.(queued); ok {
 		row = q.row
 	}
-	v := reflect.Indirect(reflect.ValueOf(row)).FieldByName(field)
+	v := reflect.Indirect(reflect.ValueOf(row)).FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, field) }) // ID, Id and id alike
 	if !v.IsValid() {
 		panic(fmt.Sprintf("%T has no %s", row, field))
 	}
