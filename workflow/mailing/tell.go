@@ -42,9 +42,9 @@ const (
 	LoanRejected        = "loan_rejected"
 	DocumentRequested   = "document_requested"
 	DocumentRejected    = "document_rejected"
-	BidRejected   = "bid_rejected"
-	BidReleased   = "bid_released"
-	ListingFailed = "listing_failed"
+	BidRejected         = "bid_rejected"
+	BidReleased         = "bid_released"
+	ListingFailed       = "listing_failed"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself
