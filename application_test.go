@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"mime/multipart"
@@ -10,8 +11,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"lenddesk/access"
+	"lenddesk/gateway/blob"
+	"lenddesk/parameter"
 )
 
 // pdf and png are small files that are what they say.
@@ -268,5 +272,205 @@ func TestFromTheWishToTheApproval(t *testing.T) {
 			"APPROVE_LOAN_APPLICATION APPROVE_LOAN_APPLICATION APPROVE_LOAN_APPLICATION ACCEPT_LOAN_TERMS")
 		want(t, "reviews told to the borrower", len(me.loan(loan).words("node.reviews.nodes")), 0)
 		want(t, "reviews", len(first.loan(loan).words("node.reviews.nodes")), 4)
+	})
+}
+
+// get fetches a link as anybody does, without a token.
+func (h *house) get(t *testing.T, link string) (status int, content []byte, header http.Header) {
+	t.Helper()
+	res, err := http.Get("http://" + h.address + link)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if content, err = io.ReadAll(res.Body); err != nil {
+		t.Fatal(err)
+	}
+	return res.StatusCode, content, res.Header
+}
+
+func TestAFileIsHadByALinkOfOnesOwnAndLeavesAnEvent(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, id := h.customer(t, 32)
+		got := me.upload(vars{"subjectId": id, "kind": "IDENTITY_CARD"}, "../身份证\".pdf", pdf)
+		document, link := got.text("uploadDocument.document.id"), got.text("uploadDocument.document.url")
+		want(t, "type found in the file", got.text("uploadDocument.document.contentType"), "application/pdf")
+		status, content, header := h.get(t, link)
+		if status != http.StatusOK || !bytes.Equal(content, pdf) || header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(header.Get("Content-Disposition"), "attachment") {
+			t.Errorf("%d, %d bytes, %v", status, len(content), header)
+		}
+		story := kinds(me.ask(`query($id: ID!) { node(id: $id) { ... on Document { timeline { nodes { kind } } } } }`, vars{"id": document}), "node.timeline.nodes")
+		want(t, "story", strings.Join(story, " "), "DOWNLOAD_DOCUMENT ADD_DOCUMENT")
+
+		forged := []byte(link)
+		forged[len(forged)-1] ^= 1
+		for what, other := range map[string]string{"forged": string(forged), "empty": access.Downloads, "cut": link[:len(link)-40]} {
+			if status, _, _ := h.get(t, other); status != http.StatusNotFound {
+				t.Errorf("a link that is %s: %d", what, status)
+			}
+		}
+		stranger, _ := h.customer(t, 33)
+		if got := stranger.ask(`query($id: ID!) { node(id: $id) { id } }`, vars{"id": document}); got.at("node") != nil {
+			t.Errorf("a stranger sees %s", got)
+		}
+		me.ask(`mutation { signOut { userErrors { code } } }`)
+		if status, _, _ := h.get(t, link); status != http.StatusNotFound {
+			t.Errorf("a link of a session that has ended: %d", status)
+		}
+		if strings.Contains(h.logs.String(), strings.TrimPrefix(link, access.Downloads+"?"+access.DownloadLink+"=")) {
+			t.Error("the log has a link in it")
+		}
+	})
+}
+
+func TestWhatAFileHoldsCountsAndNotItsName(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, id := h.customer(t, 34)
+		h.set(t, parameter.MaxDocumentSize, "1")
+		for _, c := range []struct {
+			name    string
+			input   vars
+			content []byte
+			faults  []string
+		}{
+			{"scan.pdf", vars{}, []byte("<html><script>alert(1)</script></html>"), []string{"INVALID file"}},
+			{"scan.pdf", vars{}, []byte("MZ\x90\x00"), []string{"INVALID file"}},
+			{"scan.pdf", vars{}, []byte{}, []string{"INVALID file"}},
+			{"scan.pdf", vars{}, append(slices.Clone(pdf), make([]byte, 1<<20)...), []string{"TOO_LONG file"}},
+			{"scan.pdf", vars{"kind": nil, "validUntil": "soon"}, []byte("text"), []string{"INVALID file", "REQUIRED kind", "INVALID validUntil"}},
+			{"scan.pdf", vars{"validUntil": "2001-01-01"}, pdf, []string{"OUT_OF_RANGE validUntil"}},
+			{"scan.pdf", vars{"documentId": "document_x", "replaces": "document_x"}, pdf, []string{"INVALID replaces"}},
+			{"scan.pdf", vars{"replaces": "document_x"}, pdf, []string{"NOT_FOUND replaces"}},
+			{"scan.exe", vars{}, png, nil},
+		} {
+			input := vars{"subjectId": id, "kind": "IDENTITY_CARD"}
+			for k, v := range c.input {
+				input[k] = v
+			}
+			wantFaults(t, me.upload(input, c.name, c.content), "uploadDocument", c.faults...)
+		}
+		once := `@idempotent(key: "once")`
+		first := me.uploadAs(once, vars{"subjectId": id, "kind": "OTHER"}, "a.pdf", pdf).text("uploadDocument.document.id")
+		want(t, "again", me.uploadAs(once, vars{"subjectId": id, "kind": "OTHER"}, "a.pdf", pdf).text("uploadDocument.document.id"), first)
+		wantFaults(t, me.uploadAs(once, vars{"subjectId": id, "kind": "OTHER"}, "a.pdf", png), "uploadDocument", "IDEMPOTENCY_CONFLICT")
+
+		status, got := h.anybody(t).parts(part{"operations", "", []byte(`{"query": "{ __typename }"}`)}, part{"map", "", []byte(`{"0": ["variables.f"]}`)}, part{"0", "a", pdf})
+		want(t, "nobody's files", status, http.StatusUnauthorized)
+		wantCodes(t, got, "UNAUTHENTICATED")
+		for _, wrong := range [][]part{
+			{{"map", "", []byte(`{}`)}},
+			{{"operations", "", []byte(`{"query": "{ __typename }"}`)}},
+			{{"operations", "", []byte(`{"query": "{ __typename }", "variables": {"f": 1}}`)}, {"map", "", []byte(`{"0": ["variables.f"]}`)}, {"0", "a", pdf}},
+			{{"operations", "", []byte(`{"query": "{ __typename }", "variables": {"f": null}}`)}, {"map", "", []byte(`{"0": ["variables.f"]}`)}},
+			{{"operations", "", []byte(`{"query": "{ __typename }", "variables": {"f": null}}`)}, {"map", "", []byte(`{"0": ["variables.f"]}`)}, {"1", "a", pdf}},
+		} {
+			_, got := me.parts(wrong...)
+			wantCodes(t, got, "BAD_REQUEST")
+		}
+	})
+}
+
+func TestFilesThatBelongToNothingAreSweptAndOthersStay(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, id := h.customer(t, 35)
+		link := me.upload(vars{"subjectId": id, "kind": "OTHER"}, "a.pdf", pdf).text("uploadDocument.document.url")
+		if err := h.borrowers.Files.Put(t.Context(), "leftbehind", []byte("an upload that was cut off")); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.borrowers.Sweep(t.Context(), time.Now().Add(-time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.borrowers.Files.Get(t.Context(), "leftbehind"); err != nil {
+			t.Errorf("a file whose row may still come: %v", err)
+		}
+		if err := h.borrowers.Sweep(t.Context(), time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.borrowers.Files.Get(t.Context(), "leftbehind"); !errors.Is(err, blob.ErrMissing) {
+			t.Errorf("a file that belongs to nothing: %v", err)
+		}
+		if status, content, _ := h.get(t, link); status != http.StatusOK || !bytes.Equal(content, pdf) {
+			t.Errorf("a document's file after sweeping: %d", status)
+		}
+	})
+}
+
+func TestAReturnBeginsANewRoundAndDocumentsStay(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, _ := h.borrower(t, 36)
+		materials, first, second := h.reviewers(t)
+		loan, documents := me.submitted(wish("200000"))
+		wantFaults(t, me.upload(vars{"subjectId": loan, "kind": "OTHER"}, "a.pdf", pdf), "uploadDocument", "NOT_ALLOWED_NOW")
+		got := materials.act("requestDocument", "document { id status }", vars{"subjectId": loan, "kind": "PROPERTY"})
+		asked := got.text("requestDocument.document.id")
+		wantFaults(t, materials.onDocument("waiveDocument", asked, vars{"reason": "Never mind."}), "waiveDocument", "SAME_PERSON")
+		wantFaults(t, materials.onDocument("rejectDocument", documents[0]), "rejectDocument", "REQUIRED reason")
+		materials.onDocument("rejectDocument", documents[0], vars{"reason": "Not readable."})
+		me.uploaded(vars{"subjectId": loan, "documentId": asked})
+		replaced := me.uploaded(vars{"subjectId": loan, "replaces": documents[0]})
+		materials.judges(append([]string{asked, replaced}, documents[1:]...)...)
+		materials.does("approveLoanMaterials", loan, "APPLICATION_REVIEW")
+		first.does("approveLoanApplication", loan, "APPLICATION_REVIEW", vars{"amount": "150000"})
+		wantFaults(t, second.on("returnLoanApplication", loan), "returnLoanApplication", "REQUIRED reason")
+		got = second.does("returnLoanApplication", loan, "RETURNED", vars{"reason": "The purpose is not clear."})
+		want(t, "round", got.at("returnLoanApplication.loan.round").(float64), 2)
+		want(t, "given", got.at("returnLoanApplication.loan.approvalsGiven").(float64), 0)
+		want(t, "amount", got.text("returnLoanApplication.loan.amount"), "200000.00")
+		me.does("submitLoanApplication", loan, "MATERIALS_REVIEW")
+		materials.does("approveLoanMaterials", loan, "APPLICATION_REVIEW")
+		first.does("approveLoanApplication", loan, "APPLICATION_REVIEW")
+		wantFaults(t, second.on("rejectLoanApplication", loan, vars{"reason": ""}), "rejectLoanApplication", "REQUIRED reason")
+		second.does("rejectLoanApplication", loan, "REJECTED", vars{"reason": "Too much debt."})
+		wantFaults(t, me.on("withdrawLoanApplication", loan), "withdrawLoanApplication", "NOT_ALLOWED_NOW")
+	})
+}
+
+func TestAnApplicationsFaultsComeAtOnceAndLimitsAreThoseInForce(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, _ := h.customer(t, 37)
+		wantFaults(t, me.act("applyForLoan", "", vars{}), "applyForLoan", "REQUIRED amount", "REQUIRED annualRate", "REQUIRED termMonths", "REQUIRED repaymentMethod", "REQUIRED purpose")
+		wantFaults(t, me.act("applyForLoan", "", vars{
+			"amount": "999.99", "annualRate": "24.5", "termMonths": 121, "repaymentMethod": "BULLET", "purpose": "OTHER", "companyId": "company_x",
+		}), "applyForLoan", "OUT_OF_RANGE amount", "OUT_OF_RANGE annualRate", "OUT_OF_RANGE termMonths", "REQUIRED description", "NOT_FOUND companyId")
+		wantFaults(t, me.act("applyForLoan", "", wish("200000.01")), "applyForLoan", "LIMIT_EXCEEDED amount")
+		loan := me.applied(wish("120000"))
+		other := me.applied(wish("90000"))
+		me.withDocuments(loan)
+		wantFaults(t, me.on("submitLoanApplication", loan), "submitLoanApplication", "CARD_NOT_BOUND")
+		me.bound(t, cardNumber(37, "0000"))
+		me.withDocuments(other)
+		me.does("submitLoanApplication", loan, "MATERIALS_REVIEW")
+		wantFaults(t, me.on("submitLoanApplication", other), "submitLoanApplication", "LIMIT_EXCEEDED")
+		h.set(t, parameter.MaxAnnualRate, "10")
+		h.set(t, parameter.MaxOutstandingPerson, "500000")
+		wantFaults(t, me.on("submitLoanApplication", other), "submitLoanApplication", "OUT_OF_RANGE")
+		h.set(t, parameter.MaxAnnualRate, "24")
+		me.does("submitLoanApplication", other, "MATERIALS_REVIEW")
+	})
+}
+
+func TestTwoReviewersDoNotTakeTheSameWork(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, _ := h.borrower(t, 38)
+		materials, first, _ := h.reviewers(t)
+		other := h.employee(t, "other", access.ReviewMaterials)
+		loan, _ := me.submitted(wish("50000"))
+		claim := func(p *person, mutation, step string) answer {
+			return p.act(mutation, "reviewItem { kind claimedBy { name } claimExpiresAt subject { id } }", vars{"subjectId": loan, "step": step})
+		}
+		wantCodes(t, claim(first, "claimReview", "MATERIALS"), "FORBIDDEN")
+		wantCodes(t, claim(me, "claimReview", "MATERIALS"), "FORBIDDEN")
+		want(t, "claimed by", claim(materials, "claimReview", "MATERIALS").text("claimReview.reviewItem.claimedBy.name"), "materials")
+		want(t, "in hand of", materials.loan(loan).text("node.reviewer.name"), "materials")
+		wantFaults(t, claim(other, "claimReview", "MATERIALS"), "claimReview", "CONFLICT")
+		wantFaults(t, claim(other, "releaseReview", "MATERIALS"), "releaseReview", "NOT_ALLOWED_NOW")
+		wantFaults(t, claim(first, "claimReview", "APPLICATION"), "claimReview", "NOT_ALLOWED_NOW")
+		got := claim(materials, "releaseReview", "MATERIALS")
+		if got.at("releaseReview.reviewItem") == nil || got.at("releaseReview.reviewItem.claimedBy") != nil {
+			t.Errorf("released: %s", got)
+		}
+		wantFaults(t, claim(other, "claimReview", "MATERIALS"), "claimReview")
+		queue := other.ask(`{ reviewQueue(kind: MATERIALS) { totalCount nodes { waitingSince claimedBy { name } subject { id } } } }`)
+		want(t, "in the queue", queue.text("reviewQueue.nodes.0.claimedBy.name"), "other")
 	})
 }

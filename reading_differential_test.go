@@ -122,6 +122,8 @@ type reader struct {
 func openReadHouse(t *testing.T, schema *ast.Schema, dialect, keyset string, seed uint64) *readHouse {
 	t.Helper()
 	h := &readHouse{t: t, house: start(t, settings{DatabaseURL: storetest.URL(t, dialect), Keyset: keyset}), dialect: dialect}
+	h.stop()
+	h.beside.Wait()
 	if err := h.queue.Stop(t.Context()); err != nil { // nothing changes by itself
 		t.Fatal(err)
 	}

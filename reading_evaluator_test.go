@@ -721,8 +721,9 @@ func init() {
 			sees: func(e *evaluation, row any) bool {
 				return e.viewer.May(access.ManageWebhooks) && row.(*ent.Webhook).DeletedAt == nil
 			},
-			plain: "version url kinds active createdAt",
-			many:  map[string]func(*evaluation, any) []any{"deliveries": whose("WebhookDelivery", "WebhookID")},
+			plain:  "version kinds active createdAt",
+			fields: map[string]func(*evaluation, any) any{"url": leaf(func(_ *evaluation, w *ent.Webhook) any { return w.URL })},
+			many:   map[string]func(*evaluation, any) []any{"deliveries": whose("WebhookDelivery", "WebhookID")},
 		},
 		"WebhookDelivery": {
 			rows: rowsOn(func(b *shelves) []*ent.WebhookDelivery { return b.deliveries }), sorted: newestFirst,
@@ -986,7 +987,7 @@ func (e *evaluation) field(typ string, row any, f *askedField, path []any) []byt
 	case f.Name == "availableActions":
 		return e.actions(typ, row, f, path)
 	case slices.Contains(strings.Fields(s.plain), f.Name):
-		return asJSON(column(row, strings.ReplaceAll(strings.ToUpper(f.Name[:1])+f.Name[1:], "Id", "ID")))
+		return asJSON(column(row, f.Name))
 	case s.fields[f.Name] != nil:
 		return asJSON(s.fields[f.Name](e, row))
 	case s.one[f.Name] != nil:
@@ -1465,7 +1466,7 @@ func column(row any, field string) any {
 	if q, ok := row.(queued); ok {
 		row = q.row
 	}
-	v := reflect.Indirect(reflect.ValueOf(row)).FieldByName(field)
+	v := reflect.Indirect(reflect.ValueOf(row)).FieldByNameFunc(func(name string) bool { return strings.EqualFold(name, field) }) // ID, Id and id alike
 	if !v.IsValid() {
 		panic(fmt.Sprintf("%T has no %s", row, field))
 	}

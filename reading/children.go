@@ -59,8 +59,10 @@ func (ch *children) compile(c *compiler, columns func(*level, *sql.SelectTable) 
 	if err := columns(ch.level, at); err != nil {
 		return err
 	}
-	s.OrderExpr(sql.Raw("p.key"))
-	ch.sort(s, at)
+	if !ch.sorts() {
+		s.OrderExpr(sql.Raw("p.key"))
+		ch.sort(s, at)
+	}
 	if err := ch.level.words(c.dialect, s); err != nil {
 		return err
 	}
@@ -133,12 +135,45 @@ func (ch *children) ask(f *frame, above *rows) (any, []*task, error) {
 	return s, tasks, nil
 }
 
-// part finds each family among the rows, which come in the order of the parents, and takes its page.
+// sorts says whether the rows are put in order here and not by the database, which is dearer there: a database sorts whole rows. Letters have an order
+// that only the database knows.
+func (ch *children) sorts() bool { return ch.conn != nil && ch.conn.order.Type != aText }
+
+// inOrder is the places of the rows, in the order of the parents and of the list.
+func (ch *children) inOrder(s *families) []int {
+	places := make([]int, s.Len())
+	for i := range places {
+		places[i] = i
+	}
+	if !ch.sorts() {
+		return places
+	}
+	n := ch.conn
+	slices.SortFunc(places, func(i, j int) int {
+		a, b := s.Row(i), s.Row(j)
+		if way := a[0].Compare(b[0]); way != 0 {
+			return way
+		}
+		way := a[n.value].Compare(b[n.value])
+		if way == 0 {
+			way = a[n.key].Compare(b[n.key])
+		}
+		if n.order.Desc != n.backward {
+			return -way
+		}
+		return way
+	})
+	return places
+}
+
+// part finds each family among the rows and takes its page. A row that only tells that there is more goes, so that nothing is asked for it.
 func (ch *children) part(f *frame, s *families) {
-	p, kept := 0, 0
-	for from := 0; from < s.Len(); {
-		parent, to := s.Row(from)[0].Int(), from
-		for to < s.Len() && s.Row(to)[0].Int() == parent {
+	places := ch.inOrder(s)
+	kept := make([]store.Cell, 0, len(s.Cells))
+	p := 0
+	for from := 0; from < len(places); {
+		parent, to := s.Row(places[from])[0].Int(), from
+		for to < len(places) && s.Row(places[to])[0].Int() == parent {
 			to++
 		}
 		for s.parents[p] != parent {
@@ -148,13 +183,15 @@ func (ch *children) part(f *frame, s *families) {
 		if ch.conn != nil {
 			page = ch.conn.take(f, page)
 		}
-		// A row that only tells that there is more goes, so that nothing is asked for it.
-		copy(s.Cells[kept*s.Width:], s.Cells[page.from*s.Width:page.to*s.Width])
-		page.from, page.to = kept, kept+page.len()
-		s.spans[p], kept = page, page.to
+		begin := len(kept) / s.Width
+		for _, i := range places[page.from:page.to] {
+			kept = append(kept, s.Row(i)...)
+		}
+		page.from, page.to = begin, len(kept)/s.Width
+		s.spans[p] = page
 		from = to
 	}
-	s.Cells = s.Cells[:kept*s.Width]
+	s.Cells = kept
 }
 
 // write writes the children of row i of the level above.

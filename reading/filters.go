@@ -202,26 +202,24 @@ var open = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given 
 }}
 
 // industry is the loans of companies of an industry, or of borrowers who belong to one: companies that the viewer may see.
+// They are looked up from each loan, so that the loans may be read in the list's order.
 var industry = Filter{Read: anyOf(company.FieldIndustry).Read, Where: func(l *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
 	d := sql.Dialect(t.Dialect())
-	companies := func() *sql.Selector {
-		c := d.Table(company.Table).As(l.c.alias())
-		s := d.Select(c.C("id")).From(c).Where(among(c.C(company.FieldIndustry), given[0]))
-		if rule, err := l.c.rule(l.c.typeOf(key.KindCompany), c); err != nil {
+	seen := func(s *sql.Selector, kind key.Kind, at *sql.SelectTable) {
+		if rule, err := l.c.rule(l.c.typeOf(kind), at); err != nil {
 			s.Where(sql.False())
 		} else if rule != nil {
 			s.Where(rule)
 		}
-		return s
 	}
-	u := d.Table(user.Table).As(l.c.alias())
-	people := d.Select(u.C("id")).From(u).Where(sql.In(u.C(user.FieldCompanyID), companies()))
-	if rule, err := l.c.rule(l.c.typeOf(key.KindUser), u); err != nil {
-		people.Where(sql.False())
-	} else if rule != nil {
-		people.Where(rule)
-	}
-	return sql.Or(sql.In(t.C("company_id"), companies()), sql.In(t.C("borrower_id"), people))
+	own, theirs, u := d.Table(company.Table).As(l.c.alias()), d.Table(company.Table).As(l.c.alias()), d.Table(user.Table).As(l.c.alias())
+	ofLoan := d.Select(own.C("id")).From(own).Where(sql.And(sql.ColumnsEQ(own.C("id"), t.C("company_id")), among(own.C(company.FieldIndustry), given[0])))
+	seen(ofLoan, key.KindCompany, own)
+	ofBorrower := d.Select(u.C("id")).From(u).Join(theirs).On(u.C(user.FieldCompanyID), theirs.C("id")).
+		Where(sql.And(sql.ColumnsEQ(u.C("id"), t.C("borrower_id")), among(theirs.C(company.FieldIndustry), given[0])))
+	seen(ofBorrower, key.KindUser, u)
+	seen(ofBorrower, key.KindCompany, theirs)
+	return sql.Or(sql.Exists(ofLoan), sql.Exists(ofBorrower))
 }}
 
 // subject is the events of one subject.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strconv"
@@ -69,6 +70,9 @@ func (c Cell) Float() float64 {
 
 // Bool is a truth: SQLite has it as a number in an expression.
 func (c Cell) Bool() bool { return c.Int() != 0 }
+
+// Compare puts two numbers, or two instants as columns hold them, in order.
+func (c Cell) Compare(with Cell) int { return cmp.Compare(c.n, with.n) }
 
 // Text is letters; empty for what has none.
 func (c Cell) Text() string { return c.s }

@@ -16,6 +16,7 @@
 //   - Everything that is written, is written inside InTx: ent's client, the *sql.Tx under it and the jobs queued in it are one
 //     transaction, which commits or leaves nothing.
 //   - No transaction within a transaction: InTx refuses it, since with one writer it would wait for itself.
+//   - What is read for one answer is read through one Moment: as it stood then, over one connection, stopped when the request is given up.
 //   - Nothing slow is done inside a transaction, calls over the network least of all: on SQLite everybody else waits.
 //   - The committed migrations are what package ent would make (a test compares), they only go up, and a file once committed
 //     is never edited (atlas.sum tells).

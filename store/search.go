@@ -32,8 +32,8 @@ SELECT array_to_tsvector(ARRAY(
 	SELECT substr(lower(name COLLATE "C"), n, 2) FROM generate_series(1, length(name) - 1) AS n
 	UNION SELECT substr(lower(name COLLATE "C"), n, 1) FROM generate_series(1, length(name)) AS n WHERE ascii(substr(name, n, 1)) > 127))
 $$`}
-	for _, table := range searched {
-		statements = append(statements, fmt.Sprintf("CREATE INDEX IF NOT EXISTS %[1]s_search ON %[1]s USING gin (search_grams(name))", table))
+	for _, table := range searched { // entered at once: what waits in GIN's list of pending entries is walked through by every search
+		statements = append(statements, fmt.Sprintf("CREATE INDEX IF NOT EXISTS %[1]s_search ON %[1]s USING gin (search_grams(name)) WITH (fastupdate = off)", table))
 	}
 	for _, table := range append(searched, "loans") {
 		column := map[string]string{"loans": "number"}[table]

@@ -42,12 +42,12 @@ const (
 	LoanRejected        = "loan_rejected"
 	DocumentRequested   = "document_requested"
 	DocumentRejected    = "document_rejected"
-	BidRejected   = "bid_rejected"
-	BidReleased   = "bid_released"
-	ListingFailed = "listing_failed"
-	LoanDisbursed = "loan_disbursed"
-	LoanOverdue   = "loan_overdue"
-	LoanSettled   = "loan_settled"
+	BidRejected         = "bid_rejected"
+	BidReleased         = "bid_released"
+	ListingFailed       = "listing_failed"
+	LoanDisbursed       = "loan_disbursed"
+	LoanOverdue         = "loan_overdue"
+	LoanSettled         = "loan_settled"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself

@@ -31,6 +31,8 @@ type ClaimInput struct {
 type Item struct {
 	Step    review.Step
 	Subject int64
+
+	since time.Time // when it began to wait as it does
 }
 
 // Claim says that the caller is at work on something, for CLAIM_LIFETIME; claiming again begins anew. It advises: others may decide all the same. It returns REQUIRED at step;
@@ -42,6 +44,9 @@ func (o *Office) Claim(ctx context.Context, in ClaimInput) (Item, error) {
 			return err
 		}
 		now := lifecycle.Now()
+		if held != nil && held.StaffID != access.From(ctx).Staff && held.ExpiresAt.After(now) && !held.CreatedAt.Before(i.since) {
+			return fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "claimed_by_other"})
+		}
 		if held != nil {
 			if _, err := tx.Claim.Delete().Where(claim.ID(held.ID)).Exec(ctx); err != nil {
 				return fmt.Errorf("renew a claim: %w", err)
@@ -93,12 +98,11 @@ func (o *Office) hold(ctx context.Context, in ClaimInput, do func(context.Contex
 		if err != nil {
 			return Item{}, err
 		}
-		i := Item{step, int64(id)}
+		i := Item{Step: step, Subject: int64(id)}
 		if err := tx.Alone(ctx, claiming); err != nil {
 			return i, err
 		}
-		since, err := waiting(ctx, tx, of, i.Subject)
-		if err != nil {
+		if i.since, err = waiting(ctx, tx, of, i.Subject); err != nil {
 			return i, err
 		}
 		held, err := tx.Claim.Query().Where(claim.SubjectType(string(of.Of)), claim.SubjectID(i.Subject), claim.StepEQ(claim.Step(step))).Only(ctx)
@@ -106,9 +110,6 @@ func (o *Office) hold(ctx context.Context, in ClaimInput, do func(context.Contex
 			held = nil
 		} else if err != nil {
 			return i, fmt.Errorf("look for a claim: %w", err)
-		}
-		if held != nil && held.StaffID != me.Staff && held.ExpiresAt.After(lifecycle.Now()) && !held.CreatedAt.Before(since) {
-			return i, fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "claimed_by_other"})
 		}
 		return i, do(ctx, tx, of, i, held)
 	})
