@@ -390,6 +390,8 @@ func TestAListingThatFailsReleasesEveryBid(t *testing.T) {
 		h.exec(t, fmt.Sprintf("UPDATE bank_cards SET status = 'CANCELLED' WHERE user_id = %d", m.owner))
 		wantFaults(t, m.lister.act("relistLoan", "loan { id }", vars{"loanId": m.loan}), "relistLoan", "CARD_NOT_BOUND")
 		h.exec(t, fmt.Sprintf("UPDATE bank_cards SET status = 'BOUND' WHERE user_id = %d", m.owner))
+		h.set(t, "MAX_OUTSTANDING_PERSON", "39999.99")
+		wantFaults(t, m.lister.act("relistLoan", "loan { id }", vars{"loanId": m.loan}), "relistLoan", "LIMIT_EXCEEDED")
 		h.keepsTheRules(t)
 	})
 }

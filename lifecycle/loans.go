@@ -72,7 +72,7 @@ var (
 	})
 	RelistLoan = add(Loans, Move[loan.Status]{
 		Name: "relistLoan", From: []loan.Status{loan.StatusListingFailed, loan.StatusCancelled}, To: []loan.Status{loan.StatusApproved},
-		By: []By{permitted(access.ListLoans)}, Guards: []Guard{otherThanBorrower, activeBorrower, boundCard},
+		By: []By{permitted(access.ListLoans)}, Guards: []Guard{otherThanBorrower, activeBorrower, boundCard, amountWithin},
 	})
 	ApproveFunding = add(Loans, Move[loan.Status]{
 		Name: "approveFunding", From: []loan.Status{loan.StatusFullyFunded}, To: []loan.Status{loan.StatusAwaitingDisbursement},
