@@ -64,7 +64,7 @@ type sorting struct {
 
 // elsewhere are root fields that are not lists of rows, and types that only they lead to.
 var elsewhere = []string{
-	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "permissions", "possibleDuplicates", "search",
+	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "quoteEarlySettlement", "permissions", "possibleDuplicates", "search",
 	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo", "SearchHitConnection", "SearchHitEdge", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
 	"Query", "Mutation", "Subscription",
 }
@@ -505,7 +505,7 @@ func init() {
 				return permitted(e, everyLoan) || mine(e, l.BorrowerID) || bidOn || e.viewer.May(access.PlaceBids) && l.Status == "BIDDING"
 			},
 			plain: "number status requestedAmount requestedAnnualRate requestedTermMonths amount annualRate termMonths repaymentMethod purpose description round approvalsNeeded termsAccepted minimumBid bidStep " +
-				"opensAt closesAt reservedAmount fundedAmount" + life,
+				"opensAt closesAt reservedAmount fundedAmount orderNumber" + life,
 			fields: map[string]func(*evaluation, any) any{
 				"remainingAmount": leaf(func(_ *evaluation, l *ent.Loan) any { return l.Amount - l.ReservedAmount }),
 				"progress":        leaf(func(_ *evaluation, l *ent.Loan) any { return float64(l.FundedAmount) / float64(l.Amount) }),

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
 	"lenddesk/identity"
 	"lenddesk/key"
@@ -20,8 +21,13 @@ const (
 	loanText = `SELECT l.id, l.number, l.status, l.amount, l.annual_rate, l.term_months, l.purpose, u.id, u.name, u.phone, c.id, c.name, c.industry
 FROM loans l JOIN users u ON u.id = l.borrower_id LEFT JOIN companies c ON c.id = l.company_id WHERE l.id = $1`
 
+	// reviewerOfLoan joins who has a loan in hand; $1 is the time.
+	reviewerOfLoan = `LEFT JOIN claims k ON k.subject_type = 'Loan' AND k.subject_id = l.id AND k.expires_at > $1 AND k.created_at >= l.status_since
+	AND k.step = CASE l.status WHEN 'MATERIALS_REVIEW' THEN 'MATERIALS' WHEN 'APPLICATION_REVIEW' THEN 'APPLICATION' ELSE 'FUNDING' END
+LEFT JOIN staff s ON s.id = k.staff_id`
 	reviewText = `SELECT l.id, l.number, l.status, l.amount, u.id, u.name, c.id, c.name, s.id, s.name
-FROM loans l JOIN users u ON u.id = l.borrower_id LEFT JOIN companies c ON c.id = l.company_id LEFT JOIN staff s ON s.id = l.reviewer_id
+FROM loans l JOIN users u ON u.id = l.borrower_id LEFT JOIN companies c ON c.id = l.company_id
+` + reviewerOfLoan + `
 WHERE l.status IN ('MATERIALS_REVIEW', 'APPLICATION_REVIEW', 'FULLY_FUNDED') ORDER BY l.created_at, l.id LIMIT 20`
 	reviewCount = `SELECT COUNT(*) FROM loans WHERE status IN ('MATERIALS_REVIEW', 'APPLICATION_REVIEW', 'FULLY_FUNDED')`
 	bidsOfLoan  = `SELECT b.loan_id, b.id, b.amount, b.status, u.id, u.name FROM bids b JOIN users u ON u.id = b.investor_id
@@ -116,6 +122,9 @@ func (h *hand) appendCompany(b []byte, id *int64, name, industry *string) []byte
 	return append(b, '}')
 }
 
+// moment is the time as the database has it.
+func moment() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
 // bidding is the bids of several loans, each written as it will stand in a list.
 type bidding map[int64][]byte
 
@@ -175,7 +184,7 @@ func inReview(h *hand, ctx context.Context, _ url.Values, b []byte) ([]byte, err
 	var page []loan
 	err := h.ask(
 		ctx,
-		question{reviewText, nil, func(scan func(...any) error) error {
+		question{reviewText, []any{moment()}, func(scan func(...any) error) error {
 			var l loan
 			err := scan(&l.id, &l.number, &l.status, &l.amount, &l.borrower, &l.name, &l.company, &l.companyName, &l.reviewer, &l.reviewerName)
 			page = append(page, l)
