@@ -49,8 +49,14 @@ var (
 	UpdateCompany = add(Companies, Move[company.Status]{
 		Name:    "updateCompany",
 		From:    []company.Status{company.StatusPendingReview, company.StatusVerified, company.StatusRejected},
-		To:      []company.Status{company.StatusPendingReview, company.StatusVerified, company.StatusRejected},
 		By:      []By{permitted(access.ManageCompanies)},
-		Follows: "changed legal data ask for a new review",
+		Follows: "what is not legal data changes at once",
+	})
+	AmendCompany = add(Companies, Move[company.Status]{
+		Name:    "amendCompany",
+		From:    []company.Status{company.StatusPendingReview, company.StatusVerified, company.StatusRejected},
+		To:      []company.Status{company.StatusPendingReview},
+		By:      []By{permitted(access.ManageCompanies)},
+		Follows: "updateCompany with other legal data, which ask for a new review by another person",
 	})
 )

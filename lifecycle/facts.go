@@ -14,7 +14,6 @@ import (
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
-	"lenddesk/ent/company"
 	"lenddesk/ent/event"
 	"lenddesk/ent/loan"
 	storedparameter "lenddesk/ent/parameter"
@@ -35,7 +34,7 @@ const (
 	LiveBids        Fact = "live bids"         // bids of the user that are pending, approved or holding
 	SamePerson      Fact = "same person"       // the viewer, an employee, is this customer
 	CreatedByViewer Fact = "created by viewer" // the viewer, an employee, entered this customer
-	EnteredByViewer Fact = "entered by viewer" // times that the viewer, an employee, entered this company or put it back to be reviewed
+	EnteredByViewer Fact = "entered by viewer" // times that the viewer, an employee, entered this company or other legal data of it
 
 	OwnersLiveLoans Fact = "owners live loans" // loans on their way of the customer whose card it is
 	OwnersLiveBids  Fact = "owners live bids"  // bids that are pending, approved or holding of the customer whose card it is
@@ -99,7 +98,7 @@ var sources = map[Fact]source{
 		return count(dialect, e, sql.And(
 			sql.EQ(e.C(event.FieldSubjectType), string(key.KindCompany)), sql.ColumnsEQ(e.C(event.FieldSubjectID), t.C("id")),
 			sql.EQ(e.C(event.FieldActorType), string(key.KindStaff)), sql.EQ(e.C(event.FieldActorID), a.Staff),
-			sql.In(e.C(event.FieldKind), Kind("createCompany"), Kind("updateCompany")), sql.EQ(e.C(event.FieldTo), string(company.StatusPendingReview))))
+			sql.In(e.C(event.FieldKind), Kind("createCompany"), Kind("amendCompany"))))
 	},
 	OwnersLiveLoans: liveLoans(bankcard.FieldUserID),
 	OwnersLiveBids:  liveBids(bankcard.FieldUserID),

@@ -3,6 +3,7 @@ package companies
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -88,14 +89,12 @@ func (o *Office) Update(ctx context.Context, in UpdateInput) (key.Company, error
 		if err != nil {
 			return 0, err
 		}
-		to := c.Status
-		for _, field := range legal {
-			if changes[field] != nil {
-				to = company.StatusPendingReview
-			}
+		move := lifecycle.UpdateCompany
+		if slices.ContainsFunc(legal, func(field string) bool { return changes[field] != nil }) {
+			move = lifecycle.AmendCompany
 		}
 		said := lifecycle.Said{Expected: in.ExpectedVersion, Changes: changes}
-		return c.ID, lostRace(lifecycle.MakeTo(ctx, tx, lifecycle.UpdateCompany, update, firm(c), to, said))
+		return c.ID, lostRace(lifecycle.Make(ctx, tx, move, update, firm(c), said))
 	})
 }
 
