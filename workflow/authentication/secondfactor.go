@@ -141,11 +141,11 @@ func (o *Office) RemoveSecondFactor(ctx context.Context, in RemoveSecondFactorIn
 	if s.TotpSince == nil {
 		return 0, fault.Refuse(fault.Problem{Code: fault.NotAllowedNow, Text: "second_factor_not_set_up"})
 	}
-	return s.ID, o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
+	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.Staff, error) {
 		if err := o.prove(ctx, tx, s, in.Totp); err != nil {
-			return err
+			return 0, err
 		}
-		return takeAway(ctx, tx, s.ID, "removeSecondFactor")
+		return s.ID, takeAway(ctx, tx, s.ID, "removeSecondFactor")
 	})
 }
 
