@@ -29,6 +29,7 @@
 //	 5. write.go: JSON is appended to one buffer. A null where the contract allows none takes the nearest nullable parent with it; every error carries its path.
 //
 // Rows of one of several types (polymorphic.go: node, nodes, payloads, subject, actor) are units by their keys, compiled when their type first turns up.
+// Aggregates over everything (statistics.go) are statements of their own, put together like search's, in one journey.
 // availableActions (actions.go) asks for the facts of all rows of a level at once.
 //
 // # Invariants
