@@ -118,6 +118,9 @@ func measureBook(ctx context.Context, o options, b *book, r *report) (err error)
 	if err != nil {
 		return err
 	}
+	if err := b.sealed(ctx); err != nil {
+		return err
+	}
 	token, err := signIn(contestants[0].address, b.password)
 	if err != nil {
 		return err
@@ -181,8 +184,8 @@ func measureScreen(ctx context.Context, o options, b *book, shelf *shelf, s scre
 			}
 		}
 		r.add(row)
-		if s.name == "Q2" && clients == 16 {
-			if err := r.profile(ctx, b, contestants[0], requests[0]); err != nil {
+		if s.profiled && clients == 16 {
+			if err := r.profile(ctx, b, s, contestants[0], requests[0]); err != nil {
 				return err
 			}
 		}

@@ -84,7 +84,7 @@ func (r *report) add(row *row) {
 }
 
 // profile profiles the program while it answers.
-func (r *report) profile(ctx context.Context, b *book, c *contestant, requests [][]byte) error {
+func (r *report) profile(ctx context.Context, b *book, s screen, c *contestant, requests [][]byte) error {
 	if err := c.cmd.Process.Signal(syscall.SIGUSR1); err != nil {
 		return err
 	}
@@ -106,7 +106,7 @@ func (r *report) profile(ctx context.Context, b *book, c *contestant, requests [
 	if err != nil {
 		return fmt.Errorf("read the profile: %w", err)
 	}
-	r.profiles = append(r.profiles, fmt.Sprintf("### %s\n\n%.2f ms of the server's processor time a request, %.2f ms of PostgreSQL's.\n\n%s", title(b.dialect),
+	r.profiles = append(r.profiles, fmt.Sprintf("### %s, %s\n\n%.2f ms of the server's processor time a request, %.2f ms of PostgreSQL's.\n\n%s", title(b.dialect), s.name,
 		milliseconds(heat.used.server/time.Duration(len(heat.latencies))), milliseconds(heat.used.database/time.Duration(len(heat.latencies))), shares(string(text))))
 	return nil
 }
@@ -196,7 +196,7 @@ goes over the wire to PostgreSQL, who asks and beginning and ending a transactio
 		}
 	}
 	if len(r.profiles) > 0 {
-		b.WriteString("\n## Where the rest goes\n\nQ2 with 16 clients, by a profile of the server. Shares of parts that call each other overlap.\n\n")
+		b.WriteString("\n## Where the rest goes\n\nWith 16 clients, by a profile of the server. Shares of parts that call each other overlap.\n\n")
 		b.WriteString(strings.Join(r.profiles, "\n"))
 	}
 	return b.String()

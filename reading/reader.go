@@ -136,9 +136,21 @@ func (c *compiler) listOf(t *Type, where func(*sql.SelectTable) *sql.Predicate, 
 	if err := n.columns(c, u.root, at); err != nil {
 		return nil, err
 	}
-	page, err := n.cut(u.root.selector, at)
-	if err != nil {
-		return nil, err
+	var page sql.Querier = u.root.selector
+	if u.root.joins {
+		// The page is found among the rows by themselves, and only its own rows are joined: where no index has the order, a database would join all rows first.
+		x := c.table(t)
+		cut, err := n.cut(sql.Dialect(c.dialect).Select(x.C("id")).From(x), x)
+		if err != nil {
+			return nil, err
+		}
+		u.root.selector.Where(sql.P(func(b *sql.Builder) { b.Ident(at.C("id")).WriteString(" IN (").Join(cut).WriteString(")") }))
+		n.sort(u.root.selector, at)
+	} else {
+		var err error
+		if page, err = n.cut(u.root.selector, at); err != nil {
+			return nil, err
+		}
 	}
 	if err := u.root.words(c.dialect, page); err != nil {
 		return nil, err
