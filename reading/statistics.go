@@ -303,6 +303,15 @@ func unpaid(i *sql.SelectTable) *sql.Predicate {
 	return sql.And(sql.IsNull(i.C(installment.FieldBidID)), sql.ColumnsLT(i.C(installment.FieldPaidPrincipal), i.C(installment.FieldPrincipal)))
 }
 
+// unpaidLines is the table of lines as i. SQLite, which knows nothing of how many there are of what, must be told the index: it would look at every line of
+// every loan (1.3 s against 0.06 s for what is outstanding in a book of a million bids).
+func unpaidLines(b *sql.Builder) {
+	b.Ident(installment.Table).WriteString(" AS ").Ident("i")
+	if b.Dialect() == dialect.SQLite {
+		b.WriteString(" INDEXED BY installments_open")
+	}
+}
+
 // lost is the loans that were written off.
 func lost(d string) *sql.Selector {
 	l := sql.Dialect(d).Table(loan.Table).As("l")
@@ -315,7 +324,7 @@ func outstanding(d string, today ledger.Day) sql.Querier {
 	open := i.C(installment.FieldPrincipal) + " - " + i.C(installment.FieldPaidPrincipal)
 	return sql.Dialect(d).Select().AppendSelectExpr(sql.Raw("CAST(COALESCE(SUM("+open+"), 0) AS BIGINT)"), sql.ExprFunc(func(b *sql.Builder) {
 		b.WriteString("CAST(COALESCE(SUM(CASE WHEN ").Ident(i.C(installment.FieldDueOn)).WriteString(" < ").Arg(today.String()).WriteString(" THEN " + open + " ELSE 0 END), 0) AS BIGINT)")
-	})).From(i).Where(sql.And(unpaid(i), sql.NEQ(i.C("status"), string(installment.StatusCancelled)), sql.NotIn(i.C(installment.FieldLoanID), lost(d))))
+	})).AppendFromExpr(sql.ExprFunc(unpaidLines)).Where(sql.And(unpaid(i), sql.NEQ(i.C("status"), string(installment.StatusCancelled)), sql.NotIn(i.C(installment.FieldLoanID), lost(d))))
 }
 
 // overdueBy works out what was overdue at the end of each bucket. A line that was due on day x and whose principal was paid, in part, on day y was overdue, in
@@ -346,7 +355,7 @@ func (o *overdueBy) open(d string) sql.Querier {
 	s := sql.Dialect(d).Select(i.C(installment.FieldDueOn))
 	s.AppendSelectExprAs(sql.Raw(ended(i, l)), "ended").
 		AppendSelectExpr(sql.Raw("CAST(SUM(" + i.C(installment.FieldPrincipal) + " - " + i.C(installment.FieldPaidPrincipal) + ") AS BIGINT)"))
-	s.From(i).Join(l).On(l.C("id"), i.C(installment.FieldLoanID))
+	s.AppendFromExpr(sql.ExprFunc(unpaidLines)).Join(l).On(l.C("id"), i.C(installment.FieldLoanID))
 	return s.Where(sql.And(unpaid(i), sql.LT(i.C(installment.FieldDueOn), o.until()))).GroupBy(i.C(installment.FieldDueOn), "ended")
 }
 
