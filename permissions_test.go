@@ -60,7 +60,7 @@ func permission(t *testing.T, name string) access.Permission {
 }
 
 // neededArguments are what a query cannot be asked without; CUSTOMER stands for the id of one.
-var neededArguments = map[string]string{"search": `(text: "zzz")`, "possibleDuplicates": `(userId: "CUSTOMER")`}
+var neededArguments = map[string]string{"search": `(text: "zzz")`, "possibleDuplicates": `(userId: "CUSTOMER")`, "statistics": `(from: "2026-11-01", to: "2026-11-30", by: WEEK)`}
 
 var permissionNamed = regexp.MustCompile(`for ([A-Z_]+)\.`)
 

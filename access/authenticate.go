@@ -74,17 +74,17 @@ var questions = map[string]asked{dialect.SQLite: ask(dialect.SQLite), dialect.Po
 func ask(name string) asked {
 	d := sql.Dialect(name)
 	s, u, st, r, pair := d.Table(session.Table).As("s"), d.Table(user.Table).As("u"), d.Table(staff.Table).As("st"), d.Table(role.Table).As("r"), d.Table(staff.RolesTable).As("pair")
-	gather := "json_group_array(json(" + r.C(role.FieldPermissions) + "))"
+	gather := "group_concat(" + r.C(role.FieldPermissions) + ", ',')"
 	if name == dialect.Postgres {
-		gather = "CAST(json_agg(" + r.C(role.FieldPermissions) + ") AS text)"
+		gather = "string_agg(CAST(" + r.C(role.FieldPermissions) + " AS text), ',')"
 	}
 	held := func() *sql.Selector { return d.Select().AppendSelectExpr(sql.Raw(gather)).From(r) }
 	named := func(name, flag string) *sql.Predicate {
 		return sql.And(sql.EQ(r.C(role.FieldName), sql.Raw("'"+name+"'")), sql.EQ(r.C(role.FieldBuiltIn), true), sql.EQ(u.C(flag), true))
 	}
 	ofSession, _ := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
-		AppendSelectExprAs(demand(name), "demand").
-		AppendSelectExprAs(held().Where(sql.Or(named(BorrowerRole, user.FieldBorrower), named(InvestorRole, user.FieldInvestor))), "of_customer").
+		AppendSelectExprAs(ifSet(s.C(session.FieldStaffID), demand(name)), "demand").
+		AppendSelectExprAs(ifSet(s.C(session.FieldUserID), held().Where(sql.Or(named(BorrowerRole, user.FieldBorrower), named(InvestorRole, user.FieldInvestor)))), "of_customer").
 		AppendSelectExprAs(held().Join(pair).On(r.C("id"), pair.C("role_id")).Where(sql.ColumnsEQ(pair.C("staff_id"), st.C("id"))), "of_staff").
 		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
 		Where(sql.And(sql.EQ(s.C(session.FieldTokenHash), "hash"), sql.GT(s.C(session.FieldExpiresAt), "now"))).Query()
@@ -161,6 +161,13 @@ func sessionHolder(ctx context.Context, db Querier, dialect string, hash []byte)
 	return v, err
 }
 
+// ifSet asks only where a column is set: whether somebody is a customer or an employee decides what is to be known of them.
+func ifSet(column string, q *sql.Selector) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) {
+		b.WriteString("CASE WHEN ").Ident(column).WriteString(" IS NOT NULL THEN (").Join(q).WriteString(") END")
+	})
+}
+
 // demand is whether a second factor is demanded of staff now; null when nobody has set it.
 func demand(dialect string) *sql.Selector {
 	p := sql.Dialect(dialect).Table(parameter.Table).As("p")
@@ -184,7 +191,7 @@ func keyHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Vi
 	return Viewer{APIKey: key.APIKey(id), Permissions: all &^ Reviews}, err
 }
 
-// held reads the permissions of roles, which are edited at run time: a JSON array of arrays of names, or nothing. A name that is not (or no longer) in the
+// held reads the permissions of roles, which are edited at run time: JSON arrays of names behind each other, or nothing. A name that is not (or no longer) in the
 // contract gives nothing. It is read with every request, so it is read by hand: every other piece between quotes is a name.
 func held(roles string) (Permissions, error) {
 	if strings.ContainsRune(roles, '\\') {

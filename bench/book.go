@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -158,6 +159,26 @@ func (b *book) whole(ctx context.Context, o options) error {
 			return fmt.Errorf("the kept book has %d users, not %d: take another -name, or remove it", n, o.users)
 		}
 		return nil
+	})
+}
+
+// sealed waits until the program has sealed the events of the book, as it does with a new one for minutes: what it does beside would be measured, too.
+func (b *book) sealed(ctx context.Context) error {
+	return b.reading(ctx, func(db *sql.DB) error {
+		for told := false; ; told = true {
+			var open bool
+			if err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM events WHERE position IS NULL)").Scan(&open); err != nil || !open {
+				return err
+			}
+			if !told {
+				fmt.Fprintln(os.Stderr, "the events of the book are being sealed")
+			}
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(200 * time.Millisecond):
+			}
+		}
 	})
 }
 

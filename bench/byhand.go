@@ -29,6 +29,7 @@ type hand struct {
 	ids        *key.Codec
 	postgres   *pgxpool.Pool
 	sqlite     *sql.DB
+	writer     *sql.DB
 	statements map[string]*sql.Stmt
 	wholly     bool // SQLite makes the JSON
 }
@@ -62,6 +63,7 @@ func serveByHand(ctx context.Context, args []string) error {
 			_, _ = w.Write(append(answer, '}')) // the client may be gone
 		})
 	}
+	mux.HandleFunc("POST /B1", h.placeBid)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
@@ -90,6 +92,13 @@ func (h *hand) open(ctx context.Context, at string) error {
 		if err != nil {
 			return err
 		}
+		h.writer, err = sql.Open("byhand", "file:"+(&url.URL{Path: path}).EscapedPath()+"?"+url.Values{
+			"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_fk": {"1"}, "_txlock": {"immediate"}, "_busy_timeout": {"5000"}, "_stmt_cache_size": {"256"},
+		}.Encode())
+		if err != nil {
+			return err
+		}
+		h.writer.SetMaxOpenConns(1)
 		h.sqlite.SetMaxOpenConns(connections)
 		h.sqlite.SetMaxIdleConns(connections)
 		for _, text := range append(append([]string{}, texts...), whole...) {

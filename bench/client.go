@@ -125,7 +125,7 @@ func drive(ctx context.Context, c *contestant, requests [][]byte, clients int, l
 			var failed error
 			for now := time.Now(); now.Sub(begun) < length && ctx.Err() == nil; {
 				status, err := one.ask(requests[at%len(requests)])
-				if err != nil || status != http.StatusOK {
+				if err != nil || status != http.StatusOK || !bytes.Contains(one.body, []byte(c.must)) {
 					failed = fmt.Errorf("%s answered %d %.300s: %w", c.name, status, one.body, err)
 					break
 				}

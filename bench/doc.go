@@ -1,4 +1,4 @@
-// Command bench measures how fast lenddesk reads. It builds, or takes up, a book of a million bids on SQLite and on PostgreSQL, runs the screens of
+// Command bench measures how fast lenddesk reads and takes bids. It builds, or takes up, a book of a million bids on SQLite and on PostgreSQL, runs the screens of
 // screens.go against the real program, and in the same run against the same screens written by hand, and writes docs/performance.md.
 //
 //	make bench                                   # the whole book; kept in .bench/ and in the database lenddesk_bench

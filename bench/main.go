@@ -118,10 +118,18 @@ func measureBook(ctx context.Context, o options, b *book, r *report) (err error)
 	if err != nil {
 		return err
 	}
+	if err := b.sealed(ctx); err != nil {
+		return err
+	}
 	token, err := signIn(contestants[0].address, b.password)
 	if err != nil {
 		return err
 	}
+	said, err := b.durable(ctx)
+	if err != nil {
+		return err
+	}
+	r.durable = append(r.durable, said)
 	counter, err := newCounter(ctx, b)
 	if err != nil {
 		return err
@@ -143,13 +151,17 @@ func measureScreen(ctx context.Context, o options, b *book, shelf *shelf, s scre
 	if err != nil {
 		return err
 	}
+	if s.writes { // SQLite's JSON has no part in it
+		contestants = contestants[:2]
+	}
 	requests := make([][][]byte, len(contestants))
 	for i, c := range contestants {
+		c.must = s.must
 		for _, call := range calls {
 			requests[i] = append(requests[i], call.request(c, s, token))
 		}
 	}
-	for tries := 5; ; tries-- { // the program's own jobs may change the book between two answers
+	for tries := 5; !s.writes; tries-- { // the program's own jobs may change the book between two answers
 		err := compare(contestants, requests)
 		if err == nil {
 			break
@@ -166,6 +178,11 @@ func measureScreen(ctx context.Context, o options, b *book, shelf *shelf, s scre
 		row := &row{dialect: b.dialect, screen: s, clients: clients, statements: statements, cells: make([]cell, len(contestants))}
 		for i, c := range contestants {
 			row.cells[i].name = c.name
+			if s.writes {
+				if err := alone(ctx, b, contestants, c); err != nil {
+					return err
+				}
+			}
 			if _, err := drive(ctx, c, requests[i], clients, o.each/4); err != nil { // warm
 				return err
 			}
@@ -173,6 +190,11 @@ func measureScreen(ctx context.Context, o options, b *book, shelf *shelf, s scre
 		for round := range o.rounds {
 			for turn := range contestants {
 				i := (round + turn) % len(contestants)
+				if s.writes {
+					if err := alone(ctx, b, contestants, contestants[i]); err != nil {
+						return err
+					}
+				}
 				heat, err := drive(ctx, contestants[i], requests[i], clients, o.each)
 				if err != nil {
 					return err
@@ -181,8 +203,13 @@ func measureScreen(ctx context.Context, o options, b *book, shelf *shelf, s scre
 			}
 		}
 		r.add(row)
-		if s.name == "Q2" && clients == 16 {
-			if err := r.profile(ctx, b, contestants[0], requests[0]); err != nil {
+		if s.profiled && clients == 16 {
+			if s.writes {
+				if err := alone(ctx, b, contestants, contestants[0]); err != nil {
+					return err
+				}
+			}
+			if err := r.profile(ctx, b, s, contestants[0], requests[0]); err != nil {
 				return err
 			}
 		}

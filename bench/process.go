@@ -22,6 +22,7 @@ type contestant struct {
 	name    string // "lenddesk", "by hand", "by hand, JSON by SQLite"
 	variant string // of the hand-written ones: rows or json
 	address string
+	must    string // what must stand in every answer
 	cmd     *exec.Cmd
 	watch   *pgx.Conn // sees the server's connections to PostgreSQL; nil on SQLite
 }
@@ -75,6 +76,10 @@ func (c *contestant) start(ctx context.Context, b *book, at string) error {
 }
 
 func (c *contestant) stop() error {
+	if c.cmd == nil {
+		return nil
+	}
+	defer func() { c.cmd, c.watch = nil, nil }()
 	err := c.cmd.Process.Signal(syscall.SIGTERM)
 	done := make(chan error, 1)
 	go func() { done <- c.cmd.Wait() }()
@@ -87,6 +92,24 @@ func (c *contestant) stop() error {
 		err = errors.Join(err, c.watch.Close(context.Background()))
 	}
 	return err
+}
+
+// alone stops the others and has one serve: whoever writes would wait for what the others still do with what was written.
+func alone(ctx context.Context, b *book, all []*contestant, one *contestant) error {
+	for _, c := range all {
+		if c != one {
+			if err := c.stop(); err != nil {
+				return err
+			}
+		}
+	}
+	if one.cmd != nil {
+		return nil
+	}
+	if err := one.start(ctx, b, b.url); err != nil || one.variant != "" {
+		return err
+	}
+	return b.sealed(ctx) // what was written without it
 }
 
 // used is processor time and memory so far.

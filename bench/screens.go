@@ -15,6 +15,9 @@ import (
 type screen struct {
 	name, title string
 	target      float64 // of the hand-written one's requests per second, at 16 clients; 0: none
+	writes      bool    // each answer is another: what must stand in it is must
+	must        string
+	profiled    bool // at 16 clients, to see where the rest goes
 	document    string
 	// arguments makes the calls that are asked in turn.
 	arguments func(ctx context.Context, v *visit) ([]call, error)
@@ -24,11 +27,13 @@ type screen struct {
 type call struct {
 	variables map[string]any
 	values    url.Values
+	token     string // of who asks, where it is not the administrator
 }
 
 // visit is what arguments are found with.
 type visit struct {
 	*shelf
+	book           *book
 	ids            *key.Codec
 	rnd            *rand.Rand
 	address, token string
@@ -43,18 +48,18 @@ type shelf struct {
 
 var screens = []screen{
 	{
-		name: "Q1", title: "a loan by id, with borrower and company", target: 0.65,
+		name: "Q1", title: "a loan by id, with borrower and company", target: 0.65, profiled: true,
 		document: `query Q1($id: ID!) { node(id: $id) { ... on Loan { id number status amount annualRate termMonths purpose borrower { id name maskedPhone } company { id name industry } } } }`,
 		arguments: func(_ context.Context, v *visit) (calls []call, err error) {
 			for _, n := range v.loans {
 				id := v.ids.Encode(key.KindLoan, n)
-				calls = append(calls, call{map[string]any{"id": id}, url.Values{"id": {id}}})
+				calls = append(calls, call{variables: map[string]any{"id": id}, values: url.Values{"id": {id}}})
 			}
 			return calls, nil
 		},
 	},
 	{
-		name: "Q2", title: "the 20 oldest loans in review, with borrower, company, reviewer, the 10 newest bids with investors, and the total", target: 0.75,
+		name: "Q2", title: "the 20 oldest loans in review, with borrower, company, reviewer, the 10 newest bids with investors, and the total", target: 0.75, profiled: true,
 		document: `query Q2 { loans(filter: {status: [MATERIALS_REVIEW, APPLICATION_REVIEW, FULLY_FUNDED]}, orderBy: {field: CREATED_AT, direction: ASC}, first: 20) {
 	totalCount nodes { id number status amount borrower { id name } company { id name } reviewer { id name }
 		bids(first: 10) { nodes { id amount status investor { id name } } } } } }`,
@@ -95,13 +100,13 @@ var screens = []screen{
 		},
 	},
 	{
-		name: "Q5", title: "one user's portfolio with sums",
+		name: "Q5", title: "one user's portfolio with sums", target: 0.6,
 		document: `query Q5($id: ID!) { node(id: $id) { ... on User { id name statistics { bids invested earned }
 	bids(first: 20) { totalCount nodes { id amount status outstandingPrincipal earned loan { id number status } } } } } }`,
 		arguments: func(_ context.Context, v *visit) (calls []call, err error) {
 			for _, n := range v.investors {
 				id := v.ids.Encode(key.KindUser, n)
-				calls = append(calls, call{map[string]any{"id": id}, url.Values{"id": {id}}})
+				calls = append(calls, call{variables: map[string]any{"id": id}, values: url.Values{"id": {id}}})
 			}
 			return calls, nil
 		},
@@ -111,10 +116,15 @@ var screens = []screen{
 		document: `query Q6($text: String!) { search(text: $text, first: 20) { totalCount nodes { ... on User { id name status maskedPhone company { id name } } ... on Company { id name industry } } } }`,
 		arguments: func(_ context.Context, v *visit) (calls []call, err error) {
 			for _, name := range v.names {
-				calls = append(calls, call{map[string]any{"text": name}, url.Values{"text": {name}}})
+				calls = append(calls, call{variables: map[string]any{"text": name}, values: url.Values{"text": {name}}})
 			}
 			return calls, nil
 		},
+	},
+	{
+		name: "B1", title: "a bid is placed, with full durability: written is the same", target: 0.7, writes: true, must: `"userErrors":[]`, profiled: true,
+		document:  `mutation B1($bid: PlaceBidInput!) { placeBid(input: $bid) { bid { id status amount } userErrors { code message field } } }`,
+		arguments: bids,
 	},
 }
 
@@ -128,7 +138,7 @@ func (s screen) calls(ctx context.Context, b *book, shelf *shelf, address, token
 	if err != nil {
 		return nil, err
 	}
-	calls, err := s.arguments(ctx, &visit{shelf, ids, rand.New(rand.NewPCG(1, 1)), address, token})
+	calls, err := s.arguments(ctx, &visit{shelf, b, ids, rand.New(rand.NewPCG(1, 1)), address, token})
 	if err == nil && len(calls) == 0 {
 		err = fmt.Errorf("the book has nothing to ask for")
 	}
@@ -137,7 +147,13 @@ func (s screen) calls(ctx context.Context, b *book, shelf *shelf, address, token
 
 // request is the call as bytes.
 func (c call) request(to *contestant, s screen, token string) []byte {
-	if to.variant != "" {
+	if c.token != "" {
+		token = c.token
+	}
+	switch {
+	case to.variant != "" && s.writes:
+		return request(to.address, "POST", "/"+s.name+"?"+c.values.Encode(), token, nil)
+	case to.variant != "":
 		return request(to.address, "GET", "/"+s.name+"?"+c.values.Encode(), "", nil)
 	}
 	raw, err := graphQL(to.address, token, s.document, c.variables)
@@ -176,7 +192,7 @@ func (v *visit) walk(document string, variables map[string]any, pages int) (call
 		for name, value := range variables {
 			values[name] = value
 		}
-		calls = append(calls, call{values, url.Values{"after": {last.Node.ID}}})
+		calls = append(calls, call{variables: values, values: url.Values{"after": {last.Node.ID}}})
 	}
 	return calls, nil
 }

@@ -182,7 +182,7 @@ func dump(t *testing.T, s *store.Store, keys *seal.Keys) (lines []string) {
 				case isBytes:
 					v = strings.ReplaceAll(string(sealed), " ", "") // JSON; PostgreSQL writes it anew
 				}
-				if flag, ok := v.(int64); ok && (column == "borrower" || column == "investor" || column == "terms_accepted" || column == "settles") {
+				if flag, ok := v.(int64); ok && (column == "borrower" || column == "investor" || column == "terms_accepted" || column == "settles" || column == "reversed") {
 					v = flag != 0
 				}
 				line += fmt.Sprintf("|%s=%v", column, v)

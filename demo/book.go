@@ -60,6 +60,7 @@ type book struct {
 	bids         []*ent.Bid
 	installments []*ent.Installment
 	repayments   []*ent.Repayment
+	allocations  []*ent.Allocation
 	documents    []*ent.Document
 	reviews      []*ent.Review
 	records      []*ent.ServiceRecord

@@ -85,6 +85,22 @@ var rules = []rule{
 			OR COALESCE(i.penalty, 0) <> COALESCE(r.penalty, 0)`,
 	},
 	{
+		"what is paid on a line is what of payments that stand went to it",
+		`SELECT CAST(i.id AS TEXT) FROM installments i
+		LEFT JOIN (SELECT installment_id, SUM(principal) AS principal, SUM(interest) AS interest, SUM(penalty) AS penalty
+			FROM allocations WHERE reversed = FALSE GROUP BY installment_id) a ON a.installment_id = i.id
+		WHERE i.bid_id IS NULL AND (i.paid_principal <> COALESCE(a.principal, 0) OR i.paid_interest <> COALESCE(a.interest, 0)
+			OR i.paid_penalty <> COALESCE(a.penalty, 0))`,
+	},
+	{
+		"what of a payment went to lines is all of it, and stands while the payment does",
+		`SELECT r.reference FROM repayments r
+		LEFT JOIN (SELECT repayment_id, SUM(principal) AS principal, SUM(interest) AS interest, SUM(penalty) AS penalty,
+				SUM(CASE WHEN reversed THEN 1 ELSE 0 END) AS reversed, COUNT(*) AS parts FROM allocations GROUP BY repayment_id) a ON a.repayment_id = r.id
+		WHERE COALESCE(a.parts, 0) = 0 OR a.principal <> r.principal OR a.interest <> r.interest OR a.penalty <> r.penalty
+			OR a.reversed <> CASE WHEN r.reversed_at IS NULL THEN 0 ELSE a.parts END`,
+	},
+	{
 		"a repayment is at least the sum of its parts",
 		`SELECT reference FROM repayments WHERE amount < penalty + interest + principal`,
 	},

@@ -244,6 +244,8 @@ func TestCheckSeesPlantedFaults(t *testing.T) {
 		"add up to it":                "UPDATE installments SET interest = interest + 1 WHERE bid_id IS NOT NULL AND number = 1",
 		"make the bid":                "UPDATE installments SET principal = principal + 1 WHERE bid_id IS NOT NULL AND number = 1",
 		"reported and not reversed":   "UPDATE repayments SET interest = interest + 1, amount = amount + 1 WHERE reversed_at IS NULL",
+		"went to it":                  "UPDATE allocations SET interest = interest + 1 WHERE reversed = FALSE",
+		"while the payment does":      "UPDATE allocations SET reversed = TRUE WHERE id = (SELECT MIN(id) FROM allocations WHERE reversed = FALSE)",
 		"sum of its parts":            "UPDATE repayments SET amount = amount - 1",
 		"a line is PAID":              "UPDATE installments SET status = 'PAID' WHERE status = 'OVERDUE'",
 		"a settled loan is paid":      "UPDATE installments SET status = 'PARTLY_PAID' WHERE status = 'PAID'",

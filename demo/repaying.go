@@ -152,7 +152,7 @@ func (l *lending) pay(k int, at time.Time) {
 		part.PaidPenalty, part.PaidInterest, part.PaidPrincipal = part.Penalty, part.Interest, part.Principal
 		l.mark(part, installment.StatusPaid, at)
 	}
-	l.report(row.PaidPenalty, row.PaidInterest, row.PaidPrincipal, at)
+	l.report(row, row.PaidPenalty, row.PaidInterest, row.PaidPrincipal, at)
 	if k < len(l.lines)-1 {
 		l.life.to(lifecycle.RecordRepayment, loan.StatusRepaying, byStaff(l.finance), at, "")
 		return
@@ -170,8 +170,8 @@ func (l *lending) mark(row *ent.Installment, to installment.Status, at time.Time
 	}
 }
 
-// report is what finance says was paid.
-func (l *lending) report(penalty, interest, principal money.Amount, at time.Time) *ent.Repayment {
+// report is what finance says was paid, all of it on one line.
+func (l *lending) report(on *ent.Installment, penalty, interest, principal money.Amount, at time.Time) *ent.Repayment {
 	k := key.Repayment(l.take(key.KindRepayment))
 	r := &ent.Repayment{
 		ID: k, CreatedAt: at, LoanID: l.ID, Amount: penalty + interest + principal, Penalty: penalty, Interest: interest, Principal: principal,
@@ -179,16 +179,21 @@ func (l *lending) report(penalty, interest, principal money.Amount, at time.Time
 		ReportedByType: string(key.KindStaff), ReportedByID: int64(l.finance),
 	}
 	l.repayments = append(l.repayments, r)
+	l.allocations = append(l.allocations, &ent.Allocation{
+		ID: key.Allocation(l.take(kindAllocation)), CreatedAt: at, RepaymentID: k, InstallmentID: on.ID, PaidOn: r.PaidAt.In(l.zone).Format(time.DateOnly),
+		Penalty: penalty, Interest: interest, Principal: principal,
+	})
 	return r
 }
 
 // bounce is a payment of a line that was reported, and taken back the next day.
 func (l *lending) bounce(k int, at time.Time) {
 	row := l.lines[k]
-	r := l.report(0, row.Interest, row.Principal, at)
+	r := l.report(row, 0, row.Interest, row.Principal, at)
 	l.life.to(lifecycle.RecordRepayment, loan.StatusRepaying, byStaff(l.finance), at, "")
 	back := at.Add(10 * time.Hour)
 	r.ReversedAt = &back
+	l.allocations[len(l.allocations)-1].Reversed = true
 	l.life.to(lifecycle.ReverseRepayment, loan.StatusRepaying, byStaff(l.finance), back, "银行退回该笔款项。")
 }
 
@@ -263,7 +268,7 @@ func (l *lending) payPart(k int, at time.Time) {
 		part.PaidInterest, part.PaidPrincipal = interests[i], principals[i]
 		l.mark(part, installment.StatusPartlyPaid, at)
 	}
-	l.report(0, interest, principal, at)
+	l.report(row, 0, interest, principal, at)
 	l.life.to(lifecycle.RecordRepayment, loan.StatusRepaying, byStaff(l.finance), at, "")
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"lenddesk/ent"
+	"lenddesk/ent/allocation"
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
@@ -45,6 +46,7 @@ var (
 	bids          = tableOf[ent.Bid](bid.Table, bid.Columns)
 	installments  = tableOf[ent.Installment](installment.Table, installment.Columns)
 	repayments    = tableOf[ent.Repayment](repayment.Table, repayment.Columns)
+	allocations   = tableOf[ent.Allocation](allocation.Table, allocation.Columns)
 	requests      = tableOf[ent.ServiceRequest](servicerequest.Table, servicerequest.Columns)
 	documents     = tableOf[ent.Document](document.Table, document.Columns)
 	reviews       = tableOf[ent.Review](review.Table, review.Columns)
@@ -58,7 +60,11 @@ var counted = map[key.Kind]*table{
 	key.KindCompany: companies, key.KindStaff: employees, key.KindUser: customers, key.KindBankCard: cards, key.KindBankCardAttempt: attempts,
 	key.KindLoan: loans, key.KindBid: bids, key.KindInstallment: installments, key.KindRepayment: repayments, key.KindServiceRequest: requests,
 	key.KindDocument: documents, key.KindReview: reviews, key.KindServiceRecord: records, key.KindMessage: messages, key.KindEvent: events,
+	kindAllocation: allocations,
 }
+
+// kindAllocation has no place among the kinds: nobody asks for an allocation by an id.
+const kindAllocation key.Kind = "Allocation"
 
 // everyTable is the names of all, for whoever needs them for itself.
 func everyTable() []string {

@@ -53,6 +53,7 @@ func (b *book) handOver() error {
 	d = put(d, bids, &b.bids)
 	d = put(d, installments, &b.installments)
 	d = put(d, repayments, &b.repayments)
+	d = put(d, allocations, &b.allocations)
 	d = put(d, requests, &b.requests)
 	d = put(d, documents, &b.documents)
 	d = put(d, reviews, &b.reviews)

@@ -49,6 +49,7 @@ type fieldWriter func(w *writer, at *rows, i int) bool
 type level struct {
 	typ *Type
 	*statement
+	joins    bool // other tables
 	children []child
 }
 
@@ -212,6 +213,7 @@ func (c *compiler) one(l *level, at *sql.SelectTable, e *One, f graphql.Collecte
 		on = sql.And(on, rule)
 	}
 	l.selector.LeftJoin(t).OnP(on)
+	l.joins = true
 	o, err := c.object(l, to, t, f.Selections)
 	if err != nil {
 		return nil, err

@@ -22,6 +22,10 @@ var handWritten = map[string][]string{
 
 	"SearchHitConnection": {"edges", "nodes", "pageInfo", "totalCount"},
 	"SearchHitEdge":       {"cursor", "node"},
+
+	"Statistics":  {"buckets", "usersByStatus", "loansByStatus", "outstanding", "overdueShare"},
+	"Bucket":      {"from", "registrations", "approvedRegistrations", "approvals", "applications", "funded", "repaid", "overdue"},
+	"CountByName": {"name", "count", "amount"},
 }
 
 // Gaps are the pieces of a contract that reading could not answer: types and fields without a row in the tables, filters and orders without a

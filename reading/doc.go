@@ -16,12 +16,12 @@
 //	    columns it needs and how they are written. company is joined, its row rule in the join; loans (children.go) is a child level and a count:
 //
 //	    SELECT t1.id, t1.created_at, t1.name, t2.id, t2.name FROM users t1 LEFT JOIN companies t2 ON t2.id = t1.company_id
-//	    ORDER BY t1.created_at DESC, t1.id DESC LIMIT ⟨$n + 1⟩
+//	    WHERE t1.id IN (SELECT t3.id FROM users t3 ORDER BY t3.created_at DESC, t3.id DESC LIMIT ⟨$n + 1⟩) ORDER BY t1.created_at DESC, t1.id DESC
 //
-//	    SELECT p.value, t3.id, t3.created_at, t3.number FROM json_each(⟨users⟩) p CROSS JOIN loans t3
-//	    WHERE t3.id IN (SELECT t4.id FROM loans t4 WHERE t4.borrower_id = p.value ORDER BY … LIMIT ⟨20 + 1⟩)    -- PostgreSQL: unnest, and LATERAL
+//	    SELECT p.value, t4.id, t4.created_at, t4.number FROM json_each(⟨users⟩) p CROSS JOIN loans t4
+//	    WHERE t4.id IN (SELECT t5.id FROM loans t5 WHERE t5.borrower_id = p.value ORDER BY … LIMIT ⟨20 + 1⟩)    -- PostgreSQL: unnest, and LATERAL
 //
-//	    SELECT p.value, (SELECT count(*) FROM loans t4 WHERE t4.borrower_id = p.value) FROM json_each(⟨users⟩) p
+//	    SELECT p.value, (SELECT count(*) FROM loans t5 WHERE t5.borrower_id = p.value) FROM json_each(⟨users⟩) p
 //
 //	    What stands in ⟨⟩ is a slot: a function of the run that fills it.
 //	 4. fetch.go: the statements run level by level. Those of one level don't depend on each other and are asked together: here users; then loans and their
@@ -29,6 +29,7 @@
 //	 5. write.go: JSON is appended to one buffer. A null where the contract allows none takes the nearest nullable parent with it; every error carries its path.
 //
 // Rows of one of several types (polymorphic.go: node, nodes, payloads, subject, actor) are units by their keys, compiled when their type first turns up.
+// Aggregates over everything (statistics.go) are statements of their own, put together like search's, in one journey.
 // availableActions (actions.go) asks for the facts of all rows of a level at once.
 //
 // # Invariants

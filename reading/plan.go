@@ -31,12 +31,13 @@ type planKey struct {
 
 // plan is how one root field is read. Nothing in it changes once it is made, but for the units of types that turn up later.
 type plan struct {
-	operation *graphql.OperationContext // the document, and the variables that decide; no other
-	list      *unit                     // of a list
-	item      *unit                     // of one place in a queue
-	objects   *byType                   // of objects by their keys
-	viewer    *viewerPlan
-	search    *searchPlan
+	operation  *graphql.OperationContext // the document, and the variables that decide; no other
+	list       *unit                     // of a list
+	item       *unit                     // of one place in a queue
+	objects    *byType                   // of objects by their keys
+	viewer     *viewerPlan
+	search     *searchPlan
+	statistics *statisticsPlan
 }
 
 // unit is a statement over one type and all that hangs on it, compiled together: a list, or rows by their keys.

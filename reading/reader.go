@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -131,14 +132,33 @@ func (c *compiler) listOf(t *Type, where func(*sql.SelectTable) *sql.Predicate, 
 		n.filters = append(n.filters, narrowing{where: where, filter: Filter{Fixed: true}})
 	}
 	u.root = c.newLevel(t)
-	at := c.table(t)
-	u.root.selector.From(at)
+	alias := c.alias()
+	at := sql.Dialect(c.dialect).Table(t.Table).As(alias)
 	if err := n.columns(c, u.root, at); err != nil {
 		return nil, err
 	}
-	page, err := n.cut(u.root.selector, at)
-	if err != nil {
-		return nil, err
+	var page sql.Querier = u.root.selector
+	if u.root.joins {
+		// The page is found among the rows by themselves, and only its own rows are joined: where no index has the order, a database would join all rows first.
+		x := c.table(t)
+		inner := sql.Dialect(c.dialect).Select(x.C("id")).From(x)
+		cut, err := n.cut(inner, x)
+		if err != nil {
+			return nil, err
+		}
+		if c.dialect == dialect.Postgres {
+			inner.Select(x.C("*"))
+			u.root.selector.AppendFromExpr(sql.ExprFunc(func(b *sql.Builder) { b.WriteString("(").Join(cut).WriteString(") AS ").Ident(alias) }))
+		} else {
+			u.root.selector.From(at).Where(sql.P(func(b *sql.Builder) { b.Ident(at.C("id")).WriteString(" IN (").Join(cut).WriteString(")") }))
+		}
+		n.sort(u.root.selector, at)
+	} else {
+		u.root.selector.From(at)
+		var err error
+		if page, err = n.cut(u.root.selector, at); err != nil {
+			return nil, err
+		}
 	}
 	if err := u.root.words(c.dialect, page); err != nil {
 		return nil, err

@@ -52,6 +52,8 @@ func (Installment) Indexes() []ent.Index {
 		index.Fields("loan_id", "plan", "number").Unique().StorageKey("installments_of_loan").Annotations(entsql.IndexWhere("bid_id IS NULL")),
 		index.Fields("bid_id", "plan", "number").Unique().StorageKey("installments_of_bid").Annotations(entsql.IndexWhere("bid_id IS NOT NULL")),
 		index.Fields("loan_id", "number"), index.Fields("bid_id", "number"), index.Fields("status", "due_on"),
+		index.Fields("due_on", "status", "loan_id", "principal", "paid_principal").StorageKey("installments_open").
+			Annotations(entsql.IndexWhere("bid_id IS NULL AND paid_principal < principal")),
 	}
 }
 

@@ -75,7 +75,7 @@ func (Loan) Edges() []ent.Edge {
 func (Loan) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("borrower_id", "created_at"), index.Fields("company_id", "created_at"), index.Fields("amount"),
-		index.Fields("purpose", "created_at"), index.Fields("status", "closes_at"),
+		index.Fields("purpose", "created_at"), index.Fields("status", "closes_at"), index.Fields("disbursed_at", "amount"),
 	}
 }
 

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -42,7 +43,10 @@ func (Repayment) Edges() []ent.Edge {
 
 // Indexes of a repayment.
 func (Repayment) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("loan_id", "created_at"), index.Fields("paid_at")}
+	return []ent.Index{
+		index.Fields("loan_id", "created_at"),
+		index.Fields("paid_at", "amount").StorageKey("repayments_standing").Annotations(entsql.IndexWhere("reversed_at IS NULL")),
+	}
 }
 
 // Annotations of the table.

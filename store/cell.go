@@ -117,3 +117,6 @@ func (c *Cell) Scan(v any) error {
 	}
 	return nil
 }
+
+// Stored is an instant as SQLite keeps it, for a list of them that is bound as one text.
+func Stored(t time.Time) string { return t.UTC().Truncate(time.Microsecond).Format(storedTime) }

@@ -55,7 +55,7 @@ func (s *Store) migratePostgres(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := up(ctx, provider); err != nil {
+	if _, err := up(ctx, provider); err != nil {
 		return err
 	}
 	if err := makeSearchPostgres(ctx, conn); err != nil {
@@ -95,11 +95,14 @@ func (s *Store) migrateSQLite(ctx context.Context) (err error) {
 	if _, err := db.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := up(ctx, provider); err != nil {
+	changed, err := up(ctx, provider)
+	if err != nil {
 		return err
 	}
-	if err := checkForeignKeys(ctx, db); err != nil {
-		return err
+	if changed { // looking at every row of a large book takes minutes, at every start
+		if err := checkForeignKeys(ctx, db); err != nil {
+			return err
+		}
 	}
 	if err := makeSearchSQLite(ctx, db); err != nil {
 		return err
@@ -150,16 +153,16 @@ func (s *Store) goose(db *sql.DB) (*goose.Provider, error) {
 	return goose.NewProvider(name, db, files, goose.WithDisableGlobalRegistry(true), goose.WithSlog(slog.Default()))
 }
 
-// up applies what is missing and logs what it applied.
-func up(ctx context.Context, provider *goose.Provider) error {
+// up applies what is missing, logs what it applied, and tells whether that was anything.
+func up(ctx context.Context, provider *goose.Provider) (changed bool, err error) {
 	applied, err := provider.Up(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	for _, m := range applied {
 		slog.InfoContext(ctx, "migration applied", "version", m.Source.Version, "took", m.Duration)
 	}
-	return nil
+	return len(applied) > 0, nil
 }
 
 // Migration tells the version of the newest migration in the database, 0 if there is none yet, and that of the newest that this

@@ -21,7 +21,7 @@ import (
 // Question is one statement that only reads, and the room for its answer.
 type Question struct {
 	SQL   string
-	Args  []any // int64, float64, bool, string, []byte, time.Time or nil; on PostgreSQL also []int64 and []string
+	Args  []any // int64, float64, bool, string, []byte, time.Time or nil; on PostgreSQL also []int64, []string and []time.Time
 	Width int   // how many columns it answers with
 	Cells []Cell
 }

@@ -676,6 +676,14 @@ var (
 				Columns: []*schema.Column{EventsColumns[15]},
 			},
 			{
+				Name:    "events_counted",
+				Unique:  false,
+				Columns: []*schema.Column{EventsColumns[3], EventsColumns[14], EventsColumns[7], EventsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "kind IN ('REGISTER_USER', 'APPROVE_REGISTRATION', 'SUBMIT_LOAN_APPLICATION', 'APPROVE_LOAN_APPLICATION')",
+				},
+			},
+			{
 				Name:    "events_to_be_sealed",
 				Unique:  false,
 				Columns: []*schema.Column{EventsColumns[0]},
@@ -831,6 +839,14 @@ var (
 				Name:    "installment_status_due_on",
 				Unique:  false,
 				Columns: []*schema.Column{InstallmentsColumns[4], InstallmentsColumns[8]},
+			},
+			{
+				Name:    "installments_open",
+				Unique:  false,
+				Columns: []*schema.Column{InstallmentsColumns[8], InstallmentsColumns[4], InstallmentsColumns[17], InstallmentsColumns[9], InstallmentsColumns[14]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "bid_id IS NULL AND paid_principal < principal",
+				},
 			},
 		},
 	}
@@ -996,6 +1012,11 @@ var (
 				Unique:  false,
 				Columns: []*schema.Column{LoansColumns[4], LoansColumns[24]},
 			},
+			{
+				Name:    "loan_disbursed_at_amount",
+				Unique:  false,
+				Columns: []*schema.Column{LoansColumns[28], LoansColumns[10]},
+			},
 		},
 	}
 	// MessagesColumns holds the columns for the "messages" table.
@@ -1126,9 +1147,12 @@ var (
 				Columns: []*schema.Column{RepaymentsColumns[14], RepaymentsColumns[1]},
 			},
 			{
-				Name:    "repayment_paid_at",
+				Name:    "repayments_standing",
 				Unique:  false,
-				Columns: []*schema.Column{RepaymentsColumns[8]},
+				Columns: []*schema.Column{RepaymentsColumns[8], RepaymentsColumns[4]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "reversed_at IS NULL",
+				},
 			},
 		},
 	}

@@ -573,6 +573,28 @@ type BindBankCardPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// What happened in some days that follow each other.
+type Bucket struct {
+	// Its first day: the range's first day, a day, a Monday, or the first of a month.
+	From string `json:"from"`
+	// How many people registered.
+	Registrations int `json:"registrations"`
+	// How many registrations were approved; one that was amended and approved again counts again.
+	ApprovedRegistrations int `json:"approvedRegistrations"`
+	// How many loan applications were approved, each when its last needed reviewer approved it. Being listed again does not count.
+	Approvals int `json:"approvals"`
+	// How many loan applications were handed in for the first time. One that was returned and is handed in again does not count again.
+	Applications int `json:"applications"`
+	// Sum of the amounts of the loans that were paid out to their borrowers, by the time at which finance did so.
+	Funded string `json:"funded"`
+	// Sum of the payments of borrowers, by the time at which they came in, recoveries on written-off loans among them. Payments that were reversed are not in it.
+	Repaid string `json:"repaid"`
+	// Principal that was overdue at the end of the bucket's last day, or of today if that is earlier: of instalments that were due before that day, what was not paid by its end. Days of
+	// grace are not looked at. Without loans that were written off, and instalments that were cancelled, by then. By the payments as they are known now: one that was reversed never counted.
+	Overdue         string `json:"overdue"`
+	reading.Written `json:"-"`
+}
+
 // Outcome of `cancelBankCardBinding`.
 type CancelBankCardBindingPayload struct {
 	// The card after the move. Null when refused.
@@ -761,6 +783,17 @@ type ConfirmSecondFactorPayload struct {
 	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// How many there are of something, under its name.
+type CountByName struct {
+	// The name: a status.
+	Name string `json:"name"`
+	// How many.
+	Count int `json:"count"`
+	// Sum of their amounts; null where they have none.
+	Amount          *string `json:"amount,omitempty"`
+	reading.Written `json:"-"`
 }
 
 // Outcome of `createApiKey`.
@@ -2284,6 +2317,21 @@ type StaffOrder struct {
 	Field StaffOrderField `json:"field"`
 	// Which way.
 	Direction OrderDirection `json:"direction"`
+}
+
+// What happened in a range of days, and how the book stands now.
+type Statistics struct {
+	// The range in pieces, in their order, those in which nothing happened among them. The first and the last are cut off where the range is.
+	Buckets []*Bucket `json:"buckets"`
+	// How many users stand in each status now; statuses in which nobody stands are left out. `amount` is null.
+	UsersByStatus []*CountByName `json:"usersByStatus"`
+	// How many loans stand in each status now, and the sum of their amounts; statuses in which none stands are left out.
+	LoansByStatus []*CountByName `json:"loansByStatus"`
+	// Principal that is still to be paid back now, due or not, on all loans that are paid out. What was written off is not in it.
+	Outstanding string `json:"outstanding"`
+	// The share of `outstanding` that is overdue now, from 0 to 1: principal of instalments whose due date is before today. 0 when nothing is outstanding.
+	OverdueShare    float64 `json:"overdueShare"`
+	reading.Written `json:"-"`
 }
 
 // Outcome of `submitLoanApplication`.

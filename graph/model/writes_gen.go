@@ -95,6 +95,11 @@ func (v BidEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 }
 func (v *BidEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
+func (v Bucket) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Bucket) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
 func (v Company) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
@@ -109,6 +114,11 @@ func (v CompanyEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
 func (v *CompanyEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v CountByName) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *CountByName) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
 func (v Document) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
@@ -320,6 +330,11 @@ func (v StaffEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
 func (v *StaffEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v Statistics) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Statistics) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
 func (v SystemActor) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
