@@ -28,7 +28,7 @@ func (n *connection) cursor(w *writer, at *rows, i int) {
 		plain.text(row[n.value])
 	case aTime:
 		plain.instant(row[n.value])
-	case aKey:
+	case aKey, aPlace:
 		plain.null()
 	}
 	plain.buf = append(plain.buf, ',', '"')

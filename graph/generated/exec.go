@@ -44,6 +44,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Mutation() MutationResolver
 	Query() QueryResolver
+	Subscription() SubscriptionResolver
 }
 
 type DirectiveRoot struct {
@@ -990,6 +991,7 @@ type ComplexityRoot struct {
 		ClaimedBy      func(childComplexity int) int
 		Kind           func(childComplexity int) int
 		Subject        func(childComplexity int) int
+		Waiting        func(childComplexity int) int
 		WaitingSince   func(childComplexity int) int
 	}
 
@@ -1171,6 +1173,11 @@ type ComplexityRoot struct {
 	SubmitLoanApplicationPayload struct {
 		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	Subscription struct {
+		EventAdded         func(childComplexity int, subjectID *string, kinds []string, after *string) int
+		ReviewQueueChanged func(childComplexity int, kind string) int
 	}
 
 	SuspendUserPayload struct {
@@ -1515,6 +1522,10 @@ type QueryResolver interface {
 	Parameters(ctx context.Context) ([]*model.Parameter, error)
 	Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) (*model.UserConnection, error)
 	Webhooks(ctx context.Context, first *int, after *string, last *int, before *string) (*model.WebhookConnection, error)
+}
+type SubscriptionResolver interface {
+	EventAdded(ctx context.Context, subjectID *string, kinds []string, after *string) (<-chan *model.EventEdge, error)
+	ReviewQueueChanged(ctx context.Context, kind string) (<-chan *model.ReviewItem, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -5819,6 +5830,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ReviewItem.Subject(childComplexity), true
+	case "ReviewItem.waiting":
+		if e.ComplexityRoot.ReviewItem.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReviewItem.Waiting(childComplexity), true
 	case "ReviewItem.waitingSince":
 		if e.ComplexityRoot.ReviewItem.WaitingSince == nil {
 			break
@@ -6483,6 +6500,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SubmitLoanApplicationPayload.UserErrors(childComplexity), true
+
+	case "Subscription.eventAdded":
+		if e.ComplexityRoot.Subscription.EventAdded == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_eventAdded_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.EventAdded(childComplexity, args["subjectId"].(*string), args["kinds"].([]string), args["after"].(*string)), true
+	case "Subscription.reviewQueueChanged":
+		if e.ComplexityRoot.Subscription.ReviewQueueChanged == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_reviewQueueChanged_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.ReviewQueueChanged(childComplexity, args["kind"].(string)), true
 
 	case "SuspendUserPayload.user":
 		if e.ComplexityRoot.SuspendUserPayload.User == nil {
@@ -7414,6 +7454,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			ctx = graphql.WithUnmarshalerMap(ctx, inputUnmarshalMap)
 			data := ec._Mutation(ctx, opCtx.Operation.SelectionSet)
 			var buf bytes.Buffer
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
 			data.MarshalGQL(&buf)
 
 			return &graphql.Response{
@@ -9442,6 +9499,11 @@ input EventOrder {
 enum EventOrderField {
   "When it happened (` + "`" + `at` + "`" + `)."
   AT
+  """
+  The order in which events were committed, for programs that follow them: with ` + "`" + `direction: ASC` + "`" + ` and ` + "`" + `after` + "`" + `, ` + "`" + `events` + "`" + ` tells every event once, whoever writes at the same time. An
+  event has its place within a second; until then it is not in a list of this order. ` + "`" + `eventAdded` + "`" + ` has the same cursors.
+  """
+  PLACE
 }
 
 "Order of a list of messages. Ties are broken by the order of entry, so pages never overlap."
@@ -9571,8 +9633,10 @@ type ReviewItem {
   kind: ReviewQueueKind!
   "What is to be decided on. Null when hidden from the caller."
   subject: Node
-  "Since when it waits in this queue. UTC."
+  "Since when it waits in this queue; of what waits no more, since when it is where it is now. UTC."
   waitingSince: DateTime!
+  "Whether it waits. False only in ` + "`" + `reviewQueueChanged` + "`" + `, of what has just left the queue."
+  waiting: Boolean!
   "Who said that they are looking at it. Null when nobody, or the claim has expired. Advice only: others may decide."
   claimedBy: Staff
   "When that claim lapses, 30 minutes after it was made. Null when nobody claims it. UTC."
@@ -12263,6 +12327,32 @@ type PermissionInfo {
   rows: [String!]!
 }
 `, BuiltIn: false},
+	{Name: "../subscriptions.graphqls", Input: `"What is told as it happens, over WebSocket (` + "`" + `graphql-transport-ws` + "`" + `) or server-sent events, at the same address as everything else. A stream ends when the session or API key does."
+type Subscription {
+  """
+  Every event that the caller may see, once, in the order in which they were committed. What the caller may see is looked at anew with each, as is what of it they may read. To miss nothing after a
+  connection was lost, subscribe again with ` + "`" + `after` + "`" + `, the cursor of the last edge that came; event streams may say it as ` + "`" + `Last-Event-ID` + "`" + `. Errors: UNAUTHENTICATED when nobody is signed in, or not any
+  more; BAD_REQUEST for an ` + "`" + `after` + "`" + ` that is no cursor of this order.
+  """
+  eventAdded(
+    "Only about this object (an id of any type). Of an id that does not exist or that the caller may not see, nothing is ever told."
+    subjectId: ID
+    "Only of these kinds, spelled as in ` + "`" + `Event.kind` + "`" + `; at most 100. Left out or null: of any."
+    kinds: [String!]
+    "Begin after this cursor: of an edge that came before, or of ` + "`" + `events` + "`" + ` in the order PLACE. Empty: from the first event on. Left out or null: from now on."
+    after: String
+  ): EventEdge!
+  """
+  What changes in a review queue: something has come into it, has been claimed or released, has changed otherwise while it waits, or has left it (` + "`" + `waiting` + "`" + ` is false then). Several changes that
+  follow closely are told once, as things stand afterwards. A claim that lapses is not told: ` + "`" + `claimExpiresAt` + "`" + ` says when. To miss nothing subscribe first, then read ` + "`" + `reviewQueue` + "`" + `; likewise after
+  a connection was lost. Errors: UNAUTHENTICATED; FORBIDDEN without the permission of the kind, or when it was taken away.
+  """
+  reviewQueueChanged(
+    "Which queue."
+    kind: ReviewQueueKind!
+  ): ReviewItem!
+}
+`, BuiltIn: false},
 	{Name: "../system.graphqls", Input: `extend type Query {
   "State of the running server, for administrators."
   system: System @requires(permission: MANAGE_BACKUPS)
@@ -14475,6 +14565,8 @@ func (ec *executionContext) childFields_ReviewItem(ctx context.Context, field gr
 		return ec.fieldContext_ReviewItem_subject(ctx, field)
 	case "waitingSince":
 		return ec.fieldContext_ReviewItem_waitingSince(ctx, field)
+	case "waiting":
+		return ec.fieldContext_ReviewItem_waiting(ctx, field)
 	case "claimedBy":
 		return ec.fieldContext_ReviewItem_claimedBy(ctx, field)
 	case "claimExpiresAt":
@@ -18727,6 +18819,50 @@ func (ec *executionContext) field_Staff_timeline_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_eventAdded_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "subjectId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["subjectId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kinds",
+		func(ctx context.Context, v any) ([]string, error) {
+			return ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kinds"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_reviewQueueChanged_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNReviewQueueKind2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg0
 	return args, nil
 }
 
@@ -39890,6 +40026,31 @@ func (ec *executionContext) fieldContext_ReviewItem_waitingSince(_ context.Conte
 	return graphql.NewScalarFieldContext("ReviewItem", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
+func (ec *executionContext) _ReviewItem_waiting(ctx context.Context, field graphql.CollectedField, obj *model.ReviewItem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ReviewItem_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Waiting, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ReviewItem_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ReviewItem", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
 func (ec *executionContext) _ReviewItem_claimedBy(ctx context.Context, field graphql.CollectedField, obj *model.ReviewItem) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -42989,6 +43150,98 @@ func (ec *executionContext) fieldContext_SubmitLoanApplicationPayload_userErrors
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_eventAdded(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_eventAdded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().EventAdded(ctx, fc.Args["subjectId"].(*string), fc.Args["kinds"].([]string), fc.Args["after"].(*string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventEdge) graphql.Marshaler {
+			return ec.marshalNEventEdge2ᚖlenddeskᚋgraphᚋmodelᚐEventEdge(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_eventAdded(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventEdge(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_eventAdded_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_reviewQueueChanged(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_reviewQueueChanged(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().ReviewQueueChanged(ctx, fc.Args["kind"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ReviewItem) graphql.Marshaler {
+			return ec.marshalNReviewItem2ᚖlenddeskᚋgraphᚋmodelᚐReviewItem(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_reviewQueueChanged(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ReviewItem(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_reviewQueueChanged_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -60933,6 +61186,11 @@ func (ec *executionContext) _ReviewItem(ctx context.Context, sel ast.SelectionSe
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "waiting":
+			out.Values[i] = ec._ReviewItem_waiting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "claimedBy":
 			out.Values[i] = ec._ReviewItem_claimedBy(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
@@ -62330,6 +62588,28 @@ func (ec *executionContext) _SubmitLoanApplicationPayload(ctx context.Context, s
 	})
 
 	return out
+}
+
+var subscriptionImplementors = []string{"Subscription"}
+
+func (ec *executionContext) _Subscription(ctx context.Context, sel ast.SelectionSet) func(ctx context.Context) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, subscriptionImplementors)
+	ctx = graphql.WithFieldContext(ctx, &graphql.FieldContext{
+		Object: "Subscription",
+	})
+	if len(fields) != 1 {
+		graphql.AddErrorf(ctx, "must subscribe to exactly one stream")
+		return nil
+	}
+
+	switch fields[0].Name {
+	case "eventAdded":
+		return ec._Subscription_eventAdded(ctx, fields[0])
+	case "reviewQueueChanged":
+		return ec._Subscription_reviewQueueChanged(ctx, fields[0])
+	default:
+		panic("unknown field " + strconv.Quote(fields[0].Name))
+	}
 }
 
 var suspendUserPayloadImplementors = []string{"SuspendUserPayload"}
