@@ -94,10 +94,6 @@ func (r *Reader) head(ctx context.Context) (at int64, err error) {
 func (r *Reader) place(ctx context.Context, cursor string) (int64, error) {
 	n := &connection{reader: r, to: r.typeOf(key.KindEvent), order: timeline["PLACE"]}
 	c, err := n.readCursor(cursor)
-	if err != nil { // the newest first are the same places
-		n.order.Desc = true
-		c, err = n.readCursor(cursor)
-	}
 	if err != nil {
 		return 0, bad("after is not a cursor of events in the order PLACE")
 	}
