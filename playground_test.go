@@ -40,6 +40,10 @@ func TestARegistrationIsReviewedInThePlayground(t *testing.T) {
 		t.Errorf("looking up shows %s", seen)
 	}
 
+	b.Begin("FollowEvents", `{"kinds": ["REGISTER_USER"], "after": ""}`)
+	b.AwaitResponse(id)
+	b.AwaitResponse(h.register(t, applicant(51))) // as it happens
+
 	b.OpenPlayground("http://" + h.address) // come back: still signed in
 	b.AwaitWho("Administrator")
 	b.SignOut()

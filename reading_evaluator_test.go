@@ -60,6 +60,7 @@ type sorting struct {
 	column string
 	desc   bool
 	value  func(row any) any
+	place  func(row any) *int64 // sorts by it where it is set; rows without one are not listed, and cursors tell nothing of it
 }
 
 // elsewhere are root fields that are not lists of rows, and types that only they lead to.
@@ -272,13 +273,14 @@ func address(field string) func(*evaluation, any, any) bool {
 // The makers of orders.
 
 func sortedBy(column, field string, desc bool) sorting {
-	return sorting{column, desc, func(row any) any { return columnOf(row, field) }}
+	return sorting{column: column, desc: desc, value: func(row any) any { return columnOf(row, field) }}
 }
 
 var (
 	newestFirst = sortedBy("created_at", "CreatedAt", true)
 	byItsName   = sortedBy("name", "Name", false)
 	latestEvent = sorting{column: "id", desc: true}
+	placedEvent = sorting{column: "position", place: func(row any) *int64 { return row.(*ent.Event).Position }}
 	whenMade    = map[string]sorting{"CREATED_AT": newestFirst}
 	nameOrMade  = map[string]sorting{"CREATED_AT": newestFirst, "NAME": byItsName}
 	sizeOrMade  = map[string]sorting{"CREATED_AT": newestFirst, "AMOUNT": sortedBy("amount", "Amount", false)}
@@ -667,7 +669,7 @@ func init() {
 			one:   map[string]func(*evaluation, any) (string, any){"loan": to("Loan", "LoanID")},
 		},
 		"Event": {
-			rows: rowsOn(func(b *shelves) []*ent.Event { return b.events }), orders: map[string]sorting{"AT": latestEvent}, sorted: latestEvent,
+			rows: rowsOn(func(b *shelves) []*ent.Event { return b.events }), orders: map[string]sorting{"AT": latestEvent, "PLACE": placedEvent}, sorted: latestEvent,
 			sees: func(e *evaluation, row any) bool {
 				v := row.(*ent.Event)
 				return e.viewer.May(access.ViewEvents) || mine(e, column(v, "UserID")) && v.SubjectType != "ServiceRecord" || permitted(e, map[string]access.Permissions{
@@ -733,9 +735,10 @@ func init() {
 		},
 		"SystemActor": {fields: map[string]func(*evaluation, any) any{"name": leaf(func(_ *evaluation, name string) any { return name })}},
 		"ReviewItem": {
-			sorted: sorting{"status_since", false, func(row any) any { return columnOf(row.(queued).row, "StatusSince") }},
+			sorted: sorting{column: "status_since", value: func(row any) any { return columnOf(row.(queued).row, "StatusSince") }},
 			fields: map[string]func(*evaluation, any) any{
-				"kind": leaf(func(_ *evaluation, q queued) any { return q.queue }), "waitingSince": leaf(func(_ *evaluation, q queued) any { return column(q.row, "StatusSince") }),
+				"waiting": leaf(func(*evaluation, queued) any { return true }),
+				"kind":    leaf(func(_ *evaluation, q queued) any { return q.queue }), "waitingSince": leaf(func(_ *evaluation, q queued) any { return column(q.row, "StatusSince") }),
 				"claimExpiresAt": leaf(func(e *evaluation, q queued) any {
 					if c := e.claimOf(q); c != nil {
 						return c.ExpiresAt
@@ -1149,8 +1152,16 @@ func (e *evaluation) connection(kind string, rows []any, f *askedField, path []a
 		}
 		return false
 	})
+	if order.place != nil {
+		rows = slices.DeleteFunc(rows, func(row any) bool { return order.place(row) == nil })
+	}
 	slices.SortFunc(rows, order.compare)
 	total := len(rows)
+	for _, end := range []string{"after", "before"} {
+		if cursor, ok := args[end].(string); ok && order.place != nil && order.place(e.places[cursor]) == nil {
+			rows = nil // nothing is past what has no place
+		}
+	}
 	if cursor, ok := args["after"].(string); ok {
 		rows = slices.DeleteFunc(rows, func(row any) bool { return order.compare(row, e.places[cursor]) <= 0 })
 	}
@@ -1267,6 +1278,9 @@ func (b *shelves) cursor(kind string, row any, order sorting) string {
 // compare sorts by the order, and by the key where that is the same.
 func (order sorting) compare(a, b any) int {
 	way := 0
+	if order.place != nil {
+		way = cmp.Compare(*order.place(a), *order.place(b))
+	}
 	if order.value != nil {
 		switch x := order.value(a).(type) {
 		case time.Time:

@@ -183,6 +183,7 @@ type program struct {
 	reader    *reading.Reader
 	desk      *workflow.Desk
 	keyUse    *administration.KeyUse
+	streams   *door.Streams
 	borrowers *origination.Office // there is one of it: it has the files
 	hooked    *integration.Office
 	news      live.Hub // woken when events have got their place
@@ -379,25 +380,28 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk}, Servicing: &servicing.Office{Desk: p.desk},
 		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk}, Privacy: &privacy.Office{Desk: p.desk},
-		Desk: p.desk, Version: Version(), Simulator: p.outside.cards(),
+		Desk: p.desk, News: &p.news, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
+	entering := graph.Entering{Store: p.store, IDs: p.desk.IDs, Addresses: addresses, Used: p.keyUse.Used}
+	p.streams = graph.Streams(entering)
+	p.streams.Log, p.streams.Origins = p.log, s.AllowedOrigins
 	answering := door.New(schema, door.Options{
 		Log: p.log, Introspection: true, Database: databaseFault,
-		Transports: []graphql.Transport{door.Multipart{Limits: door.DefaultLimits, SignedIn: func(ctx context.Context) bool { return access.From(ctx).Somebody() }}},
+		Transports: []graphql.Transport{door.Socket{Streams: p.streams}, door.EventStream{Streams: p.streams}, door.Multipart{Limits: door.DefaultLimits, SignedIn: func(ctx context.Context) bool { return access.From(ctx).Somebody() }}},
 	})
 	answering.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 		ctx, end := p.reader.Sit(ctx)
 		defer end()
 		return next(ctx)
 	})
-	var api http.Handler = graph.Entrance(p.store, addresses, p.keyUse.Used, p.broken, answering)
+	var api http.Handler = graph.Entrance(entering, p.broken, answering)
 	if len(s.AllowedOrigins) > 0 {
 		api = cors.New(cors.Options{
 			AllowedOrigins: s.AllowedOrigins, AllowedMethods: []string{http.MethodGet, http.MethodPost},
-			AllowedHeaders: []string{"Authorization", "Content-Type", "X-Request-Id"}, ExposedHeaders: []string{"X-Request-Id"}, MaxAge: 600,
+			AllowedHeaders: []string{"Authorization", "Content-Type", "Last-Event-ID", "X-Request-Id"}, ExposedHeaders: []string{"X-Request-Id"}, MaxAge: 600,
 		}).Handler(api)
 	}
 	mux := http.NewServeMux()
@@ -488,6 +492,7 @@ func (p *program) close() error {
 	p.log.Info("draining", "requests", p.active.Load())
 	ctx, cancel := context.WithTimeout(context.Background(), drain)
 	defer cancel()
+	p.streams.Drain(ctx)
 	err := p.server.Shutdown(ctx)
 	if served := <-p.served; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)

@@ -20,28 +20,44 @@ const (
 )
 
 // Entrance finds out who asks, by Bearer token or by the cookie that the playground keeps, and puts the viewer into the context. A token that is
-// nobody's leaves nobody in particular: what needs somebody then says UNAUTHENTICATED. used hears of every API key that comes in.
+// nobody's leaves nobody in particular: what needs somebody then says UNAUTHENTICATED.
 //
 // The cookie is SameSite=Strict, and a mutation comes only by POST with a JSON body: no other site can send one in its name.
-func Entrance(s *store.Store, addresses *door.Addresses, used func(key.APIKey), broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
+func Entrance(in Entering, broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var viewer access.Viewer
-		if token := tokenOf(r); token != "" {
-			var err error
-			if viewer, err = access.Authenticate(r.Context(), s.Reader(), s.Dialect(), token); err != nil {
-				broken(w, r, err)
-				return
-			}
+		viewer, err := in.viewer(r, tokenOf(r))
+		if err != nil {
+			broken(w, r, err)
+			return
 		}
-		if viewer.APIKey != 0 {
-			used(viewer.APIKey)
-		}
-		viewer.Locale = text.Match(r.Header.Get("Accept-Language"), viewer.Locale)
-		viewer.Address = addresses.Of(r)
-		viewer.RequestID = door.RequestIDOf(r.Context())
 		ctx := context.WithValue(access.With(r.Context(), viewer), jar{}, &cookies{w: w, secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
+}
+
+// Entering is what it takes to find out who asks.
+type Entering struct {
+	Store     *store.Store
+	IDs       *key.Codec
+	Addresses *door.Addresses
+	// Used hears of every API key that comes in.
+	Used func(key.APIKey)
+}
+
+// viewer is who sends a request with a token, or without one.
+func (in Entering) viewer(r *http.Request, token string) (viewer access.Viewer, err error) {
+	if token != "" {
+		if viewer, err = access.Authenticate(r.Context(), in.Store.Reader(), in.Store.Dialect(), token); err != nil {
+			return viewer, err
+		}
+	}
+	if viewer.APIKey != 0 {
+		in.Used(viewer.APIKey)
+	}
+	viewer.Locale = text.Match(r.Header.Get("Accept-Language"), viewer.Locale)
+	viewer.Address = in.Addresses.Of(r)
+	viewer.RequestID = door.RequestIDOf(r.Context())
+	return viewer, nil
 }
 
 func tokenOf(r *http.Request) string {

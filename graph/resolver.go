@@ -10,6 +10,7 @@ import (
 	"lenddesk/graph/model"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
+	"lenddesk/live"
 	"lenddesk/money"
 	"lenddesk/reading"
 	"lenddesk/text"
@@ -44,6 +45,7 @@ type Resolver struct {
 	Origination    *origination.Office
 	Privacy        *privacy.Office
 	Reviewing      *reviewing.Office
+	News           *live.Hub              // woken when events have got their place, and when a session has ended
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
 	Version        string
 

@@ -30,6 +30,7 @@ func (r *mutationResolver) SignOut(ctx context.Context) (*model.SignOutPayload, 
 	if err := r.Authentication.SignOut(ctx); err != nil {
 		return nil, err
 	}
+	r.News.Wake() // its subscriptions end
 	forget(ctx)
 	return &model.SignOutPayload{UserErrors: []*model.UserError{}}, nil
 }

@@ -84,6 +84,9 @@ func (c *compiler) connection(to *Type, f graphql.CollectedField) (*connection, 
 	if n.order, err = to.order(args["orderBy"]); err != nil {
 		return nil, err
 	}
+	if n.order.Type == aPlace { // what has no place yet comes after all that has, once it has one
+		n.filters = append(n.filters, narrowing{filter: Filter{Fixed: true}, where: func(t *sql.SelectTable) *sql.Predicate { return sql.NotNull(t.C(n.order.Column)) }})
+	}
 	_, n.backward = integer(args["last"])
 	_, n.after = args["after"].(string)
 	_, n.before = args["before"].(string)
@@ -261,8 +264,8 @@ func (n *connection) sort(s *sql.Selector, t *sql.SelectTable) {
 
 // sorted are the columns of the order; the key makes it total.
 func (n *connection) sorted(t *sql.SelectTable) []string {
-	if n.order.Column == "id" {
-		return []string{t.C("id")}
+	if n.order.Column == "id" || n.order.Type == aPlace {
+		return []string{t.C(n.order.Column)}
 	}
 	return []string{t.C(n.order.Column), t.C("id")}
 }
@@ -273,13 +276,29 @@ func (n *connection) beyond(t *sql.SelectTable, at func(*bound) *cursor, down bo
 		&slot{func(f *frame) any { return at(&f.bound[n.place]).value }},
 		&slot{func(f *frame) any { return at(&f.bound[n.place]).key }},
 	}
-	if n.order.Column == "id" {
+	switch {
+	case n.order.Column == "id":
 		values = values[1:]
+	case n.order.Type == aPlace:
+		return n.placed(t, values[1], down)
 	}
 	if down {
 		return sql.CompositeLT(n.sorted(t), values...)
 	}
 	return sql.CompositeGT(n.sorted(t), values...)
+}
+
+// placed is the rows whose place is past that of the row with a key.
+func (n *connection) placed(t *sql.SelectTable, key any, down bool) *sql.Predicate {
+	d, column := sql.Dialect(t.Dialect()), n.order.Column
+	x := d.Table(n.to.Table).As("place")
+	way := " > ("
+	if down {
+		way = " < ("
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.Ident(t.C(column)).WriteString(way).Join(d.Select(x.C(column)).From(x).Where(sql.EQ(x.C("id"), key))).WriteByte(')')
+	})
 }
 
 // compileParts turns the selection of a connection into what writes it; the objects in it are compiled once the level is there.
@@ -331,6 +350,14 @@ func (n *connection) nodes(c *compiler, l *level, at *sql.SelectTable, f graphql
 }
 
 func (n *connection) edges(c *compiler, l *level, at *sql.SelectTable, f graphql.CollectedField) (func(*writer, *rows, span, int64) bool, error) {
+	edge, err := n.edge(c, l, at, f)
+	return func(w *writer, at *rows, s span, _ int64) bool {
+		return w.list(s.len(), true, func(i int) bool { return w.object(edge, at, s.at(i)) })
+	}, err
+}
+
+// edge compiles what is selected of one edge, of a list or of a stream.
+func (n *connection) edge(c *compiler, l *level, at *sql.SelectTable, f graphql.CollectedField) (*object, error) {
 	edge := &object{}
 	name := f.Definition.Type.Name()
 	for _, cf := range c.collect(f.Selections, name) {
@@ -351,9 +378,7 @@ func (n *connection) edges(c *compiler, l *level, at *sql.SelectTable, f graphql
 		}
 		edge.fields = append(edge.fields, newFieldPlan(cf.Alias, true, write))
 	}
-	return func(w *writer, at *rows, s span, _ int64) bool {
-		return w.list(s.len(), true, func(i int) bool { return w.object(edge, at, s.at(i)) })
-	}, nil
+	return edge, nil
 }
 
 func (n *connection) pageInfo(c *compiler, f graphql.CollectedField) func(*writer, *rows, span, int64) bool {

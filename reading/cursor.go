@@ -28,7 +28,7 @@ func (n *connection) cursor(w *writer, at *rows, i int) {
 		plain.text(row[n.value])
 	case aTime:
 		plain.instant(row[n.value])
-	case aKey:
+	case aKey, aPlace:
 		plain.null()
 	}
 	plain.buf = append(plain.buf, ',', '"')
@@ -50,7 +50,8 @@ func (n *connection) readCursor(s string) (*cursor, error) {
 		return nil, errors.New("cursor: not one of ours")
 	}
 	kind, k, ok := n.reader.ids.Decode(id)
-	if !ok || kind != n.to.Kind || order != n.order.name() {
+	same := order == n.order.name() || n.order.Type == aPlace && order == n.order.turned().name() // who follows begins at the newest
+	if !ok || kind != n.to.Kind || !same {
 		return nil, errors.New("cursor: of another list or order")
 	}
 	at := &cursor{key: k}
@@ -89,6 +90,12 @@ func (t *Type) order(arg any) (Order, error) {
 	}
 	o.Desc = by["direction"] == "DESC"
 	return o, nil
+}
+
+// turned is the order the other way round.
+func (o Order) turned() Order {
+	o.Desc = !o.Desc
+	return o
 }
 
 // name is the order's in cursors.

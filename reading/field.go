@@ -82,7 +82,8 @@ const (
 	aNumber valueType = iota
 	aText
 	aTime
-	aKey // the row's own key, of which nothing is told
+	aKey   // the row's own key, of which nothing is told
+	aPlace // the place in the order of commits, of which nothing is told either: it would tell how much happens here
 )
 
 func columns(names ...string) []Column {

@@ -36,6 +36,7 @@ type plan struct {
 	item       *unit                     // of one place in a queue
 	objects    *byType                   // of objects by their keys
 	viewer     *viewerPlan
+	stream     *unit // of what a subscription tells
 	search     *searchPlan
 	statistics *statisticsPlan
 }
@@ -48,6 +49,7 @@ type unit struct {
 	connections []*connection
 	total       *statement // of the list, if it was asked for
 	inForce     bool       // a fact asks what is in force
+	waiting     int        // the place of whether a row still waits in its queue, of what a subscription tells
 	former      int        // the place, from 1, of the keys that rows by their keys answer for beside their own
 }
 
@@ -83,7 +85,8 @@ type run struct {
 	ctx    context.Context
 	viewer access.Viewer
 	plan   *plan
-	last   bool // nothing else is read of this moment
+	trail  *Trail // of a subscription: how far it is
+	last   bool   // nothing else is read of this moment
 }
 
 // frame binds a unit: the arguments of its connections are read, and refused if they are not to be understood.

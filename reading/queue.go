@@ -73,6 +73,11 @@ func (q queue) waits(t *sql.SelectTable) *sql.Predicate {
 	return p
 }
 
+// still is 1 for a row that waits in the queue, else 0.
+func (q queue) still(t *sql.SelectTable, _ Look) sql.Querier {
+	return sql.ExprFunc(func(b *sql.Builder) { b.WriteString("CASE WHEN ").Join(q.waits(t)).WriteString(" THEN 1 ELSE 0 END") })
+}
+
 // item is the type of one place in the queue: a part of the row that waits.
 func (q queue) item(kind string, of *Type) *Type {
 	claimed := func(column string) func(*sql.SelectTable, Look) sql.Querier {
@@ -92,6 +97,7 @@ func (q queue) item(kind string, of *Type) *Type {
 			"waitingSince":   instant("status_since"),
 			"claimedBy":      {One: &One{To: "Staff", By: Column{Expr: claimed(claim.FieldStaffID)}}},
 			"claimExpiresAt": computed((*writer).instant, claimed(claim.FieldExpiresAt)),
+			"waiting":        {Columns: []Column{{Expr: q.still}}, Write: func(w *writer, row []store.Cell) { w.truth(row[0].Int() == 1) }},
 		},
 	}
 }

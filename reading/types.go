@@ -44,7 +44,7 @@ var (
 	created = map[string]Order{"CREATED_AT": newest}
 	named   = map[string]Order{"CREATED_AT": newest, "NAME": byName}
 	// Events stand in the order in which they were written, which a clock that is set back does not turn round.
-	timeline = map[string]Order{"AT": {Column: event.FieldID, Desc: true, Type: aKey}}
+	timeline = map[string]Order{"AT": {Column: event.FieldID, Desc: true, Type: aKey}, "PLACE": {Column: event.FieldPosition, Type: aPlace}}
 )
 
 // living are the fields of what has a lifecycle.

@@ -82,6 +82,21 @@ func (b *Browser) Run(title, variables string) string {
 	return b.Execute()
 }
 
+// Begin opens the tab with the title, sets its variables, and executes it without waiting for the end: a subscription has none.
+func (b *Browser) Begin(title, variables string) {
+	b.t.Helper()
+	b.OpenTab(title)
+	b.SetVariables(variables)
+	b.write("response.json", "")
+	b.do("pressing the button", chromedp.Click(chromedp.CSS(executeButton)))
+}
+
+// AwaitResponse waits until the response pane has the text.
+func (b *Browser) AwaitResponse(text string) {
+	b.t.Helper()
+	b.await("waiting for the response to have "+text, `(text) => (`+readModel+`)('response.json')?.includes(text)`, text)
+}
+
 // Response is the text of the response pane.
 func (b *Browser) Response() string {
 	b.t.Helper()

@@ -1888,8 +1888,10 @@ type ReviewItem struct {
 	Kind string `json:"kind"`
 	// What is to be decided on. Null when hidden from the caller.
 	Subject Node `json:"subject,omitempty"`
-	// Since when it waits in this queue. UTC.
+	// Since when it waits in this queue; of what waits no more, since when it is where it is now. UTC.
 	WaitingSince string `json:"waitingSince"`
+	// Whether it waits. False only in `reviewQueueChanged`, of what has just left the queue.
+	Waiting bool `json:"waiting"`
 	// Who said that they are looking at it. Null when nobody, or the claim has expired. Advice only: others may decide.
 	ClaimedBy *Staff `json:"claimedBy,omitempty"`
 	// When that claim lapses, 30 minutes after it was made. Null when nobody claims it. UTC.
@@ -2340,6 +2342,10 @@ type SubmitLoanApplicationPayload struct {
 	Loan *Loan `json:"loan,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What is told as it happens, over WebSocket (`graphql-transport-ws`) or server-sent events, at the same address as everything else. A stream ends when the session or API key does.
+type Subscription struct {
 }
 
 // Outcome of `suspendUser`.
@@ -3565,15 +3571,19 @@ type EventOrderField string
 const (
 	// When it happened (`at`).
 	EventOrderFieldAt EventOrderField = "AT"
+	// The order in which events were committed, for programs that follow them: with `direction: ASC` and `after`, `events` tells every event once, whoever writes at the same time. An
+	// event has its place within a second; until then it is not in a list of this order. `eventAdded` has the same cursors.
+	EventOrderFieldPlace EventOrderField = "PLACE"
 )
 
 var AllEventOrderField = []EventOrderField{
 	EventOrderFieldAt,
+	EventOrderFieldPlace,
 }
 
 func (e EventOrderField) IsValid() bool {
 	switch e {
-	case EventOrderFieldAt:
+	case EventOrderFieldAt, EventOrderFieldPlace:
 		return true
 	}
 	return false

@@ -56,21 +56,26 @@ func (o *Office) Claim(ctx context.Context, in ClaimInput) (Item, error) {
 			SetExpiresAt(now.Add(values.Duration(parameter.ClaimLifetime))).Exec(ctx); err != nil {
 			return fmt.Errorf("claim: %w", err)
 		}
-		return nil
+		return told(ctx, tx, "claimReview", of, i)
 	})
 }
 
 // Release ends the caller's claim. It returns REQUIRED at step; NOT_FOUND at subjectId; NOT_ALLOWED_NOW for what the caller has not claimed, or does not wait there any more.
 func (o *Office) Release(ctx context.Context, in ClaimInput) (Item, error) {
-	return o.hold(ctx, in, func(ctx context.Context, tx *store.Tx, _ lifecycle.Queue, _ Item, held *ent.Claim) error {
+	return o.hold(ctx, in, func(ctx context.Context, tx *store.Tx, of lifecycle.Queue, i Item, held *ent.Claim) error {
 		if held == nil || held.StaffID != access.From(ctx).Staff || !held.ExpiresAt.After(lifecycle.Now()) {
 			return fault.Refuse(fault.Problem{Code: fault.NotAllowedNow, Text: "not_claimed"})
 		}
 		if _, err := tx.Claim.Delete().Where(claim.ID(held.ID)).Exec(ctx); err != nil {
 			return fmt.Errorf("release a claim: %w", err)
 		}
-		return nil
+		return told(ctx, tx, "releaseReview", of, i)
 	})
+}
+
+// told adds the event by which others hear of it. It stands in no customer's story: who looks at what is the platform's own affair.
+func told(ctx context.Context, tx *store.Tx, what string, of lifecycle.Queue, i Item) error {
+	return lifecycle.Record(ctx, tx, what, of.Of, i.Subject, 0, lifecycle.Said{Changes: map[string]any{"step": string(i.Step)}})
 }
 
 // claiming is the number under which one transaction at a time looks who has claimed what.

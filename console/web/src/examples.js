@@ -15,6 +15,8 @@ import cards from '../examples/8-cards.graphql';
 import cardsVariables from '../examples/8-cards.json' with { type: 'text' };
 import relations from '../examples/9-relations.graphql';
 import relationsVariables from '../examples/9-relations.json' with { type: 'text' };
+import followEvents from '../examples/18-follow-events.graphql';
+import followEventsVariables from '../examples/18-follow-events.json' with { type: 'text' };
 
 /** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
 export const examples = [
@@ -27,4 +29,5 @@ export const examples = [
   { query: payBinding, variables: payBindingVariables },
   { query: cards, variables: cardsVariables },
   { query: relations, variables: relationsVariables },
+  { query: followEvents, variables: followEventsVariables },
 ];

@@ -5,6 +5,7 @@ import { GraphiQL } from 'graphiql';
 import { useCallback, useState } from 'react';
 import { createRoot } from 'react-dom/client';
 import { examples } from './examples.js';
+import { follow, subscribes } from './follow.js';
 import { operationOf, post } from './post.js';
 import { carefulStorage } from './storage.js';
 import { Strip } from './strip.jsx';
@@ -13,6 +14,8 @@ function Console() {
   const [operations, setOperations] = useState(0);
 
   const fetcher = useCallback(async ({ query, variables, operationName }, { headers } = {}) => {
+    if (subscribes(query, operationOf(query, operationName)))
+      return follow({ query, variables, operationName: operationOf(query, operationName) }, headers);
     if (operationName === 'IntrospectionQuery') return post({ query, operationName }, headers);
     try {
       return await post({ query, variables, operationName: operationOf(query, operationName) }, headers);
