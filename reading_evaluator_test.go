@@ -65,7 +65,7 @@ type sorting struct {
 // elsewhere are root fields that are not lists of rows, and types that only they lead to.
 var elsewhere = []string{
 	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "quoteEarlySettlement", "permissions", "possibleDuplicates", "search",
-	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo", "SearchHitConnection", "SearchHitEdge", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
+	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "SlowStatement", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo", "SearchHitConnection", "SearchHitEdge", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
 	"Query", "Mutation", "Subscription",
 }
 
