@@ -15,6 +15,10 @@ import cards from '../examples/8-cards.graphql';
 import cardsVariables from '../examples/8-cards.json' with { type: 'text' };
 import relations from '../examples/9-relations.graphql';
 import relationsVariables from '../examples/9-relations.json' with { type: 'text' };
+import roles from '../examples/15-roles.graphql';
+import parameters from '../examples/16-parameters.graphql';
+import parametersVariables from '../examples/16-parameters.json' with { type: 'text' };
+import system from '../examples/17-system.graphql';
 
 /** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
 export const examples = [
@@ -27,4 +31,7 @@ export const examples = [
   { query: payBinding, variables: payBindingVariables },
   { query: cards, variables: cardsVariables },
   { query: relations, variables: relationsVariables },
+  { query: roles },
+  { query: parameters, variables: parametersVariables },
+  { query: system },
 ];
