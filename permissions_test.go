@@ -227,6 +227,9 @@ func TestNoMutationTellsOfAnIDOfOthers(t *testing.T) {
 			}
 			tried := 0
 			for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
+				if len(f.Arguments) == 0 {
+					continue
+				}
 				document := refusable(f.Name)
 				if !strings.Contains(document, "user_0000000000000") {
 					continue
