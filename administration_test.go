@@ -257,6 +257,50 @@ func TestARoleChangeWorksFromTheNextRequest(t *testing.T) {
 	})
 }
 
+// What customers may do are two roles: a change of them works from the next request on, on every server, and each customer has those of their kinds.
+func TestCustomersRightsAreTwoRoles(t *testing.T) {
+	for _, dialect := range storetest.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			s := settings{DatabaseURL: storetest.URL(t, dialect), Keyset: newKeyset(t)}
+			h := start(t, s)
+			other := h
+			if dialect == "postgres" { // a SQLite file has one server
+				other = start(t, s)
+			}
+			admin := h.administrator(t)
+			roles := admin.roleIDs()
+			both, _ := h.trader(t)
+			borrows, _ := h.customer(t, 7)
+			rights := func(p *person) string {
+				p = &person{t: t, h: other, token: p.token}
+				return fmt.Sprint(p.ask(`{ viewer { permissions } }`).at("viewer.permissions"))
+			}
+			change := func(role string, permissions ...string) {
+				t.Helper()
+				wantFaults(t, admin.act("updateRole", "role { id }", vars{"roleId": roles[role], "permissions": append([]string{}, permissions...)}), "updateRole")
+			}
+			want(t, "of who does both", rights(both), "[APPLY_FOR_LOANS PLACE_BIDS BIND_BANK_CARDS]")
+			want(t, "of who borrows", rights(borrows), "[APPLY_FOR_LOANS BIND_BANK_CARDS]")
+			wantFaults(t, borrows.act("applyForLoan", "loan { id }", wish("80000")), "applyForLoan")
+			change("BORROWER", "BIND_BANK_CARDS")
+			want(t, "of who borrows, without applying", rights(borrows), "[BIND_BANK_CARDS]")
+			wantCodes(t, (&person{t: t, h: other, token: borrows.token}).act("applyForLoan", "loan { id }", wish("80000")), "FORBIDDEN")
+			want(t, "of who does both", rights(both), "[PLACE_BIDS BIND_BANK_CARDS]")
+			change("INVESTOR")
+			want(t, "of who does both, without bidding", rights(both), "[BIND_BANK_CARDS]")
+			change("BORROWER")
+			want(t, "of who may nothing", rights(borrows), "[]")
+			change("BORROWER", "APPLY_FOR_LOANS", "BIND_BANK_CARDS")
+			want(t, "given back", rights(borrows), "[APPLY_FOR_LOANS BIND_BANK_CARDS]")
+			for _, role := range []string{"BORROWER", "INVESTOR"} {
+				wantFaults(t, admin.act("deleteRole", "role { id }", vars{"roleId": roles[role]}), "deleteRole", "NOT_ALLOWED_NOW")
+			}
+			h.audited(t)
+		})
+	}
+}
+
 func TestBuiltInRolesKeepTheirNames(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		admin := h.administrator(t)

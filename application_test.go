@@ -70,6 +70,10 @@ func (p *person) parts(send ...part) (int, answer) {
 	if err := json.Unmarshal(raw, &a); err != nil {
 		p.t.Fatalf("%d %s", res.StatusCode, raw)
 	}
+	var sent struct{ Query string }
+	if len(send) > 0 && json.Unmarshal(send[0].content, &sent) == nil {
+		p.h.note(sent.Query, a, res.Header.Get("X-Request-Id"))
+	}
 	return res.StatusCode, a
 }
 

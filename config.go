@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -42,6 +43,7 @@ type settings struct {
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
 	TrustedProxies []string `env:"LENDDESK_TRUSTED_PROXIES" help:"Addresses or ranges (10.0.0.0/8) of proxies whose X-Forwarded-For is believed, separated by commas."`
 	WebhookAllow   []string `env:"LENDDESK_WEBHOOK_ALLOW" help:"Ranges of private networks (10.1.0.0/16) into which webhooks may be sent, separated by commas."`
+	SlowStatement  string   `name:"slow-statement" env:"LENDDESK_SLOW_STATEMENT" default:"200ms" help:"From how long on a statement to the database is shown as slow (system): 200ms, 1s; 0 shows none."`
 	LogLevel       string   `env:"LENDDESK_LOG_LEVEL" default:"info" help:"debug, info, warn or error."`
 	Demo           string   `env:"LENDDESK_DEMO" default:"0" help:"1 fills an empty database with a demonstration book."`
 
@@ -87,7 +89,7 @@ var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_BLOB_URL", "LENDDESK_KEYSET",
 	"LENDDESK_BACKUP_URL",
 	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
-	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_WEBHOOK_ALLOW", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
+	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_WEBHOOK_ALLOW", "LENDDESK_SLOW_STATEMENT", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
 // parse reads arguments and environment. It returns the subcommand.
@@ -196,6 +198,9 @@ func (s settings) check() error {
 	if _, err := s.webhookAllow(); err != nil {
 		refuse("LENDDESK_WEBHOOK_ALLOW", "ranges such as 10.1.0.0/16 or fd00::/8, separated by commas")
 	}
+	if d, err := time.ParseDuration(s.SlowStatement); err != nil || d < 0 {
+		refuse("LENDDESK_SLOW_STATEMENT", "a duration such as 200ms or 1s, or 0")
+	}
 	if _, ok := levels[s.LogLevel]; !ok {
 		refuse("LENDDESK_LOG_LEVEL", "debug, info, warn or error")
 	}
@@ -251,6 +256,12 @@ func (s settings) backupFolder() (string, error) {
 		path = filepath.FromSlash(u.Path)
 	}
 	return filepath.Abs(path)
+}
+
+// slowStatement is from how long on a statement is slow. It has been checked.
+func (s settings) slowStatement() time.Duration {
+	d, _ := time.ParseDuration(s.SlowStatement)
+	return d
 }
 
 // webhookAllow is the private networks into which webhooks may be sent.

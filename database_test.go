@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -80,6 +81,45 @@ func TestABackupIsMadeVerifiedAndPutBack(t *testing.T) {
 			there := admin.ask(`query($ids: [ID!]!) { nodes(ids: $ids) { id } }`, vars{"ids": []string{early, late}})
 			want(t, "who came back", there.text("nodes.0.id"), early)
 			want(t, "who came after the backup", there.at("nodes.1"), nil)
+		})
+	}
+}
+
+// What the system tells of its database: which, how it is connected, how far it is migrated, what waits, and which statements took long, without a value of them.
+func TestTheSystemTellsOfItsDatabase(t *testing.T) {
+	for _, dialect := range storetest.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, settings{DatabaseURL: storetest.URL(t, dialect), SlowStatement: "1ns"})
+			form := applicant(53)
+			h.register(t, form)
+			admin := h.administrator(t)
+			admin.ask(`query($n: String) { users(filter: {name: $n}) { nodes { name } } }`, vars{"n": form["name"]})
+			got := admin.ask(`{ system { version database { driver connectionMode size migration openConnections queuedJobs slowStatements { text times longestMilliseconds lastAt } } } }`)
+			for field, holds := range map[string]string{"driver": map[string]string{"sqlite3": "SQLite 3.", "postgres": "PostgreSQL "}[dialect], "connectionMode": map[string]string{"sqlite3": "journal wal, one writer, up to ", "postgres": "pool of "}[dialect], "migration": "2026"} {
+				if !strings.HasPrefix(got.text("system.database."+field), holds) {
+					t.Errorf("%s is %q", field, got.text("system.database."+field))
+				}
+			}
+			for _, field := range []string{"size", "openConnections"} {
+				if n, _ := got.at("system.database." + field).(float64); n <= 0 {
+					t.Errorf("%s is %v", field, n)
+				}
+			}
+			if n, ok := got.at("system.database.queuedJobs").(float64); !ok || n < 0 {
+				t.Errorf("jobs that wait: %v", got.at("system.database.queuedJobs"))
+			}
+			slow, _ := got.at("system.database.slowStatements").([]any)
+			if len(slow) < 5 || len(slow) > 50 || !strings.Contains(got.raw, "INSERT INTO") || !strings.Contains(got.raw, "SELECT") {
+				t.Errorf("%d slow statements: %.2000s", len(slow), got.raw)
+			}
+			for what, value := range form {
+				if text, ok := value.(string); ok && what != "locale" && strings.Contains(got.raw, text) {
+					t.Errorf("the %s stands among the slow statements", what)
+				}
+			}
+			quick := start(t, settings{DatabaseURL: storetest.URL(t, dialect), SlowStatement: "0"})
+			want(t, "where none are noted", fmt.Sprint(quick.administrator(t).ask(`{ system { database { slowStatements { text } } } }`).at("system.database.slowStatements")), "[]")
 		})
 	}
 }

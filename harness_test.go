@@ -31,6 +31,9 @@ type house struct {
 	*program
 	settings settings
 	logs     *logbook
+
+	mu    sync.Mutex
+	deeds []deed // mutations that were answered as done
 }
 
 // onEach runs a story on every database, each with a program of its own.
@@ -39,7 +42,11 @@ func onEach(t *testing.T, story func(t *testing.T, h *house)) {
 	for _, dialect := range storetest.Dialects {
 		t.Run(dialect, func(t *testing.T) {
 			t.Parallel()
-			story(t, start(t, settings{DatabaseURL: storetest.URL(t, dialect)}))
+			h := start(t, settings{DatabaseURL: storetest.URL(t, dialect)})
+			story(t, h)
+			if !t.Failed() {
+				h.audited(t)
+			}
 		})
 	}
 }
@@ -63,6 +70,9 @@ func begin(t testing.TB, s settings) *house {
 		s.Keyset = newKeyset(t)
 	}
 	s.Addr, s.AdminEmail, s.AdminPassword, s.LogLevel = "127.0.0.1:0", adminEmail, adminPassword, "info"
+	if s.SlowStatement == "" {
+		s.SlowStatement = "0"
+	}
 	if s.Profile == "" {
 		s.Profile = string(parameter.CNP2P2016)
 	}
@@ -224,6 +234,7 @@ func (p *person) ask(query string, v ...vars) answer {
 	if err := json.Unmarshal(raw, &a); err != nil {
 		p.t.Fatalf("%d %s", res.StatusCode, raw)
 	}
+	p.h.note(query, a, res.Header.Get("X-Request-Id"))
 	return a
 }
 

@@ -25,8 +25,8 @@ type thing struct {
 	me               *person
 }
 
-// deed is a move of the model.
-type deed struct {
+// doing is a move of the model.
+type doing struct {
 	from  []string
 	to    func(s *thing, by string) string // nil: the status stays
 	input func(s *thing) vars
@@ -46,8 +46,8 @@ func hadAHand(s *thing, by string) bool { return s.entered[by] }
 
 var anyOfCompany, anyOfStaff = []string{"PENDING_REVIEW", "VERIFIED", "REJECTED"}, []string{"INVITED", "ACTIVE", "DEACTIVATED"}
 
-// modelDeeds are the moves by kind, as the mutations are called; what follows "/" is a variant of one.
-var modelDeeds = map[string]map[string]deed{
+// modelDoings are the moves by kind, as the mutations are called; what follows "/" is a variant of one.
+var modelDoings = map[string]map[string]doing{
 	"Company": {
 		"verifyCompany": {from: []string{"PENDING_REVIEW"}, to: becomes("VERIFIED"), same: hadAHand},
 		"rejectCompany": {from: []string{"PENDING_REVIEW"}, to: becomes("REJECTED"), input: reasoned, same: hadAHand},
@@ -207,14 +207,14 @@ func (o *offices) move(t *rapid.T) {
 	}
 	s := rapid.SampledFrom(o.things).Draw(t, "thing")
 	var names []string
-	for name := range modelDeeds[s.kind] {
+	for name := range modelDoings[s.kind] {
 		names = append(names, name)
 	}
 	slices.Sort(names)
 	name := rapid.SampledFrom(names).Draw(t, "move")
 	by := rapid.SampledFrom([]string{"keeper", "second", "keeper", "second", "bystander", "customer", "nobody"}).Draw(t, "by")
 	stale := rapid.IntRange(0, 9).Draw(t, "stale") == 0
-	d, mutation := modelDeeds[s.kind][name], name
+	d, mutation := modelDoings[s.kind][name], name
 	mutation, _, _ = strings.Cut(mutation, "/")
 	input := vars{}
 	if d.input != nil {
@@ -304,7 +304,7 @@ func (o *offices) agrees(t *rapid.T, s *thing) {
 				t.Fatalf("allowed, and yet blocked: %s", got)
 			}
 		}
-		for name, d := range modelDeeds[s.kind] {
+		for name, d := range modelDoings[s.kind] {
 			mutation, _, variant := strings.Cut(name, "/")
 			if variant || d.owner != (by == "customer") {
 				continue

@@ -175,7 +175,7 @@ func TestEveryIDOfOthersIsAnsweredAsNoneAtAll(t *testing.T) {
 				key.KindUser: "users", key.KindRole: "roles", key.KindAPIKey: "api_keys", key.KindStaff: "staff", key.KindLoan: "loans", key.KindBid: "bids",
 				key.KindInstallment: "installments", key.KindRepayment: "repayments", key.KindBankCard: "bank_cards", key.KindBankCardAttempt: "bank_card_attempts",
 				key.KindDocument: "documents", key.KindReview: "reviews", key.KindServiceRecord: "service_records", key.KindServiceRequest: "service_requests",
-				key.KindEvent: "events", key.KindMessage: "messages",
+				key.KindEvent: "events", key.KindMessage: "messages", key.KindBackup: "backups", key.KindWebhook: "webhooks", key.KindWebhookDelivery: "webhook_deliveries",
 			}
 			there := map[key.Kind][]int64{}
 			for kind, table := range tables {
@@ -183,7 +183,7 @@ func TestEveryIDOfOthersIsAnsweredAsNoneAtAll(t *testing.T) {
 			}
 			me, _ := h.customer(t, 45)
 			for kind, rows := range there {
-				if len(rows) == 0 && kind != key.KindAPIKey {
+				if len(rows) == 0 && !slices.Contains([]key.Kind{key.KindAPIKey, key.KindBackup, key.KindWebhook, key.KindWebhookDelivery}, kind) {
 					t.Errorf("there is no %s to ask for", kind)
 				}
 				for page := range slices.Chunk(rows, 50) {
@@ -197,6 +197,53 @@ func TestEveryIDOfOthersIsAnsweredAsNoneAtAll(t *testing.T) {
 						t.Errorf("%s: %s", kind, got)
 					}
 				}
+			}
+		})
+	}
+}
+
+// Whatever mutation a customer tries with the id of something that is another's, the answer is the one for an id of nothing.
+func TestNoMutationTellsOfAnIDOfOthers(t *testing.T) {
+	for _, dialect := range storetest.Dialects {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, settings{DatabaseURL: storetest.URL(t, dialect), Demo: "1"})
+			me, _ := h.trader(t)
+			hidden := map[key.Kind]string{}
+			for kind, table := range map[key.Kind]string{
+				key.KindUser: "users", key.KindStaff: "staff", key.KindRole: "roles", key.KindLoan: "loans", key.KindBid: "bids", key.KindRepayment: "repayments",
+				key.KindBankCard: "bank_cards", key.KindDocument: "documents", key.KindServiceRecord: "service_records", key.KindServiceRequest: "service_requests", key.KindCompany: "companies",
+			} {
+				for _, n := range rowsOf(t, h.store, "SELECT id FROM "+table+" ORDER BY id LIMIT 50", func(scan func(...any) error) (n int64, err error) { return n, scan(&n) }) {
+					id := h.desk.IDs.Encode(kind, n)
+					if me.ask(`query($id: ID!) { node(id: $id) { id } }`, vars{"id": id}).at("node") == nil {
+						hidden[kind] = id
+						break
+					}
+				}
+				if hidden[kind] == "" {
+					t.Errorf("there is no hidden %s to try", kind)
+				}
+			}
+			tried := 0
+			for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
+				if len(f.Arguments) == 0 {
+					continue
+				}
+				document := refusable(f.Name)
+				if !strings.Contains(document, "user_0000000000000") {
+					continue
+				}
+				for kind, id := range hidden {
+					got := me.ask(strings.ReplaceAll(document, "user_0000000000000", id))
+					made := me.ask(strings.ReplaceAll(document, "user_0000000000000", h.desk.IDs.Encode(kind, 1<<40)))
+					if tried++; got.raw != made.raw {
+						t.Errorf("%s with the id of another's %s: %s, and with one of nothing: %s", f.Name, kind, got, made)
+					}
+				}
+			}
+			if tried < 200 {
+				t.Errorf("only %d were tried", tried)
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 func TestWrongSettingsAreRefusedByName(t *testing.T) {
 	for setting, value := range map[string]string{
 		"LENDDESK_ADDR": "8080", "LENDDESK_DATABASE_URL": "mysql://x:hush@y/z", "LENDDESK_SMTP_URL": "http://user:hush@mail", "LENDDESK_KEYSET": "hush",
-		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/hush", "LENDDESK_PROFILE": "hush", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/hush", "LENDDESK_LOG_LEVEL": "loud-hush", "LENDDESK_DEMO": "hush",
+		"LENDDESK_ALLOWED_ORIGINS": "https://a.example/hush", "LENDDESK_PROFILE": "hush", "LENDDESK_TRUSTED_PROXIES": "10.0.0.0/hush", "LENDDESK_SLOW_STATEMENT": "hush", "LENDDESK_LOG_LEVEL": "loud-hush", "LENDDESK_DEMO": "hush",
 		"LENDDESK_KXD_SECRET": "hush", "LENDDESK_BACKUP_URL": "s3://hush", "LENDDESK_WEBHOOK_ALLOW": "hush", "LENDDESK_KXDM_URL": "ftp://hush.example",
 	} {
 		t.Run(setting, func(t *testing.T) {

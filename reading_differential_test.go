@@ -29,6 +29,7 @@ import (
 	entinstallment "lenddesk/ent/installment"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
+	"lenddesk/ent/role"
 	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
 	entstaff "lenddesk/ent/staff"
@@ -116,6 +117,7 @@ type readHouse struct {
 type reader struct {
 	what   string
 	token  string
+	gone   bool // the token is nobody's any more
 	viewer access.Viewer
 }
 
@@ -137,8 +139,8 @@ func openReadHouse(t *testing.T, schema *ast.Schema, dialect, keyset string, see
 	}
 	for _, r := range h.viewers[1:] {
 		var err error
-		if r.viewer, err = access.Authenticate(t.Context(), h.store.Reader(), dialect, r.token); err != nil || !r.viewer.Somebody() {
-			t.Fatalf("%s cannot sign in: %v", r.what, err)
+		if r.viewer, err = access.Authenticate(t.Context(), h.store.Reader(), dialect, r.token); err != nil || r.viewer.Somebody() == r.gone {
+			t.Fatalf("%s, signed in: %+v %v", r.what, r.viewer, err)
 		}
 	}
 	for _, r := range h.viewers {
@@ -334,6 +336,8 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		k.ExecX(ctx)
 		if i < 2 {
 			b.h.viewers = append(b.h.viewers, &reader{what: fmt.Sprint("API key ", i), token: token})
+		} else {
+			b.h.viewers = append(b.h.viewers, &reader{what: "a revoked API key", token: token, gone: true})
 		}
 	}
 
@@ -537,5 +541,17 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 				SetNillableStatus(maybe(b, 500)).SetNillableError(text()).SetFinishedAt(b.when()).SetCreatedAt(b.when()).ExecX(ctx)
 		}
 	}
+	session := func(what string, until time.Time, of func(*ent.SessionCreate) *ent.SessionCreate) {
+		token, hash := access.NewToken()
+		of(tx.Session.Create().SetTokenHash(hash).SetExpiresAt(until)).ExecX(ctx)
+		b.h.viewers = append(b.h.viewers, &reader{what: what, token: token, gone: until.Before(time.Now())})
+	}
+	for i, r := range tx.Role.Query().Where(role.BuiltIn(true)).Order(ent.Asc("id")).AllX(ctx) {
+		s := tx.Staff.Create().SetName("Ada").SetEmail(fmt.Sprintf("role%d@example.com", i)).SetLocale("en").SetStatus(entstaff.StatusActive).SetPasswordHash("-").AddRoles(r).
+			SetCreatedAt(b.when()).SetUpdatedAt(b.when()).SaveX(ctx)
+		session("an employee with the role "+r.Name, time.Now().Add(time.Hour), func(c *ent.SessionCreate) *ent.SessionCreate { return c.SetStaffID(s.ID) })
+	}
+	tx.User.UpdateOne(users[4]).SetStatus(user.StatusSuspended).ExecX(ctx) // its reader is a suspended customer from here on
+	session("an expired session", began, func(c *ent.SessionCreate) *ent.SessionCreate { return c.SetUserID(users[0].ID) })
 	return nil
 }

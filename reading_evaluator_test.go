@@ -66,7 +66,7 @@ type sorting struct {
 // elsewhere are root fields that are not lists of rows, and types that only they lead to.
 var elsewhere = []string{
 	"node", "nodes", "viewer", "reviewQueue", "lifecycles", "system", "parameters", "quoteLoan", "quoteEarlySettlement", "permissions", "possibleDuplicates", "search", "statistics",
-	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo", "SearchHitConnection", "SearchHitEdge", "Statistics", "Bucket", "CountByName", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
+	"LifecycleTable", "Move", "System", "DatabaseInfo", "SimulatedCard", "SlowStatement", "Parameter", "ParameterValue", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo", "SearchHitConnection", "SearchHitEdge", "Statistics", "Bucket", "CountByName", "Session", "Viewer", "PageInfo", "AvailableAction", "UserError",
 	"Query", "Mutation", "Subscription",
 }
 

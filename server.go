@@ -219,6 +219,7 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 	if err := p.store.Migrate(ctx); err != nil {
 		return nil, err
 	}
+	p.store.NoteSlow(s.slowStatement())
 	p.store.Client().Use(lifecycle.Lock())
 	if p.desk, err = p.openDesk(ctx, s); err != nil {
 		return nil, err

@@ -71,6 +71,9 @@ func hooked(t *testing.T, story func(t *testing.T, h *house, admin *person)) {
 			t.Parallel()
 			h := start(t, settings{DatabaseURL: storetest.URL(t, dialect), WebhookAllow: []string{"127.0.0.0/8"}})
 			story(t, h, h.administrator(t))
+			if !t.Failed() {
+				h.audited(t)
+			}
 		})
 	}
 }

@@ -23,7 +23,7 @@ import (
 // ours says whether gqlgen executes a type itself: the roots, payloads, and what is no row of the database.
 func ours(t *ast.Definition) bool {
 	return strings.HasSuffix(t.Name, "Payload") || strings.HasPrefix(t.Name, "__") ||
-		slices.Contains([]string{"Query", "Mutation", "Subscription", "UserError", "Session", "LifecycleTable", "Move", "System", "DatabaseInfo", "Parameter", "ParameterValue", "SimulatedCard", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo"}, t.Name)
+		slices.Contains([]string{"Query", "Mutation", "Subscription", "UserError", "Session", "LifecycleTable", "Move", "System", "DatabaseInfo", "Parameter", "ParameterValue", "SimulatedCard", "SlowStatement", "Quote", "QuoteLine", "PossibleDuplicate", "PermissionInfo"}, t.Name)
 }
 
 func main() {

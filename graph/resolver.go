@@ -304,9 +304,15 @@ func (r *Resolver) system(ctx context.Context) (*model.System, error) {
 	if err != nil {
 		return nil, err
 	}
+	slow := []*model.SlowStatement{}
+	for _, s := range r.Desk.Store.Slow() {
+		slow = append(slow, &model.SlowStatement{
+			Text: s.SQL, Times: min(s.Times, 1<<31-1), LongestMilliseconds: int(min(s.Longest.Milliseconds(), 1<<31-1)), LastAt: s.Last.Format(timeFormat),
+		})
+	}
 	return &model.System{Version: r.Version, Simulator: r.Simulator, Database: &model.DatabaseInfo{
 		Driver: info.Driver, ConnectionMode: info.ConnectionMode, Size: int(min(info.Size, 1<<31-1)), Migration: info.Migration,
-		OpenConnections: info.OpenConnections, QueuedJobs: queued,
+		OpenConnections: info.OpenConnections, QueuedJobs: queued, SlowStatements: slow,
 	}}, nil
 }
 

@@ -163,7 +163,7 @@ func (l *Load) Insert(ctx context.Context, table string, columns []string, rows 
 			_, err := conn.(*stdlib.Conn).Conn().CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromRows(rows))
 			return err
 		}
-		return l.insert(ctx, conn.(*sqlite3.SQLiteConn), table, columns, rows)
+		return l.insert(ctx, SQLite(conn), table, columns, rows)
 	})
 	if err != nil {
 		return fmt.Errorf("store: write rows of %s: %w", table, err)

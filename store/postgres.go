@@ -32,6 +32,8 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	if session.RuntimeParams["application_name"] == "" {
 		session.RuntimeParams["application_name"] = "lenddesk"
 	}
+	slow := &notebook{}
+	session.Tracer = tracer{slow}
 	if session.ConnectTimeout == 0 {
 		session.ConnectTimeout = 10 * time.Second
 	}
@@ -43,7 +45,7 @@ func openPostgres(ctx context.Context, url string) (*Store, error) {
 	}
 	db := stdlib.OpenDB(*session, stdlib.OptionAfterConnect(readTimesInUTC))
 	limitPool(db, max(4*runtime.GOMAXPROCS(0), 16))
-	s := &Store{dialect: dialect.Postgres, writer: db, reader: db, pgx: pool}
+	s := &Store{dialect: dialect.Postgres, writer: db, reader: db, pgx: pool, slow: slow}
 	if err := s.checkPostgres(ctx); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

@@ -28,23 +28,18 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	writer, err := sql.Open("sqlite3", sqliteDSN(path, url.Values{
+	slow := &notebook{}
+	writer := sql.OpenDB(sqliteConnector{sqliteDSN(path, url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_fk": {"1"}, "_txlock": {"immediate"},
 		"_busy_timeout": {strconv.Itoa(busyTimeout)}, "_stmt_cache_size": {"256"},
-	}))
-	if err != nil {
-		return nil, fmt.Errorf("store: open the SQLite writer: %w", err)
-	}
+	}), slow})
 	limitPool(writer, 1)
-	reader, err := sql.Open("sqlite3", sqliteDSN(path, url.Values{
+	reader := sql.OpenDB(sqliteConnector{sqliteDSN(path, url.Values{
 		"mode": {"ro"}, "_query_only": {"1"}, "_mutex": {"no"}, "_cache_size": {strconv.Itoa(-max(pageCache/readers(), 2_000))},
 		"_busy_timeout": {strconv.Itoa(busyTimeout)}, "_stmt_cache_size": {"256"},
-	}))
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("store: open the SQLite readers: %w", err), writer.Close())
-	}
+	}), slow})
 	limitPool(reader, readers())
-	s := &Store{dialect: dialect.SQLite, path: path, writer: writer, reader: reader}
+	s := &Store{dialect: dialect.SQLite, path: path, writer: writer, reader: reader, slow: slow}
 	// The writer first: it turns the write-ahead log on, which a reader cannot. A read, not a ping, tells a file that is no database,
 	// and has the writer take part in the log, so that it empties it when it closes last.
 	for _, pool := range []*sql.DB{writer, reader} {

@@ -22,6 +22,7 @@ type Store struct {
 	client  *ent.Client
 
 	committed chan struct{} // see Committed
+	slow      *notebook
 }
 
 // Open opens the database that url names and makes sure that it answers: "sqlite:PATH", a file that is made if there is none

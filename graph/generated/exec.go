@@ -391,6 +391,7 @@ type ComplexityRoot struct {
 		OpenConnections func(childComplexity int) int
 		QueuedJobs      func(childComplexity int) int
 		Size            func(childComplexity int) int
+		SlowStatements  func(childComplexity int) int
 	}
 
 	DeactivateStaffPayload struct {
@@ -1136,6 +1137,13 @@ type ComplexityRoot struct {
 	SimulatedCard struct {
 		Number  func(childComplexity int) int
 		Outcome func(childComplexity int) int
+	}
+
+	SlowStatement struct {
+		LastAt              func(childComplexity int) int
+		LongestMilliseconds func(childComplexity int) int
+		Text                func(childComplexity int) int
+		Times               func(childComplexity int) int
 	}
 
 	Staff struct {
@@ -2797,6 +2805,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DatabaseInfo.Size(childComplexity), true
+	case "DatabaseInfo.slowStatements":
+		if e.ComplexityRoot.DatabaseInfo.SlowStatements == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DatabaseInfo.SlowStatements(childComplexity), true
 
 	case "DeactivateStaffPayload.staff":
 		if e.ComplexityRoot.DeactivateStaffPayload.Staff == nil {
@@ -6336,6 +6350,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SimulatedCard.Outcome(childComplexity), true
+
+	case "SlowStatement.lastAt":
+		if e.ComplexityRoot.SlowStatement.LastAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlowStatement.LastAt(childComplexity), true
+	case "SlowStatement.longestMilliseconds":
+		if e.ComplexityRoot.SlowStatement.LongestMilliseconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlowStatement.LongestMilliseconds(childComplexity), true
+	case "SlowStatement.text":
+		if e.ComplexityRoot.SlowStatement.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlowStatement.Text(childComplexity), true
+	case "SlowStatement.times":
+		if e.ComplexityRoot.SlowStatement.Times == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlowStatement.Times(childComplexity), true
 
 	case "Staff.availableActions":
 		if e.ComplexityRoot.Staff.AvailableActions == nil {
@@ -12456,6 +12495,20 @@ type DatabaseInfo {
   openConnections: Int!
   "Jobs waiting or running now (mails, checks)."
   queuedJobs: Int!
+  "Statements that took long since this server began, the latest first, at most 50. From how long on, the operator says (LENDDESK_SLOW_STATEMENT)."
+  slowStatements: [SlowStatement!]!
+}
+
+"A statement to the database that took long on this server."
+type SlowStatement {
+  "Its text, without any value: those are never known here."
+  text: String!
+  "How often it took long."
+  times: Int!
+  "The longest that it took, in milliseconds."
+  longestMilliseconds: Int!
+  "When it last took long. UTC."
+  lastAt: DateTime!
 }
 `, BuiltIn: false},
 	{Name: "../users.graphqls", Input: `extend type Query {
@@ -13617,6 +13670,8 @@ func (ec *executionContext) childFields_DatabaseInfo(ctx context.Context, field 
 		return ec.fieldContext_DatabaseInfo_openConnections(ctx, field)
 	case "queuedJobs":
 		return ec.fieldContext_DatabaseInfo_queuedJobs(ctx, field)
+	case "slowStatements":
+		return ec.fieldContext_DatabaseInfo_slowStatements(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DatabaseInfo", field.Name)
 }
@@ -14859,6 +14914,20 @@ func (ec *executionContext) childFields_SimulatedCard(ctx context.Context, field
 		return ec.fieldContext_SimulatedCard_outcome(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SimulatedCard", field.Name)
+}
+
+func (ec *executionContext) childFields_SlowStatement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_SlowStatement_text(ctx, field)
+	case "times":
+		return ec.fieldContext_SlowStatement_times(ctx, field)
+	case "longestMilliseconds":
+		return ec.fieldContext_SlowStatement_longestMilliseconds(ctx, field)
+	case "lastAt":
+		return ec.fieldContext_SlowStatement_lastAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlowStatement", field.Name)
 }
 
 func (ec *executionContext) childFields_Staff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25119,6 +25188,40 @@ func (ec *executionContext) _DatabaseInfo_queuedJobs(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_DatabaseInfo_queuedJobs(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("DatabaseInfo", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DatabaseInfo_slowStatements(ctx context.Context, field graphql.CollectedField, obj *model.DatabaseInfo) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DatabaseInfo_slowStatements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SlowStatements, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SlowStatement) graphql.Marshaler {
+			return ec.marshalNSlowStatement2ᚕᚖlenddeskᚋgraphᚋmodelᚐSlowStatementᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DatabaseInfo_slowStatements(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DatabaseInfo",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SlowStatement(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _DeactivateStaffPayload_staff(ctx context.Context, field graphql.CollectedField, obj *model.DeactivateStaffPayload) (ret graphql.Marshaler) {
@@ -42408,6 +42511,106 @@ func (ec *executionContext) fieldContext_SimulatedCard_outcome(_ context.Context
 	return graphql.NewScalarFieldContext("SimulatedCard", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _SlowStatement_text(ctx context.Context, field graphql.CollectedField, obj *model.SlowStatement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SlowStatement_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SlowStatement_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SlowStatement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _SlowStatement_times(ctx context.Context, field graphql.CollectedField, obj *model.SlowStatement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SlowStatement_times(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Times, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SlowStatement_times(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SlowStatement", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SlowStatement_longestMilliseconds(ctx context.Context, field graphql.CollectedField, obj *model.SlowStatement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SlowStatement_longestMilliseconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LongestMilliseconds, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SlowStatement_longestMilliseconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SlowStatement", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _SlowStatement_lastAt(ctx context.Context, field graphql.CollectedField, obj *model.SlowStatement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SlowStatement_lastAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SlowStatement_lastAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SlowStatement", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
 func (ec *executionContext) _Staff_id(ctx context.Context, field graphql.CollectedField, obj *model.Staff) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -56276,6 +56479,11 @@ func (ec *executionContext) _DatabaseInfo(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "slowStatements":
+			out.Values[i] = ec._DatabaseInfo_slowStatements(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -62333,6 +62541,59 @@ func (ec *executionContext) _SimulatedCard(ctx context.Context, sel ast.Selectio
 	return out
 }
 
+var slowStatementImplementors = []string{"SlowStatement"}
+
+func (ec *executionContext) _SlowStatement(ctx context.Context, sel ast.SelectionSet, obj *model.SlowStatement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, slowStatementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SlowStatement")
+		case "text":
+			out.Values[i] = ec._SlowStatement_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "times":
+			out.Values[i] = ec._SlowStatement_times(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "longestMilliseconds":
+			out.Values[i] = ec._SlowStatement_longestMilliseconds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastAt":
+			out.Values[i] = ec._SlowStatement_lastAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var staffImplementors = []string{"Staff", "Actor", "Node", "Lifecycle"}
 
 func (ec *executionContext) _Staff(ctx context.Context, sel ast.SelectionSet, obj *model.Staff) graphql.Marshaler {
@@ -66878,6 +67139,32 @@ func (ec *executionContext) marshalNSimulatedCard2ᚖlenddeskᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._SimulatedCard(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSlowStatement2ᚕᚖlenddeskᚋgraphᚋmodelᚐSlowStatementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SlowStatement) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSlowStatement2ᚖlenddeskᚋgraphᚋmodelᚐSlowStatement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSlowStatement2ᚖlenddeskᚋgraphᚋmodelᚐSlowStatement(ctx context.Context, sel ast.SelectionSet, v *model.SlowStatement) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._SlowStatement(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNStaff2ᚕᚖlenddeskᚋgraphᚋmodelᚐStaffᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Staff) graphql.Marshaler {

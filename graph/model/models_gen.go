@@ -864,6 +864,8 @@ type DatabaseInfo struct {
 	OpenConnections int `json:"openConnections"`
 	// Jobs waiting or running now (mails, checks).
 	QueuedJobs int `json:"queuedJobs"`
+	// Statements that took long since this server began, the latest first, at most 50. From how long on, the operator says (LENDDESK_SLOW_STATEMENT).
+	SlowStatements []*SlowStatement `json:"slowStatements"`
 }
 
 // Outcome of `deactivateStaff`.
@@ -2211,6 +2213,18 @@ type SimulatedCard struct {
 	Number string `json:"number"`
 	// What happens to a card with it, a sentence.
 	Outcome string `json:"outcome"`
+}
+
+// A statement to the database that took long on this server.
+type SlowStatement struct {
+	// Its text, without any value: those are never known here.
+	Text string `json:"text"`
+	// How often it took long.
+	Times int `json:"times"`
+	// The longest that it took, in milliseconds.
+	LongestMilliseconds int `json:"longestMilliseconds"`
+	// When it last took long. UTC.
+	LastAt string `json:"lastAt"`
 }
 
 // An employee of the platform (员工). Seen by all staff and with MANAGE_STAFF; hidden from customers, null or left out.

@@ -59,7 +59,7 @@ func pages(ctx context.Context, from *sql.Conn, pool *sql.DB) (err error) {
 	defer func() { err = errors.Join(err, into.Close()) }()
 	return into.Raw(func(target any) error {
 		return from.Raw(func(source any) (err error) {
-			b, err := target.(*sqlite3.SQLiteConn).Backup("main", source.(*sqlite3.SQLiteConn), "main")
+			b, err := store.SQLite(target).Backup("main", store.SQLite(source), "main")
 			if err != nil {
 				return fmt.Errorf("copies: begin to copy: %w", err)
 			}

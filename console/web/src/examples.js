@@ -17,6 +17,10 @@ import relations from '../examples/9-relations.graphql';
 import relationsVariables from '../examples/9-relations.json' with { type: 'text' };
 import followEvents from '../examples/18-follow-events.graphql';
 import followEventsVariables from '../examples/18-follow-events.json' with { type: 'text' };
+import roles from '../examples/15-roles.graphql';
+import parameters from '../examples/16-parameters.graphql';
+import parametersVariables from '../examples/16-parameters.json' with { type: 'text' };
+import system from '../examples/17-system.graphql';
 
 /** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
 export const examples = [
@@ -30,4 +34,7 @@ export const examples = [
   { query: cards, variables: cardsVariables },
   { query: relations, variables: relationsVariables },
   { query: followEvents, variables: followEventsVariables },
+  { query: roles },
+  { query: parameters, variables: parametersVariables },
+  { query: system },
 ];
