@@ -8,7 +8,7 @@ import (
 
 // The examples are run as a newcomer runs them, against the whole program.
 func TestExamples(t *testing.T) {
-	for _, script := range []string{"examples/registration.sh", "examples/relations.sh", "examples/binding.sh"} {
+	for _, script := range []string{"examples/registration.sh", "examples/relations.sh", "examples/binding.sh", "examples/lending.sh"} {
 		t.Run(script, func(t *testing.T) {
 			onEach(t, func(t *testing.T, h *house) {
 				run := exec.CommandContext(t.Context(), "bash", script)
