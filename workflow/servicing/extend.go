@@ -179,7 +179,7 @@ func (o *Office) restored(ctx context.Context, tx *store.Tx, b *book, p *ent.Rep
 			}
 			found = true
 			for _, r := range append([]*ent.Installment{row}, b.shares[i]...) {
-				err := tx.Installment.UpdateOneID(r.ID).SetPrincipal(r.PaidPrincipal).SetInterest(r.PaidInterest).SetPenalty(r.PaidPenalty).
+				err := tx.Installment.UpdateOneID(r.ID).SetPrincipal(r.PaidPrincipal).SetInterest(r.PaidInterest).SetPenalty(r.PaidPenalty).ClearPlannedInterest().
 					SetStatus(installment.StatusPaid).SetStatusSince(lifecycle.Now()).AddVersion(1).Exec(ctx)
 				if err != nil {
 					return nil, fmt.Errorf("restore a line: %w", err)
