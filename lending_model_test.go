@@ -292,7 +292,13 @@ func (tn *lendingTown) bidBlocked(move string, l *modelLoan, b *modelBid, p *mod
 
 func TestLoansFollowTheModelWhateverHappensInWhateverOrder(t *testing.T) {
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue { // longer by -rapid.checks
-		if err := f.Value.Set("12"); err != nil {
+		if err := f.Value.Set("5"); err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = f.Value.Set(f.DefValue) }()
+	}
+	if f := flag.Lookup("rapid.steps"); f.Value.String() == f.DefValue {
+		if err := f.Value.Set("80"); err != nil {
 			t.Fatal(err)
 		}
 		defer func() { _ = f.Value.Set(f.DefValue) }()
@@ -306,15 +312,32 @@ func TestLoansFollowTheModelWhateverHappensInWhateverOrder(t *testing.T) {
 					tn = openLendingTown(t, dialect)
 				}
 				tn.settle(t, r)
-				r.Repeat(map[string]func(*rapid.T){
-					"apply": tn.applies, "move a loan": tn.moves, "move a loan on": tn.moves, "bid": tn.bids, "move a bid": tn.movesBid, "decide": tn.decides,
-					"suspend": tn.suspends, "time": tn.passes, "listings": tn.closes, "pay": func(t *rapid.T) { tn.move(t, "recordRepayment") },
-					"": tn.agrees,
-				})
+				r.Repeat(map[string]func(*rapid.T){"step": tn.step, "": tn.agrees})
 				tn.derives(t, r)
 			})
 		})
 	}
+}
+
+// step is something that happens.
+func (tn *lendingTown) step(t *rapid.T) {
+	move := func(t *rapid.T) { tn.move(t, "") }
+	pay := func(t *rapid.T) { tn.move(t, "recordRepayment") }
+	pick(t, "step", []func(*rapid.T){
+		move, move, move, move, move, move, pay, pay, tn.bids, tn.bids, tn.bids, tn.movesBid, tn.movesBid, tn.decides, tn.decides, tn.passes, tn.passes, tn.closes, tn.applies, tn.suspends,
+	})(t)
+}
+
+// pick draws one of a list, each alike: what is drawn by itself is mostly small, or at an end.
+func pick[T any](t *rapid.T, what string, of []T) T { return of[under(t, what, len(of))] }
+
+// under draws a number from 0 to n-1, each alike.
+func under(t *rapid.T, what string, n int) int {
+	x := rapid.Uint64().Draw(t, what)
+	for range 2 {
+		x = (x ^ x>>33) * 0xff51afd7ed558ccd
+	}
+	return int((x ^ x>>33) % uint64(n))
 }
 
 func openLendingTown(t *testing.T, dialect string) *lendingTown {
@@ -396,21 +419,21 @@ func (tn *lendingTown) settle(t *testing.T, r *rapid.T) {
 }
 
 func (tn *lendingTown) anybody(t *rapid.T) *modelPerson {
-	return rapid.SampledFrom(append(slices.Clone(tn.staff), tn.customers...)).Draw(t, "who")
+	return pick(t, "who", append(slices.Clone(tn.staff), tn.customers...))
 }
 
 func (tn *lendingTown) applies(t *rapid.T) {
 	if len(tn.loans) > 5 {
 		t.Skip("enough loans")
 	}
-	tn.apply(t, rapid.SampledFrom(tn.customers).Draw(t, "who"))
+	tn.apply(t, pick(t, "who", tn.customers))
 }
 
 func (tn *lendingTown) apply(t *rapid.T, p *modelPerson) {
 	tn.actor = p
 	l := &modelLoan{
-		owner: p, requested: rapid.SampledFrom([]money.Amount{2000_00, 3000_00, 3333_33}).Draw(t, "amount"), asked: rapid.SampledFrom([]int{1, 3, 12, 24}).Draw(t, "months"),
-		method: string(rapid.SampledFrom(plan.Methods).Draw(t, "method")), status: "DRAFT", needed: 1,
+		owner: p, requested: pick(t, "amount", []money.Amount{2000_00, 3000_00, 3333_33}), asked: pick(t, "months", []int{1, 3, 12, 24}),
+		method: string(pick(t, "method", plan.Methods)), status: "DRAFT", needed: 1,
 		approvals: map[*modelPerson]bool{}, approvers: map[*modelPerson]int{}, funders: map[*modelPerson]bool{},
 	}
 	l.amount, l.months = l.requested, l.asked
@@ -427,11 +450,9 @@ func (tn *lendingTown) apply(t *rapid.T, p *modelPerson) {
 	tn.loans = append(tn.loans, l)
 }
 
-// moves draws a loan, a move and somebody, mostly ones that fit.
-func (tn *lendingTown) moves(t *rapid.T) { tn.move(t, "") }
-
+// move draws a loan, a move unless it is given, and somebody, mostly ones that fit.
 func (tn *lendingTown) move(t *rapid.T, move string) {
-	l := rapid.SampledFrom(tn.loans).Draw(t, "loan")
+	l := pick(t, "loan", tn.loans)
 	var fitting []string
 	for name, r := range loanRules {
 		if name != "placeBid" && l.in(r.from) {
@@ -439,7 +460,7 @@ func (tn *lendingTown) move(t *rapid.T, move string) {
 		}
 	}
 	slices.Sort(fitting)
-	if move == "" && (len(fitting) == 0 || rapid.IntRange(0, 4).Draw(t, "any move") == 0) {
+	if move == "" && (len(fitting) == 0 || under(t, "any move", 5) == 0) {
 		fitting = nil
 		for name := range loanRules {
 			if name != "placeBid" {
@@ -449,7 +470,7 @@ func (tn *lendingTown) move(t *rapid.T, move string) {
 		slices.Sort(fitting)
 	}
 	if move == "" {
-		move = rapid.SampledFrom(fitting).Draw(t, "move")
+		move = pick(t, "move", fitting)
 	}
 	who := tn.anybody(t)
 	var able []*modelPerson
@@ -458,10 +479,10 @@ func (tn *lendingTown) move(t *rapid.T, move string) {
 			able = append(able, p)
 		}
 	}
-	if len(able) > 0 && rapid.IntRange(0, 4).Draw(t, "anybody") > 0 {
-		who = rapid.SampledFrom(able).Draw(t, "able")
+	if len(able) > 0 && under(t, "anybody", 5) > 0 {
+		who = pick(t, "able", able)
 	}
-	tn.do(t, move, l, who, rapid.IntRange(0, 9).Draw(t, "stale") == 0)
+	tn.do(t, move, l, who, under(t, "stale", 10) == 0)
 }
 
 // do makes a move with a loan, or is refused, as the model says.
@@ -474,7 +495,7 @@ func (tn *lendingTown) do(t *rapid.T, move string, l *modelLoan, p *modelPerson,
 	before := l.status
 	switch move {
 	case "updateLoanApplication":
-		asked := rapid.SampledFrom([]int{1, 3, 12}).Draw(t, "months")
+		asked := pick(t, "months", []int{1, 3, 12})
 		input["termMonths"] = asked
 		after = func(answer) { l.asked, l.months = asked, asked }
 	case "submitLoanApplication":
@@ -525,7 +546,7 @@ func (tn *lendingTown) do(t *rapid.T, move string, l *modelLoan, p *modelPerson,
 		if len(l.payments) == 0 {
 			return
 		}
-		x := rapid.SampledFrom(l.payments).Draw(t, "payment")
+		x := pick(t, "payment", l.payments)
 		input = vars{"repaymentId": x.id, "reason": "As the model says."}
 		if x.reversed { // told before anything else, since nothing can come of it
 			if p.holds.Has(access.ReportPayments) {
@@ -599,7 +620,7 @@ func (l *modelLoan) each(from, to string) {
 // approval is one reviewer's, sometimes on other terms.
 func (tn *lendingTown) approval(t *rapid.T, l *modelLoan, p *modelPerson, input vars) func(answer) {
 	amount, months := l.amount, l.months
-	if !tn.settling && rapid.IntRange(0, 4).Draw(t, "other terms") == 0 {
+	if !tn.settling && under(t, "other terms", 5) == 0 {
 		amount, months = l.requested-500_00, l.asked+1
 		input["amount"], input["termMonths"] = amount.String(), months
 	}
@@ -643,7 +664,7 @@ func (tn *lendingTown) report(t *rapid.T, move string, l *modelLoan, input vars)
 	}
 	input["reason"] = "As the model says."
 	var failed []*modelBid
-	if l.in("AWAITING_DISBURSEMENT") && rapid.Bool().Draw(t, "single bids") {
+	if l.in("AWAITING_DISBURSEMENT") && under(t, "single bids", 2) == 0 {
 		for _, b := range l.bids {
 			if b.status == "APPROVED" && len(failed) == 0 {
 				failed = append(failed, b)
@@ -664,7 +685,7 @@ func (tn *lendingTown) moment(d ledger.Day) string { return d.String() + "T04:00
 
 // payment is one that finance reports, of the model's day or of some days before.
 func (tn *lendingTown) payment(t *rapid.T, settles bool, l *modelLoan, input vars) (func(answer), []string) {
-	on := max(tn.clock-ledger.Day(rapid.SampledFrom([]int{0, 0, 0, 3, 20}).Draw(t, "days ago")), l.value)
+	on := max(tn.clock-ledger.Day(pick(t, "days ago", []int{0, 0, 0, 3, 20})), l.value)
 	if on == tn.today { // noon may lie ahead
 		on--
 	}
@@ -686,7 +707,7 @@ func (tn *lendingTown) payment(t *rapid.T, settles bool, l *modelLoan, input var
 		price, _ := ledger.Settle(l.plain(), on, l.pricing())
 		x := price.Sum()
 		var faults []string
-		if x == 0 || rapid.IntRange(0, 2).Draw(t, "wrong price") == 0 {
+		if x == 0 || under(t, "wrong price", 3) == 0 {
 			x, faults = x+1, []string{"OUT_OF_RANGE amount"}
 		}
 		input["amount"] = x.String()
@@ -694,7 +715,7 @@ func (tn *lendingTown) payment(t *rapid.T, settles bool, l *modelLoan, input var
 	}
 	owed := ledger.Open(lines).Sum()
 	x := owed
-	switch rapid.SampledFrom([]string{"next", "next", "some", "all", "too much"}).Draw(t, "how much") {
+	switch pick(t, "how much", []string{"next", "next", "some", "all", "too much"}) {
 	case "next":
 		for _, line := range lines {
 			if n := line.Open().Sum(); n > 0 {
@@ -703,7 +724,7 @@ func (tn *lendingTown) payment(t *rapid.T, settles bool, l *modelLoan, input var
 			}
 		}
 	case "some":
-		x = max(1, owed*money.Amount(rapid.IntRange(1, 99).Draw(t, "percent"))/100)
+		x = max(1, owed*money.Amount(1+under(t, "percent", 99))/100)
 	case "too much":
 		x = owed + 1
 	}
@@ -835,7 +856,7 @@ func (tn *lendingTown) asks(t *rapid.T, move string, l *modelLoan, input vars) (
 	r := &modelRequest{kind: "EARLY_SETTLEMENT", status: "REQUESTED", loan: l}
 	var faults []string
 	if move == "requestExtension" {
-		r.kind, r.months = "EXTENSION", rapid.SampledFrom([]int{1, 5, 12, 13}).Draw(t, "months")
+		r.kind, r.months = "EXTENSION", pick(t, "months", []int{1, 5, 12, 13})
 		input["months"], input["reason"] = r.months, "As the model says."
 		faults = l.unextensible(r.months, tn.today)
 		if len(faults) == 1 && faults[0] == "OUT_OF_RANGE" {
@@ -874,11 +895,11 @@ func (tn *lendingTown) decides(t *rapid.T) {
 	if len(every) == 0 {
 		t.Skip("nothing is asked for")
 	}
-	r := rapid.SampledFrom(every).Draw(t, "request")
-	if waits := slices.DeleteFunc(slices.Clone(every), func(r *modelRequest) bool { return r.status != "REQUESTED" }); len(waits) > 0 && rapid.IntRange(0, 3).Draw(t, "waits") > 0 {
-		r = rapid.SampledFrom(waits).Draw(t, "waiting")
+	r := pick(t, "request", every)
+	if waits := slices.DeleteFunc(slices.Clone(every), func(r *modelRequest) bool { return r.status != "REQUESTED" }); len(waits) > 0 && under(t, "waits", 4) > 0 {
+		r = pick(t, "waiting", waits)
 	}
-	p, approve := rapid.SampledFrom([]*modelPerson{tn.boss, tn.insider, tn.staff[8], tn.staff[7]}).Draw(t, "who"), rapid.Bool().Draw(t, "approve")
+	p, approve := pick(t, "who", []*modelPerson{tn.boss, tn.insider, tn.staff[8], tn.staff[7]}), under(t, "approve", 2) == 0
 	tn.actor = p
 	l := r.loan
 	var top, codes []string
@@ -970,12 +991,12 @@ func (l *modelLoan) sort() {
 
 // bids draws a bid.
 func (tn *lendingTown) bids(t *rapid.T) {
-	l := rapid.SampledFrom(tn.loans).Draw(t, "loan")
-	if listed := slices.DeleteFunc(slices.Clone(tn.loans), func(l *modelLoan) bool { return !l.in("BIDDING") }); len(listed) > 0 && rapid.IntRange(0, 4).Draw(t, "listed") > 0 {
-		l = rapid.SampledFrom(listed).Draw(t, "listing")
+	l := pick(t, "loan", tn.loans)
+	if listed := slices.DeleteFunc(slices.Clone(tn.loans), func(l *modelLoan) bool { return !l.in("BIDDING") }); len(listed) > 0 && under(t, "listed", 5) > 0 {
+		l = pick(t, "listing", listed)
 	}
-	x := rapid.SampledFrom([]money.Amount{50_00, 110_00, 500_00, 1000_00, 1500_00, max(1, l.remaining()), max(1, l.remaining()), max(1, l.remaining()+1)}).Draw(t, "amount")
-	tn.bid(t, l, rapid.SampledFrom(tn.customers).Draw(t, "who"), x)
+	x := pick(t, "amount", []money.Amount{50_00, 110_00, 500_00, 1000_00, 1500_00, max(1, l.remaining()), max(1, l.remaining()), max(1, l.remaining()+1)})
+	tn.bid(t, l, pick(t, "who", tn.customers), x)
 }
 
 func (tn *lendingTown) bid(t *rapid.T, l *modelLoan, p *modelPerson, x money.Amount) {
@@ -1019,14 +1040,14 @@ func (l *modelLoan) fill() {
 
 // movesBid draws a bid, a move and somebody.
 func (tn *lendingTown) movesBid(t *rapid.T) {
-	l := rapid.SampledFrom(tn.loans).Draw(t, "loan")
+	l := pick(t, "loan", tn.loans)
 	if len(l.bids) == 0 {
 		t.Skip("no bids")
 	}
-	b, move := rapid.SampledFrom(l.bids).Draw(t, "bid"), rapid.SampledFrom([]string{"approveBid", "approveBid", "rejectBid", "withdrawBid"}).Draw(t, "move")
+	b, move := pick(t, "bid", l.bids), pick(t, "move", []string{"approveBid", "approveBid", "rejectBid", "withdrawBid"})
 	p := tn.anybody(t)
-	if rapid.IntRange(0, 3).Draw(t, "anybody") > 0 {
-		p = rapid.SampledFrom([]*modelPerson{tn.boss, tn.insider, tn.staff[5]}).Draw(t, "reviewer")
+	if under(t, "anybody", 4) > 0 {
+		p = pick(t, "reviewer", []*modelPerson{tn.boss, tn.insider, tn.staff[5]})
 		if move == "withdrawBid" {
 			p = b.investor
 		}
@@ -1044,7 +1065,7 @@ func (tn *lendingTown) movesBid(t *rapid.T) {
 	if move == "rejectBid" {
 		input["reason"] = "As the model says."
 	}
-	if len(top) == 0 && may && rapid.IntRange(0, 9).Draw(t, "stale") == 0 && b.status != "RELEASED" {
+	if len(top) == 0 && may && under(t, "stale", 10) == 0 && b.status != "RELEASED" {
 		input["expectedVersion"], codes = 1_000_000, []string{"CONFLICT expectedVersion"}
 		if !l.in("BIDDING") && slices.Contains([]string{"APPROVED", "PENDING_REVIEW"}, b.status) && !(move == "approveBid" && b.status == "APPROVED") {
 			codes = []string{"NOT_ALLOWED_NOW"} // the amount is given back first
@@ -1061,7 +1082,7 @@ func (tn *lendingTown) movesBid(t *rapid.T) {
 }
 
 func (tn *lendingTown) suspends(t *rapid.T) {
-	p := rapid.SampledFrom(tn.customers).Draw(t, "who")
+	p := pick(t, "who", tn.customers)
 	mutation, input := "suspendUser", vars{"userId": tn.desk.IDs.Encode(key.KindUser, int64(p.customer)), "reason": "As the model says."}
 	if !p.active {
 		mutation = "reinstateUser"
@@ -1075,8 +1096,8 @@ func (tn *lendingTown) suspends(t *rapid.T) {
 
 // passes lets some days pass, and ends the last of them, sometimes twice.
 func (tn *lendingTown) passes(t *rapid.T) {
-	tn.clock = min(tn.today-1, tn.clock+ledger.Day(rapid.SampledFrom([]int{1, 5, 20, 31, 31, 60, 95}).Draw(t, "days")))
-	for range rapid.IntRange(1, 2).Draw(t, "times") {
+	tn.clock = min(tn.today-1, tn.clock+ledger.Day(pick(t, "days", []int{1, 5, 20, 31, 31, 60, 95})))
+	for range 1 + under(t, "times", 2) {
 		if err := (&servicing.Office{Desk: tn.desk}).EndDay(context.Background(), tn.clock.String()); err != nil {
 			t.Fatal(err)
 		}
@@ -1106,7 +1127,7 @@ func (tn *lendingTown) passes(t *rapid.T) {
 
 // closes ends listings, as if their time or that of the reviews were up.
 func (tn *lendingTown) closes(t *rapid.T) {
-	hours := rapid.SampledFrom([]int{1, 49, 49, 73, 24 * 8}).Draw(t, "hours")
+	hours := pick(t, "hours", []int{1, 49, 49, 73, 24 * 8})
 	if _, err := (&marketplace.Office{Desk: tn.desk}).Close(context.Background(), time.Now().Add(time.Duration(hours)*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
