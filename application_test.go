@@ -15,6 +15,7 @@ import (
 
 	"lenddesk/access"
 	"lenddesk/gateway/blob"
+	"lenddesk/key"
 	"lenddesk/parameter"
 )
 
@@ -476,5 +477,86 @@ func TestTwoReviewersDoNotTakeTheSameWork(t *testing.T) {
 		wantFaults(t, claim(other, "claimReview", "MATERIALS"), "claimReview")
 		queue := other.ask(`{ reviewQueue(kind: MATERIALS) { totalCount nodes { waitingSince claimedBy { name } subject { id } } } }`)
 		want(t, "in the queue", queue.text("reviewQueue.nodes.0.claimedBy.name"), "other")
+	})
+}
+
+func TestEveryMoveOfADocument(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, id := h.borrower(t, 39)
+		materials, first, _ := h.reviewers(t)
+		other := h.employee(t, "other", access.ReviewMaterials)
+		stranger, _ := h.customer(t, 40)
+		loan, documents := me.submitted(wish("50000"))
+		look := func(document string) string {
+			got := materials.ask(`query($id: ID!) { node(id: $id) { ... on Document { status reason timeline { nodes { kind } } } } }`, vars{"id": document})
+			return got.text("node.status") + " " + got.text("node.timeline.nodes.0.kind")
+		}
+		refused := func(document string, mutations ...string) {
+			t.Helper()
+			for _, m := range mutations {
+				more := vars{"reason": "No."}
+				if m == "approveDocument" {
+					more = nil
+				}
+				got := other.onDocument(m, document, more)
+				if faults := got.faults(m); len(faults) == 0 || faults[0] != "NOT_ALLOWED_NOW" {
+					t.Errorf("%s of one that is %s: %s", m, look(document), got)
+				}
+			}
+		}
+		// Asked for, and waived by somebody else.
+		asked := materials.act("requestDocument", "document { id status }", vars{"subjectId": loan, "kind": "PROPERTY", "note": "The house, if there is one."})
+		request := asked.text("requestDocument.document.id")
+		want(t, "asked for: "+asked.raw, asked.text("requestDocument.document.status"), "REQUESTED")
+		wantCodes(t, first.act("requestDocument", "document { id }", vars{"subjectId": loan, "kind": "PROPERTY"}), "FORBIDDEN")
+		refused(request, "approveDocument", "rejectDocument")
+		wantFaults(t, stranger.upload(vars{"subjectId": loan, "documentId": request}, "a.pdf", pdf), "uploadDocument", "NOT_FOUND subjectId", "NOT_FOUND documentId")
+		wantFaults(t, materials.onDocument("waiveDocument", request, vars{"reason": "None."}), "waiveDocument", "SAME_PERSON")
+		wantFaults(t, other.onDocument("waiveDocument", request), "waiveDocument", "REQUIRED reason")
+		want(t, "waived", other.onDocument("waiveDocument", request, vars{"reason": "Has none."}).text("waiveDocument.document.status"), "WAIVED")
+		refused(request, "approveDocument", "rejectDocument", "waiveDocument")
+		// Rejected, and replaced by another.
+		wantCodes(t, me.onDocument("approveDocument", documents[0]), "FORBIDDEN")
+		refused(documents[0], "waiveDocument")
+		want(t, "rejected", other.onDocument("rejectDocument", documents[0], vars{"reason": "Not readable."}).text("rejectDocument.document.reason"), "Not readable.")
+		refused(documents[0], "approveDocument", "rejectDocument")
+		replacing := me.uploaded(vars{"subjectId": loan, "replaces": documents[0]})
+		want(t, "replaced", look(documents[0]), "SUPERSEDED SUPERSEDE_DOCUMENT")
+		refused(documents[0], "approveDocument", "rejectDocument", "waiveDocument")
+		wantFaults(t, me.upload(vars{"subjectId": loan, "replaces": replacing}, "a.pdf", pdf), "uploadDocument", "NOT_ALLOWED_NOW")
+		// Nobody judges their own.
+		_, number, _ := h.desk.IDs.Decode(id)
+		h.exec(t, fmt.Sprintf("UPDATE staff SET phone = (SELECT phone FROM users WHERE id = %d), phone_hash = (SELECT phone_hash FROM users WHERE id = %d) WHERE name = 'other'", number, number))
+		wantFaults(t, other.onDocument("approveDocument", replacing), "approveDocument", "SAME_PERSON")
+		wantFaults(t, other.onDocument("rejectDocument", replacing, vars{"reason": "x"}), "rejectDocument", "SAME_PERSON")
+		h.exec(t, "UPDATE staff SET phone = NULL, phone_hash = NULL WHERE name = 'other'")
+		materials.judges(append([]string{replacing}, documents[1:]...)...)
+		refused(replacing, "approveDocument", "rejectDocument", "waiveDocument")
+		// What runs out before the decision is asked for anew.
+		expire := func(days int) {
+			t.Helper()
+			if err := h.borrowers.Expire(access.AsSystem(t.Context(), "documents"), time.Now().AddDate(0, 0, days)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, paper, _ := h.desk.IDs.Decode(replacing)
+		h.exec(t, fmt.Sprintf("UPDATE documents SET valid_until = $1 WHERE id = %d", paper), time.Now().AddDate(0, 0, 5).Format(time.DateOnly))
+		expire(3)
+		want(t, "before its last day", look(replacing), "APPROVED APPROVE_DOCUMENT")
+		expire(7)
+		expire(7)
+		want(t, "after it", look(replacing), "EXPIRED EXPIRE_DOCUMENT")
+		refused(replacing, "approveDocument", "rejectDocument", "waiveDocument")
+		wantFaults(t, materials.on("approveLoanMaterials", loan), "approveLoanMaterials", "DOCUMENTS_MISSING")
+		wanted := me.ask(`query($id: ID!) { node(id: $id) { ... on Loan { documents(filter: {status: [REQUESTED]}) { totalCount nodes { id kind } } } } }`, vars{"id": loan})
+		want(t, "asked for anew, once: "+wanted.raw, wanted.at("node.documents.totalCount"), any(1.0))
+		anew := me.uploaded(vars{"subjectId": loan, "documentId": wanted.text("node.documents.nodes.0.id"), "validUntil": time.Now().AddDate(0, 0, 5).Format(time.DateOnly)})
+		materials.judges(anew)
+		materials.does("approveLoanMaterials", loan, "APPLICATION_REVIEW")
+		wantFaults(t, me.upload(vars{"subjectId": loan, "kind": "OTHER"}, "a.pdf", pdf), "uploadDocument", "NOT_ALLOWED_NOW")
+		first.does("approveLoanApplication", loan, "APPROVED")
+		expire(7)
+		want(t, "once the loan is decided on", look(anew), "APPROVED APPROVE_DOCUMENT")
+		want(t, "the mails", strings.Contains(h.written(t, key.User(number)), "document_requested document_rejected document_requested loan_approved"), true)
 	})
 }

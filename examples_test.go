@@ -11,7 +11,7 @@ import (
 
 // The examples are run as a newcomer runs them, against the whole program.
 func TestExamples(t *testing.T) {
-	for _, script := range []string{"examples/registration.sh", "examples/relations.sh", "examples/binding.sh", "examples/administration.sh"} {
+	for _, script := range []string{"examples/registration.sh", "examples/relations.sh", "examples/binding.sh", "examples/lending.sh", "examples/administration.sh"} {
 		for _, dialect := range storetest.Dialects {
 			t.Run(script+"/"+dialect, func(t *testing.T) {
 				t.Parallel()

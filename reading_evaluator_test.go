@@ -619,7 +619,7 @@ func init() {
 				i := row.(*ent.Installment)
 				return permitted(e, everyLoan) || i.BidID == nil && ofMyLoan(e, row) || i.BidID != nil && mine(e, e.find("Bid", int64(*i.BidID)).(*ent.Bid).InvestorID)
 			},
-			plain:   "number dueOn status principal interest penalty",
+			plain:   "plan number dueOn status principal interest penalty",
 			fields:  map[string]func(*evaluation, any) any{"paid": leaf(func(_ *evaluation, i *ent.Installment) any { return i.PaidPrincipal + i.PaidInterest + i.PaidPenalty })},
 			filters: map[string]func(*evaluation, any, any) bool{"status": oneOfThese("Status")},
 		},
@@ -665,8 +665,9 @@ func init() {
 		"ServiceRequest": {
 			rows: rowsOn(func(b *shelves) []*ent.ServiceRequest { return b.requests }), sorted: newestFirst,
 			sees:  func(e *evaluation, row any) bool { return permitted(e, everyLoan) || ofMyLoan(e, row) },
-			plain: "kind status reason createdAt",
+			plain: "kind status reason months decisionReason quotedAmount validUntil" + life,
 			one:   map[string]func(*evaluation, any) (string, any){"loan": to("Loan", "LoanID")},
+			many:  map[string]func(*evaluation, any) []any{"timeline": timeline("ServiceRequest")},
 		},
 		"Event": {
 			rows: rowsOn(func(b *shelves) []*ent.Event { return b.events }), orders: map[string]sorting{"AT": latestEvent, "PLACE": placedEvent}, sorted: latestEvent,

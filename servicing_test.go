@@ -347,3 +347,221 @@ func TestAPlanIsSeenByWhoseItIs(t *testing.T) {
 		}
 	})
 }
+
+// asks makes a request of the borrower and tells its id.
+func (d *debt) asks(mutation string, more vars) string {
+	d.t.Helper()
+	input := vars{"loanId": d.loan}
+	for k, v := range more {
+		input[k] = v
+	}
+	got := d.borrower.act(mutation, "serviceRequest { id status }", input)
+	if got.text(mutation+".serviceRequest.status") != "REQUESTED" {
+		d.t.Fatalf("%s: %s", mutation, got)
+	}
+	return got.text(mutation + ".serviceRequest.id")
+}
+
+// decides decides on a request.
+func (d *debt) decides(request string, approve bool, more vars) answer {
+	d.t.Helper()
+	input := vars{"serviceRequestId": request, "approve": approve}
+	for k, v := range more {
+		input[k] = v
+	}
+	return d.manager.act("decideServiceRequest", "serviceRequest { id status months quotedAmount validUntil decisionReason }", input)
+}
+
+// plans are the lines with the plan that they belong to.
+func (d *debt) plans() string {
+	got := d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { termMonths outstandingPrincipal installments { nodes { plan number principal interest paid status } } } } }`, vars{"id": d.loan})
+	var told []string
+	for _, n := range got.at("node.installments.nodes").([]any) {
+		m := n.(map[string]any)
+		told = append(told, fmt.Sprint(m["plan"], ".", m["number"], " ", m["principal"], "+", m["interest"], " ", m["paid"], " ", m["status"]))
+	}
+	return fmt.Sprint(got.at("node.termMonths"), " ", got.at("node.outstandingPrincipal"), ": ", strings.Join(told, ", "))
+}
+
+func TestAnExtensionMakesANewPlanOfWhatIsNotDue(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodEqualPrincipal)
+		d.paidOut(40) // the first line was due some days ago
+		d.ends(0)
+		ask := func(p *person, more vars) answer {
+			input := vars{"loanId": d.loan, "months": 2, "reason": "The machine comes later."}
+			for k, v := range more {
+				input[k] = v
+			}
+			return p.act("requestExtension", "serviceRequest { id status kind months reason loan { id } availableActions { mutation } timeline { nodes { kind } } }", input)
+		}
+		wantFaults(t, ask(d.borrower, vars{"months": nil, "reason": " "}), "requestExtension", "REQUIRED months", "REQUIRED reason")
+		wantFaults(t, ask(d.borrower, vars{"months": 0}), "requestExtension", "OUT_OF_RANGE months")
+		wantFaults(t, ask(d.borrower, vars{"months": 13}), "requestExtension", "OUT_OF_RANGE months")
+		wantFaults(t, ask(d.borrower, vars{"expectedVersion": 1}), "requestExtension", "CONFLICT expectedVersion")
+		wantFaults(t, ask(d.investors[0], nil), "requestExtension", "NOT_FOUND loanId")
+		wantCodes(t, ask(d.manager, nil), "FORBIDDEN")
+		asked := ask(d.borrower, nil)
+		request := asked.text("requestExtension.serviceRequest.id")
+		want(t, "asked: "+asked.raw, asked.text("requestExtension.serviceRequest.timeline.nodes.0.kind"), "REQUEST_EXTENSION")
+		wantFaults(t, ask(d.borrower, nil), "requestExtension", "NOT_ALLOWED_NOW")
+		queue := d.manager.ask(`{ reviewQueue(kind: SERVICE_REQUEST) { nodes { subject { ... on ServiceRequest { id availableActions { mutation allowed } } } } } }`)
+		want(t, "it waits: "+queue.raw, queue.text("reviewQueue.nodes.0.subject.id"), request)
+		want(t, "to be decided", fmt.Sprint(queue.at("reviewQueue.nodes.0.subject.availableActions.0")), "map[allowed:true mutation:decideServiceRequest]")
+		claimed := d.manager.act("claimReview", "reviewItem { claimedBy { name } }", vars{"subjectId": request, "step": "SERVICE_REQUEST"})
+		want(t, "claimed: "+claimed.raw, claimed.text("claimReview.reviewItem.claimedBy.name"), "manager")
+
+		// The first line, and some of the second line's interest ahead.
+		first := d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { installments { nodes { penalty } } } } }`, vars{"id": d.loan}).text("node.installments.nodes.0.penalty")
+		penalty, _ := money.ParseAmount(first)
+		d.pay((10300_00 + penalty).String(), 0)
+		ahead := d.pay("150.00", 0).text("recordRepayment.repayment.id")
+		if got := d.decides(request, false, vars{"reason": ""}); len(got.faults("decideServiceRequest")) != 1 {
+			t.Errorf("rejected without a reason: %s", got)
+		}
+		wantCodes(t, d.borrower.act("decideServiceRequest", "serviceRequest { id }", vars{"serviceRequestId": request, "approve": true}), "FORBIDDEN")
+		wantFaults(t, d.manager.act("decideServiceRequest", "serviceRequest { id }", vars{"serviceRequestId": "request_0000000000000"}), "decideServiceRequest", "REQUIRED approve", "NOT_FOUND serviceRequestId")
+		before := d.plans()
+		h.set(t, "MAX_TERM_MONTHS", "4")
+		wantFaults(t, d.decides(request, true, nil), "decideServiceRequest", "OUT_OF_RANGE")
+		want(t, "refused, nothing has changed", d.plans(), before)
+		h.set(t, "MAX_TERM_MONTHS", "120")
+		got := d.decides(request, true, vars{"reason": "Agreed.", "expectedVersion": 1})
+		want(t, "approved: "+got.raw, got.text("decideServiceRequest.serviceRequest.status"), "APPROVED")
+		d.derives()
+		wantFaults(t, d.decides(request, true, nil), "decideServiceRequest", "NOT_ALLOWED_NOW")
+		line := fmt.Sprint("1.1 10000.00+300.00 ", (10300_00 + penalty).String(), " PAID, ")
+		want(t, "the plans", d.plans(), "5 20000.00: "+line+"1.2 10000.00+200.00 150.00 CANCELLED, 2.2 5000.00+50.00 0.00 DUE, "+
+			"1.3 10000.00+100.00 0.00 CANCELLED, 2.3 5000.00+150.00 0.00 DUE, 2.4 5000.00+100.00 0.00 DUE, 2.5 5000.00+50.00 0.00 DUE")
+		for i, p := range d.investors {
+			want(t, "a bid", p.ask(`{ bids { nodes { outstandingPrincipal } } }`).text("bids.nodes.0.outstandingPrincipal"), []string{"6666.67", "6633.33", "6666.67", "33.33"}[i])
+		}
+		back := d.finance.act("reverseRepayment", "loan { status }", vars{"repaymentId": ahead, "reason": "The bank returned it."})
+		want(t, "what was paid ahead bounced: "+back.raw, back.text("reverseRepayment.loan.status"), "REPAYING")
+		want(t, "it is owed again", d.plans(), "5 20000.00: "+line+"1.2 0.00+150.00 0.00 DUE, 2.2 5000.00+50.00 0.00 DUE, "+
+			"1.3 10000.00+100.00 0.00 CANCELLED, 2.3 5000.00+150.00 0.00 DUE, 2.4 5000.00+100.00 0.00 DUE, 2.5 5000.00+50.00 0.00 DUE")
+		d.derives()
+		d.decides(d.asks("requestExtension", vars{"months": 1, "reason": "Once more."}), true, nil)
+		want(t, "once more", d.plans(), "6 20000.00: "+line+"1.2 0.00+150.00 0.00 CANCELLED, 2.2 5000.00+50.00 0.00 CANCELLED, 3.2 4000.00+200.00 0.00 DUE, "+
+			"1.3 10000.00+100.00 0.00 CANCELLED, 2.3 5000.00+150.00 0.00 CANCELLED, 3.3 4000.00+160.00 0.00 DUE, 2.4 5000.00+100.00 0.00 CANCELLED, 3.4 4000.00+120.00 0.00 DUE, "+
+			"2.5 5000.00+50.00 0.00 CANCELLED, 3.5 4000.00+80.00 0.00 DUE, 3.6 4000.00+40.00 0.00 DUE")
+		d.derives()
+		request = d.asks("requestExtension", vars{"months": 1, "reason": "And again."})
+		refused := d.decides(request, false, vars{"reason": "Twice is enough."})
+		want(t, "rejected: "+refused.raw, refused.text("decideServiceRequest.serviceRequest.status")+" "+refused.text("decideServiceRequest.serviceRequest.decisionReason"), "REJECTED Twice is enough.")
+		request = d.asks("requestExtension", vars{"months": 1, "reason": "And again."})
+		last := d.pay("20600.00", 0)
+		want(t, "all of it: "+last.raw, last.text("recordRepayment.loan.status"), "SETTLED")
+		d.derives()
+		wantFaults(t, d.decides(request, true, nil), "decideServiceRequest", "NOT_ALLOWED_NOW")
+		want(t, "of a loan that has ended only the refusal is left", d.decides(request, false, vars{"reason": "It is paid back."}).text("decideServiceRequest.serviceRequest.status"), "REJECTED")
+		d.derives()
+		want(t, "the mails", d.written(t, d.owner), "loan_disbursed loan_overdue loan_extended loan_extended request_rejected loan_settled request_rejected")
+		story := kinds(d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { timeline { nodes { kind } } } } }`, vars{"id": d.loan}), "node.timeline.nodes")
+		want(t, "its story", strings.Join(story, " "), "RECORD_REPAYMENT EXTEND_LOAN REVERSE_REPAYMENT EXTEND_LOAN RECORD_REPAYMENT RECORD_REPAYMENT MARK_OVERDUE CONFIRM_DISBURSEMENT "+
+			"APPROVE_FUNDING FILL_LISTING LIST_LOAN APPROVE_LOAN_APPLICATION APPROVE_LOAN_MATERIALS SUBMIT_LOAN_APPLICATION APPLY_FOR_LOAN")
+		reviews := d.borrower.ask(`query($id: ID!) { node(id: $id) { ... on ServiceRequest { timeline { nodes { kind reason } } } } }`, vars{"id": request})
+		want(t, "the request's story", reviews.text("node.timeline.nodes.0.kind")+" "+reviews.text("node.timeline.nodes.0.reason"), "DECIDE_SERVICE_REQUEST It is paid back.")
+	})
+}
+
+func TestABulletLoanIsExtendedAndNobodyDecidesTheirOwn(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodBullet)
+		d.paidOut(10)
+		d.pay("20900.00", 0) // all of the interest, and 20,000.00 of the principal
+		request := d.asks("requestExtension", vars{"months": 3, "reason": "The harvest is late."})
+		h.exec(t, fmt.Sprintf("UPDATE staff SET phone = (SELECT phone FROM users WHERE id = %d), phone_hash = (SELECT phone_hash FROM users WHERE id = %d) WHERE name = 'manager'", d.owner, d.owner))
+		wantFaults(t, d.decides(request, true, nil), "decideServiceRequest", "SAME_PERSON")
+		h.exec(t, "UPDATE staff SET phone = NULL, phone_hash = NULL WHERE name = 'manager'")
+		h.exec(t, fmt.Sprintf("UPDATE users SET status = 'SUSPENDED' WHERE id = %d", d.owner))
+		wantFaults(t, d.decides(request, true, nil), "decideServiceRequest", "NOT_ELIGIBLE")
+		h.exec(t, fmt.Sprintf("UPDATE users SET status = 'ACTIVE' WHERE id = %d", d.owner))
+		want(t, "approved", d.decides(request, true, nil).text("decideServiceRequest.serviceRequest.status"), "APPROVED")
+		want(t, "interest of the months more only", d.plans(), "6 10000.00: 1.1 30000.00+900.00 20900.00 CANCELLED, 2.1 10000.00+300.00 0.00 DUE")
+		d.derives()
+		dues := rowsOf(t, h.store, "SELECT due_on FROM installments WHERE bid_id IS NULL ORDER BY plan", func(scan func(...any) error) (s string, err error) { return s, scan(&s) })
+		was, _ := time.Parse(time.DateOnly, dues[0])
+		now, _ := time.Parse(time.DateOnly, dues[1])
+		if days := now.Sub(was).Hours() / 24; days < 88 || days > 93 {
+			t.Errorf("due on %v instead of %v", now, was)
+		}
+		// When the old line's day is over, interest that was paid ahead for it is not asked for again.
+		quote := d.borrower.ask(`query($id: ID!, $on: Date) { quoteEarlySettlement(loanId: $id, on: $on) { totalPayment } }`, vars{"id": d.loan, "on": was.AddDate(0, 0, 5).Format(time.DateOnly)})
+		want(t, "the price then: "+quote.raw, quote.text("quoteEarlySettlement.totalPayment"), "10100.00")
+		d.pay("10300.00", 0)
+		want(t, "in the end", strings.HasPrefix(d.lines(), "SETTLED"), true)
+		d.derives()
+	})
+}
+
+func TestAnApprovedEarlySettlementIsAQuoteThatHolds(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodInterestOnly)
+		d.paidOut(10)
+		request := d.asks("requestEarlySettlement", nil)
+		wantFaults(t, d.borrower.act("requestEarlySettlement", "serviceRequest { id }", vars{"loanId": d.loan}), "requestEarlySettlement", "NOT_ALLOWED_NOW")
+		offered := d.borrower.ask(listingLook, vars{"id": d.loan})
+		for name, allowed := range map[string]bool{"requestEarlySettlement": false, "requestExtension": true} {
+			if !strings.Contains(offered.raw, fmt.Sprintf(`"mutation":%q,"allowed":%v`, name, allowed)) {
+				t.Errorf("%s is not offered as %v: %s", name, allowed, offered)
+			}
+		}
+		got := d.decides(request, true, nil)
+		want(t, "approved: "+got.raw, got.text("decideServiceRequest.serviceRequest.quotedAmount"), "30398.63")
+		until, _ := time.Parse(time.RFC3339, got.text("decideServiceRequest.serviceRequest.validUntil"))
+		if left := time.Until(until).Hours() / 24; left <= 3 || left > 4 {
+			t.Errorf("the quote holds until %v", until)
+		}
+		// As if it had been approved two days ago, at the price of then.
+		h.exec(t, "UPDATE service_requests SET quoted_on = $1, valid_until = $2", time.Now().In(time.FixedZone("", 8*3600)).AddDate(0, 0, -2).Format(time.DateOnly), until.AddDate(0, 0, -2))
+		price := func() string {
+			return d.borrower.ask(`query($id: ID!) { quoteEarlySettlement(loanId: $id) { totalPayment } }`, vars{"id": d.loan}).text("quoteEarlySettlement.totalPayment")
+		}
+		want(t, "the price of two days ago", price(), "30378.90")
+		paid := d.pay("100.00", 0)
+		want(t, "what is paid meanwhile is taken off", price(), "30300.00")
+		d.finance.act("reverseRepayment", "loan { id }", vars{"repaymentId": paid.text("recordRepayment.repayment.id"), "reason": "Returned."})
+		settle := func(amount string) answer {
+			return d.finance.act("settleLoanEarly", "loan { status } repayment { id interest }", vars{"loanId": d.loan, "amount": amount, "paidAt": ago(0), "reference": fmt.Sprint("quoted ", lent.Add(1))})
+		}
+		wantFaults(t, settle("30378.89"), "settleLoanEarly", "OUT_OF_RANGE amount")
+		done := settle("30378.90")
+		want(t, "settled: "+done.raw, done.text("settleLoanEarly.loan.status")+" "+done.text("settleLoanEarly.repayment.interest"), "SETTLED 78.90")
+		d.derives()
+		back := d.finance.act("reverseRepayment", "loan { status }", vars{"repaymentId": done.text("settleLoanEarly.repayment.id"), "reason": "Returned."})
+		want(t, "bounced: "+back.raw, back.text("reverseRepayment.loan.status"), "REPAYING")
+		d.derives()
+		h.exec(t, "UPDATE service_requests SET valid_until = $1", time.Now().Add(-time.Minute))
+		want(t, "when it has run out", price(), "30398.63")
+		wantFaults(t, settle("30378.90"), "settleLoanEarly", "OUT_OF_RANGE amount")
+		h.exec(t, "UPDATE service_requests SET valid_until = $1", until)
+		d.decides(d.asks("requestExtension", vars{"months": 1, "reason": "Not yet."}), true, nil)
+		want(t, "a new plan ends it", price(), "30398.63")
+		want(t, "the mails", d.written(t, d.owner), "loan_disbursed settlement_quoted loan_settled loan_extended")
+		want(t, "settled at today's price", settle("30398.63").text("settleLoanEarly.loan.status"), "SETTLED")
+		d.derives()
+	})
+}
+
+// A line that is late stays owed as it is, and its penalty goes on, whatever follows it.
+func TestWhatIsLateStaysLateWhenALoanIsExtended(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodEqualInstallments)
+		d.paidOut(40)
+		d.ends(0)
+		first := func() string { return strings.SplitN(strings.TrimPrefix(d.lines(), "OVERDUE: "), ",", 2)[0] }
+		before := first()
+		d.decides(d.asks("requestExtension", vars{"months": 9, "reason": "The machine comes later."}), true, nil)
+		want(t, "the late line", first(), before)
+		if !strings.Contains(before, "OVERDUE") {
+			t.Error(before)
+		}
+		d.derives()
+		d.ends(-3)
+		if first() == before {
+			t.Error("its penalty has stopped")
+		}
+		d.derives()
+	})
+}

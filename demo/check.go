@@ -21,6 +21,8 @@ const (
 	reserving = "('PENDING_REVIEW', 'APPROVED', 'HOLDING', 'SETTLED', 'WRITTEN_OFF')"
 	funding   = "('APPROVED', 'HOLDING', 'SETTLED', 'WRITTEN_OFF')"
 	held      = "('HOLDING', 'SETTLED', 'WRITTEN_OFF')"
+	// what a line is of the loan's principal: of one that an extension replaced, what was paid on it before
+	planned   = "CASE WHEN status = 'CANCELLED' THEN paid_principal ELSE principal END"
 	disbursed = "('REPAYING', 'OVERDUE', 'DEFAULTED', 'WRITTEN_OFF', 'SETTLED')"
 )
 
@@ -54,7 +56,7 @@ var rules = []rule{
 	{
 		"the lines of a plan make the loan's amount",
 		`SELECT l.number FROM loans l LEFT JOIN (
-			SELECT loan_id, SUM(principal) AS principal FROM installments WHERE bid_id IS NULL AND status <> 'CANCELLED' GROUP BY loan_id) i
+			SELECT loan_id, SUM(` + planned + `) AS principal FROM installments WHERE bid_id IS NULL GROUP BY loan_id) i
 			ON i.loan_id = l.id
 		WHERE COALESCE(i.principal, 0) <> CASE WHEN l.status IN ` + disbursed + ` THEN l.amount ELSE 0 END`,
 	},
@@ -70,7 +72,7 @@ var rules = []rule{
 	{
 		"a bid's shares of the principal make the bid",
 		`SELECT CAST(b.id AS TEXT) FROM bids b LEFT JOIN (
-			SELECT bid_id, SUM(principal) AS principal FROM installments WHERE bid_id IS NOT NULL AND status <> 'CANCELLED' GROUP BY bid_id) i
+			SELECT bid_id, SUM(` + planned + `) AS principal FROM installments WHERE bid_id IS NOT NULL GROUP BY bid_id) i
 			ON i.bid_id = b.id
 		WHERE COALESCE(i.principal, 0) <> CASE WHEN b.status IN ` + held + ` THEN b.amount ELSE 0 END`,
 	},
@@ -109,6 +111,24 @@ var rules = []rule{
 		`SELECT CAST(id AS TEXT) FROM installments WHERE
 			status = 'PAID' AND (paid_principal <> principal OR paid_interest <> interest OR paid_penalty <> penalty)
 			OR status = 'DUE' AND paid_principal + paid_interest + paid_penalty <> 0`,
+	},
+	{
+		"a line that was replaced is so by an extension: the next plan begins at its number or before, and a line of the last plan is not replaced",
+		`SELECT CAST(i.id AS TEXT) FROM installments i WHERE i.status = 'CANCELLED' AND i.bid_id IS NULL AND NOT EXISTS (
+			SELECT 1 FROM installments n WHERE n.loan_id = i.loan_id AND n.bid_id IS NULL AND n.plan > i.plan AND n.number <= i.number)`,
+	},
+	{
+		"a plan ends with the term",
+		`SELECT l.number FROM loans l JOIN (SELECT loan_id, MAX(number) AS last FROM installments WHERE bid_id IS NULL GROUP BY loan_id) i ON i.loan_id = l.id
+		WHERE i.last <> CASE WHEN l.repayment_method = 'BULLET' THEN 1 ELSE l.term_months END`,
+	},
+	{
+		"every approved extension made a plan, and every approved early settlement was quoted",
+		`SELECT CAST(loan_id AS TEXT) FROM (
+			SELECT l.id AS loan_id, (SELECT COUNT(*) FROM service_requests r WHERE r.loan_id = l.id AND r.kind = 'EXTENSION' AND r.status = 'APPROVED') AS extended,
+				COALESCE((SELECT MAX(i.plan) FROM installments i WHERE i.loan_id = l.id), 1) AS plans FROM loans l) x WHERE plans <> extended + 1
+		UNION ALL SELECT CAST(loan_id AS TEXT) FROM service_requests
+		WHERE (kind = 'EARLY_SETTLEMENT' AND status = 'APPROVED') <> (quoted_on IS NOT NULL AND quoted_amount IS NOT NULL AND valid_until IS NOT NULL)`,
 	},
 	{
 		"a settled loan is paid",

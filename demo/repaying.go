@@ -14,14 +14,17 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/money"
+	"lenddesk/money/ledger"
 	"lenddesk/money/plan"
 )
 
-// The days after which a loan that is not paid is overdue, defaulted, written off, and the rate of the penalty.
+// The days after which a loan that is not paid is overdue, defaulted, written off, and the rate of the penalty; how long a quote for an early settlement holds, and its fee.
 const (
-	defaultDays  = 91
-	writeOffDays = 181
-	penaltyRate  = money.Rate(18_0000)
+	quoteDays     = 3
+	settlementFee = money.Rate(1_0000)
+	defaultDays   = 91
+	writeOffDays  = 181
+	penaltyRate   = money.Rate(18_0000)
 )
 
 // repay tells of a loan from the payment to the borrower until now.
@@ -289,9 +292,26 @@ func (l *lending) request(kind servicerequest.Kind, decided servicerequest.Statu
 	decision, reason := review.DecisionApproved, ""
 	if decided == servicerequest.StatusRejected {
 		decision, reason = review.DecisionRejected, "本合同不支持展期。"
+		r.DecisionReason = &reason
 	} else {
-		r.ValidUntil = some(at.Add(10 * day))
+		l.quote(r, at)
 	}
 	life.to(lifecycle.DecideServiceRequest, decided, byStaff(l.funding), at, reason)
 	l.book.review(key.KindServiceRequest, int64(r.ID), review.StepServiceRequest, 1, decision, l.funding, at, reason)
+}
+
+// quote fixes what settling the loan costs on the day of the approval.
+func (l *lending) quote(r *ent.ServiceRequest, at time.Time) {
+	lines := make([]ledger.Line, len(l.lines))
+	for i, row := range l.lines {
+		lines[i] = ledger.Line{
+			Due: ledger.DayOf(l.due(i)), Owed: ledger.Parts{Penalty: row.Penalty, Interest: row.Interest, Principal: row.Principal},
+			Paid: ledger.Parts{Penalty: row.PaidPenalty, Interest: row.PaidInterest, Principal: row.PaidPrincipal},
+		}
+	}
+	here := at.In(l.zone)
+	on := ledger.DayOf(here)
+	price, _ := ledger.Settle(lines, on, ledger.Terms{Value: ledger.DayOf(l.DisbursedAt.In(l.zone)), Annual: l.AnnualRate, Fee: settlementFee})
+	r.QuotedOn, r.QuotedAmount = some(on.String()), some(price.Sum())
+	r.ValidUntil = some(time.Date(here.Year(), here.Month(), here.Day()+quoteDays+1, 0, 0, 0, 0, l.zone).UTC())
 }

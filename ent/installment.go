@@ -37,7 +37,7 @@ type Installment struct {
 	BidID *key.Bid `json:"bid_id,omitempty"`
 	// an extension makes a new plan
 	Plan int `json:"plan,omitempty"`
-	// Number holds the value of the "number" field.
+	// months after the value date; of a bullet loan 1
 	Number int `json:"number,omitempty"`
 	// DueOn holds the value of the "due_on" field.
 	DueOn string `json:"due_on,omitempty"`
@@ -47,7 +47,7 @@ type Installment struct {
 	Interest money.Amount `json:"interest,omitempty"`
 	// Penalty holds the value of the "penalty" field.
 	Penalty money.Amount `json:"penalty,omitempty"`
-	// part of the penalty that grows no more: the fee of an early settlement, what was owed before an extension
+	// part of the penalty that grows no more: the fee of an early settlement
 	FixedPenalty money.Amount `json:"fixed_penalty,omitempty"`
 	// by the plan, where an early settlement changed the interest
 	PlannedInterest *money.Amount `json:"planned_interest,omitempty"`

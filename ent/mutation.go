@@ -25960,26 +25960,30 @@ func (m *ServiceRecordMutation) ResetEdge(name string) error {
 // ServiceRequestMutation represents an operation that mutates the ServiceRequest nodes in the graph.
 type ServiceRequestMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *key.ServiceRequest
-	created_at    *time.Time
-	updated_at    *time.Time
-	version       *int
-	addversion    *int
-	status        *servicerequest.Status
-	status_since  *time.Time
-	kind          *servicerequest.Kind
-	months        *int
-	addmonths     *int
-	reason        *string
-	valid_until   *time.Time
-	clearedFields map[string]struct{}
-	loan          *key.Loan
-	clearedloan   bool
-	done          bool
-	oldValue      func(context.Context) (*ServiceRequest, error)
-	predicates    []predicate.ServiceRequest
+	op               Op
+	typ              string
+	id               *key.ServiceRequest
+	created_at       *time.Time
+	updated_at       *time.Time
+	version          *int
+	addversion       *int
+	status           *servicerequest.Status
+	status_since     *time.Time
+	kind             *servicerequest.Kind
+	months           *int
+	addmonths        *int
+	reason           *string
+	decision_reason  *string
+	quoted_on        *string
+	quoted_amount    *money.Amount
+	addquoted_amount *money.Amount
+	valid_until      *time.Time
+	clearedFields    map[string]struct{}
+	loan             *key.Loan
+	clearedloan      bool
+	done             bool
+	oldValue         func(context.Context) (*ServiceRequest, error)
+	predicates       []predicate.ServiceRequest
 }
 
 var _ ent.Mutation = (*ServiceRequestMutation)(nil)
@@ -26477,6 +26481,174 @@ func (m *ServiceRequestMutation) ResetReason() {
 	delete(m.clearedFields, servicerequest.FieldReason)
 }
 
+// SetDecisionReason sets the "decision_reason" field.
+func (m *ServiceRequestMutation) SetDecisionReason(s string) {
+	m.decision_reason = &s
+}
+
+// DecisionReason returns the value of the "decision_reason" field in the mutation.
+func (m *ServiceRequestMutation) DecisionReason() (r string, exists bool) {
+	v := m.decision_reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecisionReason returns the old "decision_reason" field's value of the ServiceRequest entity.
+// If the ServiceRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceRequestMutation) OldDecisionReason(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecisionReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecisionReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecisionReason: %w", err)
+	}
+	return oldValue.DecisionReason, nil
+}
+
+// ClearDecisionReason clears the value of the "decision_reason" field.
+func (m *ServiceRequestMutation) ClearDecisionReason() {
+	m.decision_reason = nil
+	m.clearedFields[servicerequest.FieldDecisionReason] = struct{}{}
+}
+
+// DecisionReasonCleared returns if the "decision_reason" field was cleared in this mutation.
+func (m *ServiceRequestMutation) DecisionReasonCleared() bool {
+	_, ok := m.clearedFields[servicerequest.FieldDecisionReason]
+	return ok
+}
+
+// ResetDecisionReason resets all changes to the "decision_reason" field.
+func (m *ServiceRequestMutation) ResetDecisionReason() {
+	m.decision_reason = nil
+	delete(m.clearedFields, servicerequest.FieldDecisionReason)
+}
+
+// SetQuotedOn sets the "quoted_on" field.
+func (m *ServiceRequestMutation) SetQuotedOn(s string) {
+	m.quoted_on = &s
+}
+
+// QuotedOn returns the value of the "quoted_on" field in the mutation.
+func (m *ServiceRequestMutation) QuotedOn() (r string, exists bool) {
+	v := m.quoted_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuotedOn returns the old "quoted_on" field's value of the ServiceRequest entity.
+// If the ServiceRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceRequestMutation) OldQuotedOn(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuotedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuotedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuotedOn: %w", err)
+	}
+	return oldValue.QuotedOn, nil
+}
+
+// ClearQuotedOn clears the value of the "quoted_on" field.
+func (m *ServiceRequestMutation) ClearQuotedOn() {
+	m.quoted_on = nil
+	m.clearedFields[servicerequest.FieldQuotedOn] = struct{}{}
+}
+
+// QuotedOnCleared returns if the "quoted_on" field was cleared in this mutation.
+func (m *ServiceRequestMutation) QuotedOnCleared() bool {
+	_, ok := m.clearedFields[servicerequest.FieldQuotedOn]
+	return ok
+}
+
+// ResetQuotedOn resets all changes to the "quoted_on" field.
+func (m *ServiceRequestMutation) ResetQuotedOn() {
+	m.quoted_on = nil
+	delete(m.clearedFields, servicerequest.FieldQuotedOn)
+}
+
+// SetQuotedAmount sets the "quoted_amount" field.
+func (m *ServiceRequestMutation) SetQuotedAmount(value money.Amount) {
+	m.quoted_amount = &value
+	m.addquoted_amount = nil
+}
+
+// QuotedAmount returns the value of the "quoted_amount" field in the mutation.
+func (m *ServiceRequestMutation) QuotedAmount() (r money.Amount, exists bool) {
+	v := m.quoted_amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuotedAmount returns the old "quoted_amount" field's value of the ServiceRequest entity.
+// If the ServiceRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ServiceRequestMutation) OldQuotedAmount(ctx context.Context) (v *money.Amount, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuotedAmount is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuotedAmount requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuotedAmount: %w", err)
+	}
+	return oldValue.QuotedAmount, nil
+}
+
+// AddQuotedAmount adds value to the "quoted_amount" field.
+func (m *ServiceRequestMutation) AddQuotedAmount(value money.Amount) {
+	if m.addquoted_amount != nil {
+		*m.addquoted_amount += value
+	} else {
+		m.addquoted_amount = &value
+	}
+}
+
+// AddedQuotedAmount returns the value that was added to the "quoted_amount" field in this mutation.
+func (m *ServiceRequestMutation) AddedQuotedAmount() (r money.Amount, exists bool) {
+	v := m.addquoted_amount
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearQuotedAmount clears the value of the "quoted_amount" field.
+func (m *ServiceRequestMutation) ClearQuotedAmount() {
+	m.quoted_amount = nil
+	m.addquoted_amount = nil
+	m.clearedFields[servicerequest.FieldQuotedAmount] = struct{}{}
+}
+
+// QuotedAmountCleared returns if the "quoted_amount" field was cleared in this mutation.
+func (m *ServiceRequestMutation) QuotedAmountCleared() bool {
+	_, ok := m.clearedFields[servicerequest.FieldQuotedAmount]
+	return ok
+}
+
+// ResetQuotedAmount resets all changes to the "quoted_amount" field.
+func (m *ServiceRequestMutation) ResetQuotedAmount() {
+	m.quoted_amount = nil
+	m.addquoted_amount = nil
+	delete(m.clearedFields, servicerequest.FieldQuotedAmount)
+}
+
 // SetValidUntil sets the "valid_until" field.
 func (m *ServiceRequestMutation) SetValidUntil(t time.Time) {
 	m.valid_until = &t
@@ -26587,7 +26759,7 @@ func (m *ServiceRequestMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ServiceRequestMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, servicerequest.FieldCreatedAt)
 	}
@@ -26614,6 +26786,15 @@ func (m *ServiceRequestMutation) Fields() []string {
 	}
 	if m.reason != nil {
 		fields = append(fields, servicerequest.FieldReason)
+	}
+	if m.decision_reason != nil {
+		fields = append(fields, servicerequest.FieldDecisionReason)
+	}
+	if m.quoted_on != nil {
+		fields = append(fields, servicerequest.FieldQuotedOn)
+	}
+	if m.quoted_amount != nil {
+		fields = append(fields, servicerequest.FieldQuotedAmount)
 	}
 	if m.valid_until != nil {
 		fields = append(fields, servicerequest.FieldValidUntil)
@@ -26644,6 +26825,12 @@ func (m *ServiceRequestMutation) Field(name string) (ent.Value, bool) {
 		return m.Months()
 	case servicerequest.FieldReason:
 		return m.Reason()
+	case servicerequest.FieldDecisionReason:
+		return m.DecisionReason()
+	case servicerequest.FieldQuotedOn:
+		return m.QuotedOn()
+	case servicerequest.FieldQuotedAmount:
+		return m.QuotedAmount()
 	case servicerequest.FieldValidUntil:
 		return m.ValidUntil()
 	}
@@ -26673,6 +26860,12 @@ func (m *ServiceRequestMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldMonths(ctx)
 	case servicerequest.FieldReason:
 		return m.OldReason(ctx)
+	case servicerequest.FieldDecisionReason:
+		return m.OldDecisionReason(ctx)
+	case servicerequest.FieldQuotedOn:
+		return m.OldQuotedOn(ctx)
+	case servicerequest.FieldQuotedAmount:
+		return m.OldQuotedAmount(ctx)
 	case servicerequest.FieldValidUntil:
 		return m.OldValidUntil(ctx)
 	}
@@ -26747,6 +26940,27 @@ func (m *ServiceRequestMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetReason(v)
 		return nil
+	case servicerequest.FieldDecisionReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecisionReason(v)
+		return nil
+	case servicerequest.FieldQuotedOn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuotedOn(v)
+		return nil
+	case servicerequest.FieldQuotedAmount:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuotedAmount(v)
+		return nil
 	case servicerequest.FieldValidUntil:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -26768,6 +26982,9 @@ func (m *ServiceRequestMutation) AddedFields() []string {
 	if m.addmonths != nil {
 		fields = append(fields, servicerequest.FieldMonths)
 	}
+	if m.addquoted_amount != nil {
+		fields = append(fields, servicerequest.FieldQuotedAmount)
+	}
 	return fields
 }
 
@@ -26780,6 +26997,8 @@ func (m *ServiceRequestMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedVersion()
 	case servicerequest.FieldMonths:
 		return m.AddedMonths()
+	case servicerequest.FieldQuotedAmount:
+		return m.AddedQuotedAmount()
 	}
 	return nil, false
 }
@@ -26803,6 +27022,13 @@ func (m *ServiceRequestMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddMonths(v)
 		return nil
+	case servicerequest.FieldQuotedAmount:
+		v, ok := value.(money.Amount)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddQuotedAmount(v)
+		return nil
 	}
 	return fmt.Errorf("unknown ServiceRequest numeric field %s", name)
 }
@@ -26816,6 +27042,15 @@ func (m *ServiceRequestMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(servicerequest.FieldReason) {
 		fields = append(fields, servicerequest.FieldReason)
+	}
+	if m.FieldCleared(servicerequest.FieldDecisionReason) {
+		fields = append(fields, servicerequest.FieldDecisionReason)
+	}
+	if m.FieldCleared(servicerequest.FieldQuotedOn) {
+		fields = append(fields, servicerequest.FieldQuotedOn)
+	}
+	if m.FieldCleared(servicerequest.FieldQuotedAmount) {
+		fields = append(fields, servicerequest.FieldQuotedAmount)
 	}
 	if m.FieldCleared(servicerequest.FieldValidUntil) {
 		fields = append(fields, servicerequest.FieldValidUntil)
@@ -26839,6 +27074,15 @@ func (m *ServiceRequestMutation) ClearField(name string) error {
 		return nil
 	case servicerequest.FieldReason:
 		m.ClearReason()
+		return nil
+	case servicerequest.FieldDecisionReason:
+		m.ClearDecisionReason()
+		return nil
+	case servicerequest.FieldQuotedOn:
+		m.ClearQuotedOn()
+		return nil
+	case servicerequest.FieldQuotedAmount:
+		m.ClearQuotedAmount()
 		return nil
 	case servicerequest.FieldValidUntil:
 		m.ClearValidUntil()
@@ -26877,6 +27121,15 @@ func (m *ServiceRequestMutation) ResetField(name string) error {
 		return nil
 	case servicerequest.FieldReason:
 		m.ResetReason()
+		return nil
+	case servicerequest.FieldDecisionReason:
+		m.ResetDecisionReason()
+		return nil
+	case servicerequest.FieldQuotedOn:
+		m.ResetQuotedOn()
+		return nil
+	case servicerequest.FieldQuotedAmount:
+		m.ResetQuotedAmount()
 		return nil
 	case servicerequest.FieldValidUntil:
 		m.ResetValidUntil()

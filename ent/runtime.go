@@ -749,6 +749,14 @@ func init() {
 	servicerequestDescReason := servicerequestFields[4].Descriptor()
 	// servicerequest.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	servicerequest.ReasonValidator = servicerequestDescReason.Validators[0].(func(string) error)
+	// servicerequestDescDecisionReason is the schema descriptor for decision_reason field.
+	servicerequestDescDecisionReason := servicerequestFields[5].Descriptor()
+	// servicerequest.DecisionReasonValidator is a validator for the "decision_reason" field. It is called by the builders before save.
+	servicerequest.DecisionReasonValidator = servicerequestDescDecisionReason.Validators[0].(func(string) error)
+	// servicerequestDescQuotedOn is the schema descriptor for quoted_on field.
+	servicerequestDescQuotedOn := servicerequestFields[6].Descriptor()
+	// servicerequest.QuotedOnValidator is a validator for the "quoted_on" field. It is called by the builders before save.
+	servicerequest.QuotedOnValidator = servicerequestDescQuotedOn.Validators[0].(func(string) error)
 	sessionMixin := schema.Session{}.Mixin()
 	sessionMixinFields0 := sessionMixin[0].Fields()
 	_ = sessionMixinFields0

@@ -7,6 +7,7 @@ import (
 	"lenddesk/ent/loan"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/key"
+	"lenddesk/money"
 	"strings"
 	"time"
 
@@ -37,7 +38,13 @@ type ServiceRequest struct {
 	Months *int `json:"months,omitempty"`
 	// Reason holds the value of the "reason" field.
 	Reason *string `json:"reason,omitempty"`
-	// ValidUntil holds the value of the "valid_until" field.
+	// told to the borrower
+	DecisionReason *string `json:"decision_reason,omitempty"`
+	// QuotedOn holds the value of the "quoted_on" field.
+	QuotedOn *string `json:"quoted_on,omitempty"`
+	// what the borrower was told then
+	QuotedAmount *money.Amount `json:"quoted_amount,omitempty"`
+	// a payment before this moment settles at the price of quoted_on
 	ValidUntil *time.Time `json:"valid_until,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ServiceRequestQuery when eager-loading is set.
@@ -70,9 +77,9 @@ func (*ServiceRequest) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case servicerequest.FieldID, servicerequest.FieldVersion, servicerequest.FieldLoanID, servicerequest.FieldMonths:
+		case servicerequest.FieldID, servicerequest.FieldVersion, servicerequest.FieldLoanID, servicerequest.FieldMonths, servicerequest.FieldQuotedAmount:
 			values[i] = new(sql.NullInt64)
-		case servicerequest.FieldStatus, servicerequest.FieldKind, servicerequest.FieldReason:
+		case servicerequest.FieldStatus, servicerequest.FieldKind, servicerequest.FieldReason, servicerequest.FieldDecisionReason, servicerequest.FieldQuotedOn:
 			values[i] = new(sql.NullString)
 		case servicerequest.FieldCreatedAt, servicerequest.FieldUpdatedAt, servicerequest.FieldStatusSince, servicerequest.FieldValidUntil:
 			values[i] = new(sql.NullTime)
@@ -153,6 +160,27 @@ func (_m *ServiceRequest) assignValues(columns []string, values []any) error {
 				_m.Reason = new(string)
 				*_m.Reason = value.String
 			}
+		case servicerequest.FieldDecisionReason:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field decision_reason", values[i])
+			} else if value.Valid {
+				_m.DecisionReason = new(string)
+				*_m.DecisionReason = value.String
+			}
+		case servicerequest.FieldQuotedOn:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field quoted_on", values[i])
+			} else if value.Valid {
+				_m.QuotedOn = new(string)
+				*_m.QuotedOn = value.String
+			}
+		case servicerequest.FieldQuotedAmount:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field quoted_amount", values[i])
+			} else if value.Valid {
+				_m.QuotedAmount = new(money.Amount)
+				*_m.QuotedAmount = money.Amount(value.Int64)
+			}
 		case servicerequest.FieldValidUntil:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field valid_until", values[i])
@@ -230,6 +258,21 @@ func (_m *ServiceRequest) String() string {
 	if v := _m.Reason; v != nil {
 		builder.WriteString("reason=")
 		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.DecisionReason; v != nil {
+		builder.WriteString("decision_reason=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.QuotedOn; v != nil {
+		builder.WriteString("quoted_on=")
+		builder.WriteString(*v)
+	}
+	builder.WriteString(", ")
+	if v := _m.QuotedAmount; v != nil {
+		builder.WriteString("quoted_amount=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
 	if v := _m.ValidUntil; v != nil {

@@ -9,6 +9,7 @@ import (
 	"lenddesk/ent/loan"
 	"lenddesk/ent/servicerequest"
 	"lenddesk/key"
+	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -120,6 +121,48 @@ func (_c *ServiceRequestCreate) SetReason(v string) *ServiceRequestCreate {
 func (_c *ServiceRequestCreate) SetNillableReason(v *string) *ServiceRequestCreate {
 	if v != nil {
 		_c.SetReason(*v)
+	}
+	return _c
+}
+
+// SetDecisionReason sets the "decision_reason" field.
+func (_c *ServiceRequestCreate) SetDecisionReason(v string) *ServiceRequestCreate {
+	_c.mutation.SetDecisionReason(v)
+	return _c
+}
+
+// SetNillableDecisionReason sets the "decision_reason" field if the given value is not nil.
+func (_c *ServiceRequestCreate) SetNillableDecisionReason(v *string) *ServiceRequestCreate {
+	if v != nil {
+		_c.SetDecisionReason(*v)
+	}
+	return _c
+}
+
+// SetQuotedOn sets the "quoted_on" field.
+func (_c *ServiceRequestCreate) SetQuotedOn(v string) *ServiceRequestCreate {
+	_c.mutation.SetQuotedOn(v)
+	return _c
+}
+
+// SetNillableQuotedOn sets the "quoted_on" field if the given value is not nil.
+func (_c *ServiceRequestCreate) SetNillableQuotedOn(v *string) *ServiceRequestCreate {
+	if v != nil {
+		_c.SetQuotedOn(*v)
+	}
+	return _c
+}
+
+// SetQuotedAmount sets the "quoted_amount" field.
+func (_c *ServiceRequestCreate) SetQuotedAmount(v money.Amount) *ServiceRequestCreate {
+	_c.mutation.SetQuotedAmount(v)
+	return _c
+}
+
+// SetNillableQuotedAmount sets the "quoted_amount" field if the given value is not nil.
+func (_c *ServiceRequestCreate) SetNillableQuotedAmount(v *money.Amount) *ServiceRequestCreate {
+	if v != nil {
+		_c.SetQuotedAmount(*v)
 	}
 	return _c
 }
@@ -240,6 +283,16 @@ func (_c *ServiceRequestCreate) check() error {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.reason": %w`, err)}
 		}
 	}
+	if v, ok := _c.mutation.DecisionReason(); ok {
+		if err := servicerequest.DecisionReasonValidator(v); err != nil {
+			return &ValidationError{Name: "decision_reason", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.decision_reason": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.QuotedOn(); ok {
+		if err := servicerequest.QuotedOnValidator(v); err != nil {
+			return &ValidationError{Name: "quoted_on", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.quoted_on": %w`, err)}
+		}
+	}
 	if len(_c.mutation.LoanIDs()) == 0 {
 		return &ValidationError{Name: "loan", err: errors.New(`ent: missing required edge "ServiceRequest.loan"`)}
 	}
@@ -306,6 +359,18 @@ func (_c *ServiceRequestCreate) createSpec() (*ServiceRequest, *sqlgraph.CreateS
 	if value, ok := _c.mutation.Reason(); ok {
 		_spec.SetField(servicerequest.FieldReason, field.TypeString, value)
 		_node.Reason = &value
+	}
+	if value, ok := _c.mutation.DecisionReason(); ok {
+		_spec.SetField(servicerequest.FieldDecisionReason, field.TypeString, value)
+		_node.DecisionReason = &value
+	}
+	if value, ok := _c.mutation.QuotedOn(); ok {
+		_spec.SetField(servicerequest.FieldQuotedOn, field.TypeString, value)
+		_node.QuotedOn = &value
+	}
+	if value, ok := _c.mutation.QuotedAmount(); ok {
+		_spec.SetField(servicerequest.FieldQuotedAmount, field.TypeInt64, value)
+		_node.QuotedAmount = &value
 	}
 	if value, ok := _c.mutation.ValidUntil(); ok {
 		_spec.SetField(servicerequest.FieldValidUntil, field.TypeTime, value)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"lenddesk/ent/predicate"
 	"lenddesk/ent/servicerequest"
+	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -118,6 +119,73 @@ func (_u *ServiceRequestUpdate) ClearReason() *ServiceRequestUpdate {
 	return _u
 }
 
+// SetDecisionReason sets the "decision_reason" field.
+func (_u *ServiceRequestUpdate) SetDecisionReason(v string) *ServiceRequestUpdate {
+	_u.mutation.SetDecisionReason(v)
+	return _u
+}
+
+// SetNillableDecisionReason sets the "decision_reason" field if the given value is not nil.
+func (_u *ServiceRequestUpdate) SetNillableDecisionReason(v *string) *ServiceRequestUpdate {
+	if v != nil {
+		_u.SetDecisionReason(*v)
+	}
+	return _u
+}
+
+// ClearDecisionReason clears the value of the "decision_reason" field.
+func (_u *ServiceRequestUpdate) ClearDecisionReason() *ServiceRequestUpdate {
+	_u.mutation.ClearDecisionReason()
+	return _u
+}
+
+// SetQuotedOn sets the "quoted_on" field.
+func (_u *ServiceRequestUpdate) SetQuotedOn(v string) *ServiceRequestUpdate {
+	_u.mutation.SetQuotedOn(v)
+	return _u
+}
+
+// SetNillableQuotedOn sets the "quoted_on" field if the given value is not nil.
+func (_u *ServiceRequestUpdate) SetNillableQuotedOn(v *string) *ServiceRequestUpdate {
+	if v != nil {
+		_u.SetQuotedOn(*v)
+	}
+	return _u
+}
+
+// ClearQuotedOn clears the value of the "quoted_on" field.
+func (_u *ServiceRequestUpdate) ClearQuotedOn() *ServiceRequestUpdate {
+	_u.mutation.ClearQuotedOn()
+	return _u
+}
+
+// SetQuotedAmount sets the "quoted_amount" field.
+func (_u *ServiceRequestUpdate) SetQuotedAmount(v money.Amount) *ServiceRequestUpdate {
+	_u.mutation.ResetQuotedAmount()
+	_u.mutation.SetQuotedAmount(v)
+	return _u
+}
+
+// SetNillableQuotedAmount sets the "quoted_amount" field if the given value is not nil.
+func (_u *ServiceRequestUpdate) SetNillableQuotedAmount(v *money.Amount) *ServiceRequestUpdate {
+	if v != nil {
+		_u.SetQuotedAmount(*v)
+	}
+	return _u
+}
+
+// AddQuotedAmount adds value to the "quoted_amount" field.
+func (_u *ServiceRequestUpdate) AddQuotedAmount(v money.Amount) *ServiceRequestUpdate {
+	_u.mutation.AddQuotedAmount(v)
+	return _u
+}
+
+// ClearQuotedAmount clears the value of the "quoted_amount" field.
+func (_u *ServiceRequestUpdate) ClearQuotedAmount() *ServiceRequestUpdate {
+	_u.mutation.ClearQuotedAmount()
+	return _u
+}
+
 // SetValidUntil sets the "valid_until" field.
 func (_u *ServiceRequestUpdate) SetValidUntil(v time.Time) *ServiceRequestUpdate {
 	_u.mutation.SetValidUntil(v)
@@ -196,6 +264,16 @@ func (_u *ServiceRequestUpdate) check() error {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.reason": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.DecisionReason(); ok {
+		if err := servicerequest.DecisionReasonValidator(v); err != nil {
+			return &ValidationError{Name: "decision_reason", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.decision_reason": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.QuotedOn(); ok {
+		if err := servicerequest.QuotedOnValidator(v); err != nil {
+			return &ValidationError{Name: "quoted_on", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.quoted_on": %w`, err)}
+		}
+	}
 	if _u.mutation.LoanCleared() && len(_u.mutation.LoanIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ServiceRequest.loan"`)
 	}
@@ -246,6 +324,27 @@ func (_u *ServiceRequestUpdate) sqlSave(ctx context.Context) (_node int, err err
 	}
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(servicerequest.FieldReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.DecisionReason(); ok {
+		_spec.SetField(servicerequest.FieldDecisionReason, field.TypeString, value)
+	}
+	if _u.mutation.DecisionReasonCleared() {
+		_spec.ClearField(servicerequest.FieldDecisionReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.QuotedOn(); ok {
+		_spec.SetField(servicerequest.FieldQuotedOn, field.TypeString, value)
+	}
+	if _u.mutation.QuotedOnCleared() {
+		_spec.ClearField(servicerequest.FieldQuotedOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.QuotedAmount(); ok {
+		_spec.SetField(servicerequest.FieldQuotedAmount, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedQuotedAmount(); ok {
+		_spec.AddField(servicerequest.FieldQuotedAmount, field.TypeInt64, value)
+	}
+	if _u.mutation.QuotedAmountCleared() {
+		_spec.ClearField(servicerequest.FieldQuotedAmount, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.ValidUntil(); ok {
 		_spec.SetField(servicerequest.FieldValidUntil, field.TypeTime, value)
@@ -364,6 +463,73 @@ func (_u *ServiceRequestUpdateOne) ClearReason() *ServiceRequestUpdateOne {
 	return _u
 }
 
+// SetDecisionReason sets the "decision_reason" field.
+func (_u *ServiceRequestUpdateOne) SetDecisionReason(v string) *ServiceRequestUpdateOne {
+	_u.mutation.SetDecisionReason(v)
+	return _u
+}
+
+// SetNillableDecisionReason sets the "decision_reason" field if the given value is not nil.
+func (_u *ServiceRequestUpdateOne) SetNillableDecisionReason(v *string) *ServiceRequestUpdateOne {
+	if v != nil {
+		_u.SetDecisionReason(*v)
+	}
+	return _u
+}
+
+// ClearDecisionReason clears the value of the "decision_reason" field.
+func (_u *ServiceRequestUpdateOne) ClearDecisionReason() *ServiceRequestUpdateOne {
+	_u.mutation.ClearDecisionReason()
+	return _u
+}
+
+// SetQuotedOn sets the "quoted_on" field.
+func (_u *ServiceRequestUpdateOne) SetQuotedOn(v string) *ServiceRequestUpdateOne {
+	_u.mutation.SetQuotedOn(v)
+	return _u
+}
+
+// SetNillableQuotedOn sets the "quoted_on" field if the given value is not nil.
+func (_u *ServiceRequestUpdateOne) SetNillableQuotedOn(v *string) *ServiceRequestUpdateOne {
+	if v != nil {
+		_u.SetQuotedOn(*v)
+	}
+	return _u
+}
+
+// ClearQuotedOn clears the value of the "quoted_on" field.
+func (_u *ServiceRequestUpdateOne) ClearQuotedOn() *ServiceRequestUpdateOne {
+	_u.mutation.ClearQuotedOn()
+	return _u
+}
+
+// SetQuotedAmount sets the "quoted_amount" field.
+func (_u *ServiceRequestUpdateOne) SetQuotedAmount(v money.Amount) *ServiceRequestUpdateOne {
+	_u.mutation.ResetQuotedAmount()
+	_u.mutation.SetQuotedAmount(v)
+	return _u
+}
+
+// SetNillableQuotedAmount sets the "quoted_amount" field if the given value is not nil.
+func (_u *ServiceRequestUpdateOne) SetNillableQuotedAmount(v *money.Amount) *ServiceRequestUpdateOne {
+	if v != nil {
+		_u.SetQuotedAmount(*v)
+	}
+	return _u
+}
+
+// AddQuotedAmount adds value to the "quoted_amount" field.
+func (_u *ServiceRequestUpdateOne) AddQuotedAmount(v money.Amount) *ServiceRequestUpdateOne {
+	_u.mutation.AddQuotedAmount(v)
+	return _u
+}
+
+// ClearQuotedAmount clears the value of the "quoted_amount" field.
+func (_u *ServiceRequestUpdateOne) ClearQuotedAmount() *ServiceRequestUpdateOne {
+	_u.mutation.ClearQuotedAmount()
+	return _u
+}
+
 // SetValidUntil sets the "valid_until" field.
 func (_u *ServiceRequestUpdateOne) SetValidUntil(v time.Time) *ServiceRequestUpdateOne {
 	_u.mutation.SetValidUntil(v)
@@ -455,6 +621,16 @@ func (_u *ServiceRequestUpdateOne) check() error {
 			return &ValidationError{Name: "reason", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.reason": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.DecisionReason(); ok {
+		if err := servicerequest.DecisionReasonValidator(v); err != nil {
+			return &ValidationError{Name: "decision_reason", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.decision_reason": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.QuotedOn(); ok {
+		if err := servicerequest.QuotedOnValidator(v); err != nil {
+			return &ValidationError{Name: "quoted_on", err: fmt.Errorf(`ent: validator failed for field "ServiceRequest.quoted_on": %w`, err)}
+		}
+	}
 	if _u.mutation.LoanCleared() && len(_u.mutation.LoanIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "ServiceRequest.loan"`)
 	}
@@ -522,6 +698,27 @@ func (_u *ServiceRequestUpdateOne) sqlSave(ctx context.Context) (_node *ServiceR
 	}
 	if _u.mutation.ReasonCleared() {
 		_spec.ClearField(servicerequest.FieldReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.DecisionReason(); ok {
+		_spec.SetField(servicerequest.FieldDecisionReason, field.TypeString, value)
+	}
+	if _u.mutation.DecisionReasonCleared() {
+		_spec.ClearField(servicerequest.FieldDecisionReason, field.TypeString)
+	}
+	if value, ok := _u.mutation.QuotedOn(); ok {
+		_spec.SetField(servicerequest.FieldQuotedOn, field.TypeString, value)
+	}
+	if _u.mutation.QuotedOnCleared() {
+		_spec.ClearField(servicerequest.FieldQuotedOn, field.TypeString)
+	}
+	if value, ok := _u.mutation.QuotedAmount(); ok {
+		_spec.SetField(servicerequest.FieldQuotedAmount, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedQuotedAmount(); ok {
+		_spec.AddField(servicerequest.FieldQuotedAmount, field.TypeInt64, value)
+	}
+	if _u.mutation.QuotedAmountCleared() {
+		_spec.ClearField(servicerequest.FieldQuotedAmount, field.TypeInt64)
 	}
 	if value, ok := _u.mutation.ValidUntil(); ok {
 		_spec.SetField(servicerequest.FieldValidUntil, field.TypeTime, value)

@@ -229,6 +229,10 @@ func (r *Resolver) settlement(ctx context.Context, id string, on *string) (*mode
 	}, nil
 }
 
+func (r *Resolver) request(ctx context.Context, id key.ServiceRequest, err error) (*model.ServiceRequest, []*model.UserError, error) {
+	return object[model.ServiceRequest](ctx, r, access.From(ctx), key.KindServiceRequest, id, err)
+}
+
 func (r *Resolver) bid(ctx context.Context, id key.Bid, err error) (*model.Bid, []*model.UserError, error) {
 	return object[model.Bid](ctx, r, access.From(ctx), key.KindBid, id, err)
 }

@@ -83,6 +83,36 @@ func (r *mutationResolver) SettleLoanEarly(ctx context.Context, input servicing.
 	return &model.SettleLoanEarlyPayload{Loan: loan, Repayment: repayment, UserErrors: faults}, nil
 }
 
+// RequestEarlySettlement is the resolver for the requestEarlySettlement field.
+func (r *mutationResolver) RequestEarlySettlement(ctx context.Context, input servicing.RequestSettlementInput) (*model.RequestEarlySettlementPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Servicing.RequestSettlement, input)
+	request, faults, err := r.request(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RequestEarlySettlementPayload{ServiceRequest: request, UserErrors: faults}, nil
+}
+
+// RequestExtension is the resolver for the requestExtension field.
+func (r *mutationResolver) RequestExtension(ctx context.Context, input servicing.RequestExtensionInput) (*model.RequestExtensionPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Servicing.RequestExtension, input)
+	request, faults, err := r.request(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.RequestExtensionPayload{ServiceRequest: request, UserErrors: faults}, nil
+}
+
+// DecideServiceRequest is the resolver for the decideServiceRequest field.
+func (r *mutationResolver) DecideServiceRequest(ctx context.Context, input servicing.DecideInput) (*model.DecideServiceRequestPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Servicing.Decide, input)
+	request, faults, err := r.request(ctx, id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.DecideServiceRequestPayload{ServiceRequest: request, UserErrors: faults}, nil
+}
+
 // DefaultLoan is the resolver for the defaultLoan field.
 func (r *mutationResolver) DefaultLoan(ctx context.Context, input servicing.EndInput) (*model.DefaultLoanPayload, error) {
 	id, err := workflow.Once(ctx, r.Desk, r.Servicing.Default, input)

@@ -172,7 +172,10 @@ func SelectFacts(a Asking, dialect, table string, keys any, needs []Fact) (*sql.
 			source, known = applying[need]
 		}
 		if !known {
-			source = marketing[need]
+			source, known = marketing[need]
+		}
+		if !known {
+			source = requesting[need]
 		}
 		q.AppendSelectExprAs(source(a, dialect, t), strings.ReplaceAll(string(need), " ", "_"))
 	}

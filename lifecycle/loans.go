@@ -125,6 +125,18 @@ var (
 		By:      []By{permitted(access.ReportPayments)},
 		Follows: "later interest is cancelled",
 	})
+	SettlementOfLoan = add(Loans, Move[loan.Status]{
+		Name: "requestEarlySettlement", Beside: []loan.Status{loan.StatusRepaying, loan.StatusOverdue}, By: []By{borrows},
+		Guards: []Guard{noOpenSettlement}, Follows: "a request that MANAGE_LOANS decides on",
+	})
+	ExtensionOfLoan = add(Loans, Move[loan.Status]{
+		Name: "requestExtension", Beside: []loan.Status{loan.StatusRepaying, loan.StatusOverdue}, By: []By{borrows},
+		Guards: []Guard{noOpenExtension}, Follows: "a request that MANAGE_LOANS decides on",
+	})
+	ExtendLoan = add(Loans, Move[loan.Status]{
+		Name: "extendLoan", From: []loan.Status{loan.StatusRepaying, loan.StatusOverdue}, By: []By{permitted(access.ManageLoans)},
+		Guards: []Guard{otherThanBorrower, activeBorrower}, Follows: "by an approved request: lines that are not yet due are replaced by those of a new plan",
+	})
 	DefaultLoan = add(Loans, Move[loan.Status]{
 		Name: "defaultLoan",
 		From: []loan.Status{loan.StatusOverdue},

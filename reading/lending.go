@@ -102,7 +102,7 @@ func lending() []*Type {
 		{
 			Name: "Installment", Kind: key.KindInstallment, Table: installment.Table, Orders: map[string]Order{"NUMBER": byNumber}, Default: byNumber,
 			Fields: map[string]Field{
-				"id": id(key.KindInstallment), "number": number(installment.FieldNumber), "dueOn": letters(installment.FieldDueOn), "status": letters(installment.FieldStatus),
+				"id": id(key.KindInstallment), "plan": number(installment.FieldPlan), "number": number(installment.FieldNumber), "dueOn": letters(installment.FieldDueOn), "status": letters(installment.FieldStatus),
 				"principal": amount(installment.FieldPrincipal), "interest": amount(installment.FieldInterest), "penalty": amount(installment.FieldPenalty),
 				"paid": {
 					Columns: columns(installment.FieldPaidPrincipal, installment.FieldPaidInterest, installment.FieldPaidPenalty),
@@ -176,10 +176,11 @@ func lending() []*Type {
 		},
 		{
 			Name: "ServiceRequest", Kind: key.KindServiceRequest, Table: servicerequest.Table, Default: newest,
-			Fields: map[string]Field{
-				"id": id(key.KindServiceRequest), "loan": one("Loan", servicerequest.FieldLoanID), "kind": letters(servicerequest.FieldKind),
-				"status": letters(servicerequest.FieldStatus), "reason": letters(servicerequest.FieldReason), "createdAt": instant("created_at"),
-			},
+			Fields: living(key.KindServiceRequest, map[string]Field{
+				"loan": one("Loan", servicerequest.FieldLoanID), "kind": letters(servicerequest.FieldKind), "status": letters(servicerequest.FieldStatus),
+				"reason": letters(servicerequest.FieldReason), "months": number(servicerequest.FieldMonths), "decisionReason": letters(servicerequest.FieldDecisionReason),
+				"quotedAmount": amount(servicerequest.FieldQuotedAmount), "validUntil": instant(servicerequest.FieldValidUntil),
+			}),
 		},
 	}
 }

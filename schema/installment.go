@@ -28,11 +28,11 @@ func (Installment) Fields() []ent.Field {
 		needed("loan_id", key.Loan(0)),
 		field.Int64("bid_id").GoType(key.Bid(0)).Optional().Nillable().Immutable(),
 		field.Int("plan").Default(1).Immutable().Comment("an extension makes a new plan"),
-		field.Int("number").Immutable(),
+		field.Int("number").Immutable().Comment("months after the value date; of a bullet loan 1"),
 		field.String("due_on").MaxLen(10),
 		amount("principal"), amount("interest"), amount("penalty"),
 		field.Int64("fixed_penalty").GoType(money.Amount(0)).Default(0).
-			Comment("part of the penalty that grows no more: the fee of an early settlement, what was owed before an extension"),
+			Comment("part of the penalty that grows no more: the fee of an early settlement"),
 		field.Int64("planned_interest").GoType(money.Amount(0)).Optional().Nillable().Comment("by the plan, where an early settlement changed the interest"),
 		amount("paid_principal"), amount("paid_interest"), amount("paid_penalty"),
 	}

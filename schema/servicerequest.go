@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"lenddesk/key"
+	"lenddesk/money"
 )
 
 var (
@@ -32,7 +33,10 @@ func (ServiceRequest) Fields() []ent.Field {
 		enum("kind", serviceRequestKinds),
 		field.Int("months").Optional().Nillable().Immutable(),
 		field.String("reason").MaxLen(1000).Optional().Nillable(),
-		field.Time("valid_until").Optional().Nillable(),
+		field.String("decision_reason").MaxLen(1000).Optional().Nillable().Comment("told to the borrower"),
+		day("quoted_on"), // of an approved early settlement: the day whose price holds
+		field.Int64("quoted_amount").GoType(money.Amount(0)).Optional().Nillable().Comment("what the borrower was told then"),
+		field.Time("valid_until").Optional().Nillable().Comment("a payment before this moment settles at the price of quoted_on"),
 	}
 }
 

@@ -81,7 +81,7 @@ func TestEveryMailHasSubjectAndText(t *testing.T) {
 // belongs in a sentence or a mail.
 func TestSentencesAskForNothingPrivate(t *testing.T) {
 	permitted := []string{
-		"age", "amount", "bids", "choices", "contact", "customer", "document", "due", "excess", "fields", "issuer", "kind", "kinds", "link", "loans", "locales", "maskedEmail",
+		"age", "amount", "bids", "choices", "contact", "customer", "day", "document", "due", "excess", "fields", "issuer", "kind", "kinds", "link", "loans", "locales", "maskedEmail",
 		"maskedPhone", "maximum", "minimum", "months", "move", "name", "number", "platform", "rate", "reason", "status", "types",
 		"days", "fee", "held", "limit", "outstanding", "remaining", "step",
 	}

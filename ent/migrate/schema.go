@@ -1332,6 +1332,9 @@ var (
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"EARLY_SETTLEMENT", "EXTENSION"}},
 		{Name: "months", Type: field.TypeInt, Nullable: true},
 		{Name: "reason", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "decision_reason", Type: field.TypeString, Nullable: true, Size: 1000},
+		{Name: "quoted_on", Type: field.TypeString, Nullable: true, Size: 10},
+		{Name: "quoted_amount", Type: field.TypeInt64, Nullable: true},
 		{Name: "valid_until", Type: field.TypeTime, Nullable: true},
 		{Name: "loan_id", Type: field.TypeInt64},
 	}
@@ -1343,7 +1346,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_requests_loans_loan",
-				Columns:    []*schema.Column{ServiceRequestsColumns[10]},
+				Columns:    []*schema.Column{ServiceRequestsColumns[13]},
 				RefColumns: []*schema.Column{LoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1367,12 +1370,12 @@ var (
 			{
 				Name:    "servicerequest_loan_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRequestsColumns[10], ServiceRequestsColumns[1]},
+				Columns: []*schema.Column{ServiceRequestsColumns[13], ServiceRequestsColumns[1]},
 			},
 			{
 				Name:    "service_requests_open",
 				Unique:  true,
-				Columns: []*schema.Column{ServiceRequestsColumns[10], ServiceRequestsColumns[6]},
+				Columns: []*schema.Column{ServiceRequestsColumns[13], ServiceRequestsColumns[6]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "status = 'REQUESTED'",
 				},

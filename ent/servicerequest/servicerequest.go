@@ -33,6 +33,12 @@ const (
 	FieldMonths = "months"
 	// FieldReason holds the string denoting the reason field in the database.
 	FieldReason = "reason"
+	// FieldDecisionReason holds the string denoting the decision_reason field in the database.
+	FieldDecisionReason = "decision_reason"
+	// FieldQuotedOn holds the string denoting the quoted_on field in the database.
+	FieldQuotedOn = "quoted_on"
+	// FieldQuotedAmount holds the string denoting the quoted_amount field in the database.
+	FieldQuotedAmount = "quoted_amount"
 	// FieldValidUntil holds the string denoting the valid_until field in the database.
 	FieldValidUntil = "valid_until"
 	// EdgeLoan holds the string denoting the loan edge name in mutations.
@@ -60,6 +66,9 @@ var Columns = []string{
 	FieldKind,
 	FieldMonths,
 	FieldReason,
+	FieldDecisionReason,
+	FieldQuotedOn,
+	FieldQuotedAmount,
 	FieldValidUntil,
 }
 
@@ -86,6 +95,10 @@ var (
 	DefaultStatusSince func() time.Time
 	// ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
 	ReasonValidator func(string) error
+	// DecisionReasonValidator is a validator for the "decision_reason" field. It is called by the builders before save.
+	DecisionReasonValidator func(string) error
+	// QuotedOnValidator is a validator for the "quoted_on" field. It is called by the builders before save.
+	QuotedOnValidator func(string) error
 )
 
 // Status defines the type for the "status" enum field.
@@ -186,6 +199,21 @@ func ByMonths(opts ...sql.OrderTermOption) OrderOption {
 // ByReason orders the results by the reason field.
 func ByReason(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldReason, opts...).ToFunc()
+}
+
+// ByDecisionReason orders the results by the decision_reason field.
+func ByDecisionReason(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDecisionReason, opts...).ToFunc()
+}
+
+// ByQuotedOn orders the results by the quoted_on field.
+func ByQuotedOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQuotedOn, opts...).ToFunc()
+}
+
+// ByQuotedAmount orders the results by the quoted_amount field.
+func ByQuotedAmount(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQuotedAmount, opts...).ToFunc()
 }
 
 // ByValidUntil orders the results by the valid_until field.

@@ -5,6 +5,7 @@ package servicerequest
 import (
 	"lenddesk/ent/predicate"
 	"lenddesk/key"
+	"lenddesk/money"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -90,6 +91,22 @@ func Months(v int) predicate.ServiceRequest {
 // Reason applies equality check predicate on the "reason" field. It's identical to ReasonEQ.
 func Reason(v string) predicate.ServiceRequest {
 	return predicate.ServiceRequest(sql.FieldEQ(FieldReason, v))
+}
+
+// DecisionReason applies equality check predicate on the "decision_reason" field. It's identical to DecisionReasonEQ.
+func DecisionReason(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldEQ(FieldDecisionReason, v))
+}
+
+// QuotedOn applies equality check predicate on the "quoted_on" field. It's identical to QuotedOnEQ.
+func QuotedOn(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldEQ(FieldQuotedOn, v))
+}
+
+// QuotedAmount applies equality check predicate on the "quoted_amount" field. It's identical to QuotedAmountEQ.
+func QuotedAmount(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldEQ(FieldQuotedAmount, vc))
 }
 
 // ValidUntil applies equality check predicate on the "valid_until" field. It's identical to ValidUntilEQ.
@@ -450,6 +467,220 @@ func ReasonEqualFold(v string) predicate.ServiceRequest {
 // ReasonContainsFold applies the ContainsFold predicate on the "reason" field.
 func ReasonContainsFold(v string) predicate.ServiceRequest {
 	return predicate.ServiceRequest(sql.FieldContainsFold(FieldReason, v))
+}
+
+// DecisionReasonEQ applies the EQ predicate on the "decision_reason" field.
+func DecisionReasonEQ(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldEQ(FieldDecisionReason, v))
+}
+
+// DecisionReasonNEQ applies the NEQ predicate on the "decision_reason" field.
+func DecisionReasonNEQ(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNEQ(FieldDecisionReason, v))
+}
+
+// DecisionReasonIn applies the In predicate on the "decision_reason" field.
+func DecisionReasonIn(vs ...string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldIn(FieldDecisionReason, vs...))
+}
+
+// DecisionReasonNotIn applies the NotIn predicate on the "decision_reason" field.
+func DecisionReasonNotIn(vs ...string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNotIn(FieldDecisionReason, vs...))
+}
+
+// DecisionReasonGT applies the GT predicate on the "decision_reason" field.
+func DecisionReasonGT(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldGT(FieldDecisionReason, v))
+}
+
+// DecisionReasonGTE applies the GTE predicate on the "decision_reason" field.
+func DecisionReasonGTE(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldGTE(FieldDecisionReason, v))
+}
+
+// DecisionReasonLT applies the LT predicate on the "decision_reason" field.
+func DecisionReasonLT(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldLT(FieldDecisionReason, v))
+}
+
+// DecisionReasonLTE applies the LTE predicate on the "decision_reason" field.
+func DecisionReasonLTE(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldLTE(FieldDecisionReason, v))
+}
+
+// DecisionReasonContains applies the Contains predicate on the "decision_reason" field.
+func DecisionReasonContains(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldContains(FieldDecisionReason, v))
+}
+
+// DecisionReasonHasPrefix applies the HasPrefix predicate on the "decision_reason" field.
+func DecisionReasonHasPrefix(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldHasPrefix(FieldDecisionReason, v))
+}
+
+// DecisionReasonHasSuffix applies the HasSuffix predicate on the "decision_reason" field.
+func DecisionReasonHasSuffix(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldHasSuffix(FieldDecisionReason, v))
+}
+
+// DecisionReasonIsNil applies the IsNil predicate on the "decision_reason" field.
+func DecisionReasonIsNil() predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldIsNull(FieldDecisionReason))
+}
+
+// DecisionReasonNotNil applies the NotNil predicate on the "decision_reason" field.
+func DecisionReasonNotNil() predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNotNull(FieldDecisionReason))
+}
+
+// DecisionReasonEqualFold applies the EqualFold predicate on the "decision_reason" field.
+func DecisionReasonEqualFold(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldEqualFold(FieldDecisionReason, v))
+}
+
+// DecisionReasonContainsFold applies the ContainsFold predicate on the "decision_reason" field.
+func DecisionReasonContainsFold(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldContainsFold(FieldDecisionReason, v))
+}
+
+// QuotedOnEQ applies the EQ predicate on the "quoted_on" field.
+func QuotedOnEQ(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldEQ(FieldQuotedOn, v))
+}
+
+// QuotedOnNEQ applies the NEQ predicate on the "quoted_on" field.
+func QuotedOnNEQ(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNEQ(FieldQuotedOn, v))
+}
+
+// QuotedOnIn applies the In predicate on the "quoted_on" field.
+func QuotedOnIn(vs ...string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldIn(FieldQuotedOn, vs...))
+}
+
+// QuotedOnNotIn applies the NotIn predicate on the "quoted_on" field.
+func QuotedOnNotIn(vs ...string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNotIn(FieldQuotedOn, vs...))
+}
+
+// QuotedOnGT applies the GT predicate on the "quoted_on" field.
+func QuotedOnGT(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldGT(FieldQuotedOn, v))
+}
+
+// QuotedOnGTE applies the GTE predicate on the "quoted_on" field.
+func QuotedOnGTE(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldGTE(FieldQuotedOn, v))
+}
+
+// QuotedOnLT applies the LT predicate on the "quoted_on" field.
+func QuotedOnLT(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldLT(FieldQuotedOn, v))
+}
+
+// QuotedOnLTE applies the LTE predicate on the "quoted_on" field.
+func QuotedOnLTE(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldLTE(FieldQuotedOn, v))
+}
+
+// QuotedOnContains applies the Contains predicate on the "quoted_on" field.
+func QuotedOnContains(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldContains(FieldQuotedOn, v))
+}
+
+// QuotedOnHasPrefix applies the HasPrefix predicate on the "quoted_on" field.
+func QuotedOnHasPrefix(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldHasPrefix(FieldQuotedOn, v))
+}
+
+// QuotedOnHasSuffix applies the HasSuffix predicate on the "quoted_on" field.
+func QuotedOnHasSuffix(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldHasSuffix(FieldQuotedOn, v))
+}
+
+// QuotedOnIsNil applies the IsNil predicate on the "quoted_on" field.
+func QuotedOnIsNil() predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldIsNull(FieldQuotedOn))
+}
+
+// QuotedOnNotNil applies the NotNil predicate on the "quoted_on" field.
+func QuotedOnNotNil() predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNotNull(FieldQuotedOn))
+}
+
+// QuotedOnEqualFold applies the EqualFold predicate on the "quoted_on" field.
+func QuotedOnEqualFold(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldEqualFold(FieldQuotedOn, v))
+}
+
+// QuotedOnContainsFold applies the ContainsFold predicate on the "quoted_on" field.
+func QuotedOnContainsFold(v string) predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldContainsFold(FieldQuotedOn, v))
+}
+
+// QuotedAmountEQ applies the EQ predicate on the "quoted_amount" field.
+func QuotedAmountEQ(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldEQ(FieldQuotedAmount, vc))
+}
+
+// QuotedAmountNEQ applies the NEQ predicate on the "quoted_amount" field.
+func QuotedAmountNEQ(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldNEQ(FieldQuotedAmount, vc))
+}
+
+// QuotedAmountIn applies the In predicate on the "quoted_amount" field.
+func QuotedAmountIn(vs ...money.Amount) predicate.ServiceRequest {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ServiceRequest(sql.FieldIn(FieldQuotedAmount, v...))
+}
+
+// QuotedAmountNotIn applies the NotIn predicate on the "quoted_amount" field.
+func QuotedAmountNotIn(vs ...money.Amount) predicate.ServiceRequest {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = int64(vs[i])
+	}
+	return predicate.ServiceRequest(sql.FieldNotIn(FieldQuotedAmount, v...))
+}
+
+// QuotedAmountGT applies the GT predicate on the "quoted_amount" field.
+func QuotedAmountGT(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldGT(FieldQuotedAmount, vc))
+}
+
+// QuotedAmountGTE applies the GTE predicate on the "quoted_amount" field.
+func QuotedAmountGTE(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldGTE(FieldQuotedAmount, vc))
+}
+
+// QuotedAmountLT applies the LT predicate on the "quoted_amount" field.
+func QuotedAmountLT(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldLT(FieldQuotedAmount, vc))
+}
+
+// QuotedAmountLTE applies the LTE predicate on the "quoted_amount" field.
+func QuotedAmountLTE(v money.Amount) predicate.ServiceRequest {
+	vc := int64(v)
+	return predicate.ServiceRequest(sql.FieldLTE(FieldQuotedAmount, vc))
+}
+
+// QuotedAmountIsNil applies the IsNil predicate on the "quoted_amount" field.
+func QuotedAmountIsNil() predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldIsNull(FieldQuotedAmount))
+}
+
+// QuotedAmountNotNil applies the NotNil predicate on the "quoted_amount" field.
+func QuotedAmountNotNil() predicate.ServiceRequest {
+	return predicate.ServiceRequest(sql.FieldNotNull(FieldQuotedAmount))
 }
 
 // ValidUntilEQ applies the EQ predicate on the "valid_until" field.

@@ -399,6 +399,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DecideServiceRequestPayload struct {
+		ServiceRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
 	DefaultLoanPayload struct {
 		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -483,6 +488,7 @@ type ComplexityRoot struct {
 		Number    func(childComplexity int) int
 		Paid      func(childComplexity int) int
 		Penalty   func(childComplexity int) int
+		Plan      func(childComplexity int) int
 		Principal func(childComplexity int) int
 		Status    func(childComplexity int) int
 	}
@@ -642,6 +648,7 @@ type ComplexityRoot struct {
 		CreateStaff               func(childComplexity int, input administration.CreateStaffInput) int
 		CreateWebhook             func(childComplexity int, input integration.CreateWebhookInput) int
 		DeactivateStaff           func(childComplexity int, input administration.DeactivateStaffInput) int
+		DecideServiceRequest      func(childComplexity int, input servicing.DecideInput) int
 		DefaultLoan               func(childComplexity int, input servicing.EndInput) int
 		DeleteRole                func(childComplexity int, input administration.DeleteRoleInput) int
 		DeleteWebhook             func(childComplexity int, input integration.WebhookInput) int
@@ -668,6 +675,8 @@ type ComplexityRoot struct {
 		RemoveSecondFactor        func(childComplexity int, input authentication.RemoveSecondFactorInput) int
 		ReopenRegistration        func(childComplexity int, input registration.ReopenInput) int
 		RequestDocument           func(childComplexity int, input reviewing.RequestDocumentInput) int
+		RequestEarlySettlement    func(childComplexity int, input servicing.RequestSettlementInput) int
+		RequestExtension          func(childComplexity int, input servicing.RequestExtensionInput) int
 		RequestPasswordReset      func(childComplexity int, input authentication.RequestPasswordResetInput) int
 		ResetPassword             func(childComplexity int, input authentication.ResetPasswordInput) int
 		ResetSecondFactor         func(childComplexity int, input authentication.ResetSecondFactorInput) int
@@ -916,6 +925,16 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RequestEarlySettlementPayload struct {
+		ServiceRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	RequestExtensionPayload struct {
+		ServiceRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
 	RequestPasswordResetPayload struct {
 		Notice     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1077,12 +1096,20 @@ type ComplexityRoot struct {
 	}
 
 	ServiceRequest struct {
-		CreatedAt func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Kind      func(childComplexity int) int
-		Loan      func(childComplexity int) int
-		Reason    func(childComplexity int) int
-		Status    func(childComplexity int) int
+		AvailableActions func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		DecisionReason   func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Loan             func(childComplexity int) int
+		Months           func(childComplexity int) int
+		QuotedAmount     func(childComplexity int) int
+		Reason           func(childComplexity int) int
+		Status           func(childComplexity int) int
+		Timeline         func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.EventFilter, orderBy *model.EventOrder) int
+		UpdatedAt        func(childComplexity int) int
+		ValidUntil       func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	ServiceRequestConnection struct {
@@ -1493,6 +1520,9 @@ type MutationResolver interface {
 	RecordRepayment(ctx context.Context, input servicing.RepayInput) (*model.RecordRepaymentPayload, error)
 	ReverseRepayment(ctx context.Context, input servicing.ReverseInput) (*model.ReverseRepaymentPayload, error)
 	SettleLoanEarly(ctx context.Context, input servicing.RepayInput) (*model.SettleLoanEarlyPayload, error)
+	RequestEarlySettlement(ctx context.Context, input servicing.RequestSettlementInput) (*model.RequestEarlySettlementPayload, error)
+	RequestExtension(ctx context.Context, input servicing.RequestExtensionInput) (*model.RequestExtensionPayload, error)
+	DecideServiceRequest(ctx context.Context, input servicing.DecideInput) (*model.DecideServiceRequestPayload, error)
 	DefaultLoan(ctx context.Context, input servicing.EndInput) (*model.DefaultLoanPayload, error)
 	WriteOffLoan(ctx context.Context, input servicing.EndInput) (*model.WriteOffLoanPayload, error)
 	SetParameter(ctx context.Context, input administration.SetParameterInput) (*model.SetParameterPayload, error)
@@ -2825,6 +2855,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeactivateStaffPayload.UserErrors(childComplexity), true
 
+	case "DecideServiceRequestPayload.serviceRequest":
+		if e.ComplexityRoot.DecideServiceRequestPayload.ServiceRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideServiceRequestPayload.ServiceRequest(childComplexity), true
+	case "DecideServiceRequestPayload.userErrors":
+		if e.ComplexityRoot.DecideServiceRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecideServiceRequestPayload.UserErrors(childComplexity), true
+
 	case "DefaultLoanPayload.loan":
 		if e.ComplexityRoot.DefaultLoanPayload.Loan == nil {
 			break
@@ -3158,6 +3201,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Installment.Penalty(childComplexity), true
+	case "Installment.plan":
+		if e.ComplexityRoot.Installment.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Installment.Plan(childComplexity), true
 	case "Installment.principal":
 		if e.ComplexityRoot.Installment.Principal == nil {
 			break
@@ -4059,6 +4108,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeactivateStaff(childComplexity, args["input"].(administration.DeactivateStaffInput)), true
+	case "Mutation.decideServiceRequest":
+		if e.ComplexityRoot.Mutation.DecideServiceRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_decideServiceRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DecideServiceRequest(childComplexity, args["input"].(servicing.DecideInput)), true
 	case "Mutation.defaultLoan":
 		if e.ComplexityRoot.Mutation.DefaultLoan == nil {
 			break
@@ -4345,6 +4405,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestDocument(childComplexity, args["input"].(reviewing.RequestDocumentInput)), true
+	case "Mutation.requestEarlySettlement":
+		if e.ComplexityRoot.Mutation.RequestEarlySettlement == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestEarlySettlement_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestEarlySettlement(childComplexity, args["input"].(servicing.RequestSettlementInput)), true
+	case "Mutation.requestExtension":
+		if e.ComplexityRoot.Mutation.RequestExtension == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_requestExtension_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RequestExtension(childComplexity, args["input"].(servicing.RequestExtensionInput)), true
 	case "Mutation.requestPasswordReset":
 		if e.ComplexityRoot.Mutation.RequestPasswordReset == nil {
 			break
@@ -5598,6 +5680,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestDocumentPayload.UserErrors(childComplexity), true
 
+	case "RequestEarlySettlementPayload.serviceRequest":
+		if e.ComplexityRoot.RequestEarlySettlementPayload.ServiceRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEarlySettlementPayload.ServiceRequest(childComplexity), true
+	case "RequestEarlySettlementPayload.userErrors":
+		if e.ComplexityRoot.RequestEarlySettlementPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestEarlySettlementPayload.UserErrors(childComplexity), true
+
+	case "RequestExtensionPayload.serviceRequest":
+		if e.ComplexityRoot.RequestExtensionPayload.ServiceRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestExtensionPayload.ServiceRequest(childComplexity), true
+	case "RequestExtensionPayload.userErrors":
+		if e.ComplexityRoot.RequestExtensionPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RequestExtensionPayload.UserErrors(childComplexity), true
+
 	case "RequestPasswordResetPayload.notice":
 		if e.ComplexityRoot.RequestPasswordResetPayload.Notice == nil {
 			break
@@ -6160,12 +6268,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceRecordEdge.Node(childComplexity), true
 
+	case "ServiceRequest.availableActions":
+		if e.ComplexityRoot.ServiceRequest.AvailableActions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.AvailableActions(childComplexity), true
 	case "ServiceRequest.createdAt":
 		if e.ComplexityRoot.ServiceRequest.CreatedAt == nil {
 			break
 		}
 
 		return e.ComplexityRoot.ServiceRequest.CreatedAt(childComplexity), true
+	case "ServiceRequest.decisionReason":
+		if e.ComplexityRoot.ServiceRequest.DecisionReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.DecisionReason(childComplexity), true
 	case "ServiceRequest.id":
 		if e.ComplexityRoot.ServiceRequest.ID == nil {
 			break
@@ -6184,6 +6304,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRequest.Loan(childComplexity), true
+	case "ServiceRequest.months":
+		if e.ComplexityRoot.ServiceRequest.Months == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.Months(childComplexity), true
+	case "ServiceRequest.quotedAmount":
+		if e.ComplexityRoot.ServiceRequest.QuotedAmount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.QuotedAmount(childComplexity), true
 	case "ServiceRequest.reason":
 		if e.ComplexityRoot.ServiceRequest.Reason == nil {
 			break
@@ -6196,6 +6328,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRequest.Status(childComplexity), true
+	case "ServiceRequest.timeline":
+		if e.ComplexityRoot.ServiceRequest.Timeline == nil {
+			break
+		}
+
+		args, err := ec.field_ServiceRequest_timeline_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ServiceRequest.Timeline(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.EventFilter), args["orderBy"].(*model.EventOrder)), true
+	case "ServiceRequest.updatedAt":
+		if e.ComplexityRoot.ServiceRequest.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.UpdatedAt(childComplexity), true
+	case "ServiceRequest.validUntil":
+		if e.ComplexityRoot.ServiceRequest.ValidUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.ValidUntil(childComplexity), true
+	case "ServiceRequest.version":
+		if e.ComplexityRoot.ServiceRequest.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRequest.Version(childComplexity), true
 
 	case "ServiceRequestConnection.edges":
 		if e.ComplexityRoot.ServiceRequestConnection.Edges == nil {
@@ -7372,6 +7533,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputCreateStaffInput,
 		ec.unmarshalInputCreateWebhookInput,
 		ec.unmarshalInputDeactivateStaffInput,
+		ec.unmarshalInputDecideServiceRequestInput,
 		ec.unmarshalInputDefaultLoanInput,
 		ec.unmarshalInputDeleteRoleInput,
 		ec.unmarshalInputDeleteWebhookInput,
@@ -7409,6 +7571,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 		ec.unmarshalInputRemoveSecondFactorInput,
 		ec.unmarshalInputReopenRegistrationInput,
 		ec.unmarshalInputRequestDocumentInput,
+		ec.unmarshalInputRequestEarlySettlementInput,
+		ec.unmarshalInputRequestExtensionInput,
 		ec.unmarshalInputRequestPasswordResetInput,
 		ec.unmarshalInputResetPasswordInput,
 		ec.unmarshalInputResetSecondFactorInput,
@@ -10017,7 +10181,9 @@ enum LoanPurpose {
 type Installment implements Node {
   "Opaque and stable, ` + "`" + `installment_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
   id: ID!
-  "Place in the plan: 1 for the first."
+  "Which plan it belongs to: 1 for that of the disbursement, one more with each extension. Those of an earlier plan that were replaced are CANCELLED."
+  plan: Int!
+  "Place in the plan: 1 for the first. The plan of an extension goes on where it replaces."
   number: Int!
   "Day on which it is due, in the platform's time zone."
   dueOn: Date!
@@ -11597,7 +11763,7 @@ enum ServiceRecordKind {
 }
 
 "A borrower's later application about a running loan (借款人申请). Seen by the borrower and by staff who view or manage loans."
-type ServiceRequest implements Node {
+type ServiceRequest implements Node & Lifecycle {
   "Opaque and stable, ` + "`" + `request_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
   id: ID!
   "The loan that it is about. Null when hidden from the caller."
@@ -11608,8 +11774,40 @@ type ServiceRequest implements Node {
   status: String!
   "Why the borrower asks. Null when nothing was said."
   reason: String
+  "By how many months the loan is to be extended. Null for other kinds."
+  months: Int
+  "Why it was decided so, as told to the borrower. Null when nothing was said, and while it waits."
+  decisionReason: String
+  """
+  What settling the loan cost on the day of the approval; it settles the loan until ` + "`" + `validUntil` + "`" + `, less what is paid meanwhile, whatever another day would cost
+  (` + "`" + `quoteEarlySettlement` + "`" + ` counts it). Null but for an approved early settlement.
+  """
+  quotedAmount: Money
+  "Until when the quote holds: the end of a day in the platform's time zone, SETTLEMENT_QUOTE_DAYS after the approval. It ends earlier when the loan is extended. Null but for an approved early settlement. UTC."
+  validUntil: DateTime
+  "Grows by one with every change. Send it back as ` + "`" + `expectedVersion` + "`" + ` to be refused with CONFLICT when somebody else was first."
+  version: Int!
+  "What the caller may do with it now, and if not, why."
+  availableActions: [AvailableAction!]!
+  "What happened to it, newest first. Customers don't see who of the staff did it."
+  timeline(
+    "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Start after this cursor (` + "`" + `pageInfo.endCursor` + "`" + ` of the page before). It fits only the same ` + "`" + `filter` + "`" + ` and ` + "`" + `orderBy` + "`" + `."
+    after: String
+    "Page size reading backwards, from the list's end: 1 to 100 (else BAD_REQUEST). Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after). It fits only the same ` + "`" + `filter` + "`" + ` and ` + "`" + `orderBy` + "`" + `."
+    before: String
+    "Narrows the list and its ` + "`" + `totalCount` + "`" + `; left out or null: everything the caller may see."
+    filter: EventFilter
+    "Order of the list. Left out: newest first."
+    orderBy: EventOrder
+  ): EventConnection!
   "When it was asked. UTC."
   createdAt: DateTime!
+  "When it last changed. UTC."
+  updatedAt: DateTime!
 }
 
 "What a borrower asks for."
@@ -11691,7 +11889,7 @@ type ServiceRequestEdge {
 	{Name: "../servicing.graphqls", Input: `extend type Query {
   """
   What it costs to settle a loan early on a day: what is due and unpaid with its penalties, the principal of later instalments, interest on it since the last due date by days
-  (ACT/365F), and the fee EARLY_SETTLEMENT_FEE. For the borrower and for staff who see loans; null for others, and while the loan cannot be settled.
+  (ACT/365F), and the fee EARLY_SETTLEMENT_FEE; or what it cost on the day of a quote that holds then, where that is less. For the borrower and for staff who see loans; null for others, and while the loan cannot be settled.
   """
   quoteEarlySettlement(
     "The loan (` + "`" + `loan_…` + "`" + `)."
@@ -11754,13 +11952,40 @@ extend type Mutation {
     input: ReverseRepaymentInput!
   ): ReverseRepaymentPayload @requires(permission: REPORT_PAYMENTS)
   """
-  Reports the payment that settles a loan before its time (提前结清): REPAYING or OVERDUE → SETTLED. The amount must be what ` + "`" + `quoteEarlySettlement` + "`" + ` says for the day of ` + "`" + `paidAt` + "`" + `. Interest to
+  Reports the payment that settles a loan before its time (提前结清): REPAYING or OVERDUE → SETTLED. The amount must be what ` + "`" + `quoteEarlySettlement` + "`" + ` says for the day of ` + "`" + `paidAt` + "`" + `, or the price of a quote that holds then (an approved ` + "`" + `requestEarlySettlement` + "`" + `). Interest to
   come is cancelled. Errors: those of ` + "`" + `recordRepayment` + "`" + `; OUT_OF_RANGE amount, naming the price.
   """
   settleLoanEarly(
     "What is asked for."
     input: SettleLoanEarlyInput!
   ): SettleLoanEarlyPayload @requires(permission: REPORT_PAYMENTS)
+  """
+  Asks to pay everything back before the end (提前结清申请), for the borrower of a REPAYING or OVERDUE loan. Staff decide; once approved, today's price holds for some days. Errors: TOO_LONG reason;
+  NOT_FOUND; NOT_ALLOWED_NOW, also while another such request is open; CONFLICT.
+  """
+  requestEarlySettlement(
+    "Which loan."
+    input: RequestEarlySettlementInput!
+  ): RequestEarlySettlementPayload @requires(permission: APPLY_FOR_LOANS)
+  """
+  Asks for more time (展期申请), for the borrower of a REPAYING or OVERDUE loan. Staff decide; once approved, what is not due yet follows a new plan. Errors: REQUIRED, OUT_OF_RANGE months (more than
+  MAX_EXTENSION_MONTHS, or a term of more than MAX_TERM_MONTHS); REQUIRED, TOO_LONG reason; NOT_FOUND; NOT_ALLOWED_NOW, also while another such request is open, and when all that is owed is due
+  already; CONFLICT.
+  """
+  requestExtension(
+    "Which loan, and how much time."
+    input: RequestExtensionInput!
+  ): RequestExtensionPayload @requires(permission: APPLY_FOR_LOANS)
+  """
+  Decides on a borrower's request: REQUESTED → APPROVED or REJECTED; a mail tells. An approved early settlement fixes today's price for SETTLEMENT_QUOTE_DAYS. An approved extension cancels the
+  instalments that are not due and makes a new plan of their outstanding principal, by the same method and rate, ` + "`" + `months` + "`" + ` longer; what is due stays owed as it is, and what was paid ahead counts.
+  Errors: REQUIRED approve; REQUIRED reason when it is rejected, TOO_LONG; NOT_FOUND serviceRequestId; NOT_ALLOWED_NOW, also for approving what the loan does not allow any more; OUT_OF_RANGE (an
+  extension beyond the limits in force, or whose plan is impossible); NOT_ELIGIBLE (an extension for a borrower who is not ACTIVE); SAME_PERSON (one's own affairs); CONFLICT.
+  """
+  decideServiceRequest(
+    "Which request, and how it is decided."
+    input: DecideServiceRequestInput!
+  ): DecideServiceRequestPayload @requires(permission: MANAGE_LOANS)
   """
   Gives an OVERDUE loan up as regular (违约): DEFAULTED. Payments are still taken. Errors: REQUIRED, TOO_LONG reason; NOT_FOUND; NOT_ALLOWED_NOW; SAME_PERSON; CONFLICT.
   """
@@ -11864,6 +12089,40 @@ input SettleLoanEarlyInput {
   expectedVersion: Int
 }
 
+"Asks to pay everything back before the end."
+input RequestEarlySettlementInput {
+  "The loan (` + "`" + `loan_…` + "`" + `), the caller's own."
+  loanId: ID!
+  "Why, at most 1,000 characters."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Asks for more time."
+input RequestExtensionInput {
+  "The loan (` + "`" + `loan_…` + "`" + `), the caller's own."
+  loanId: ID!
+  "By how many months the plan is to end later: 1 or more. REQUIRED when missing."
+  months: Int
+  "Why, at most 1,000 characters. REQUIRED when missing."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the loan that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
+"Decides on a borrower's request."
+input DecideServiceRequestInput {
+  "The request (` + "`" + `request_…` + "`" + `)."
+  serviceRequestId: ID!
+  "True approves, false rejects. REQUIRED when missing."
+  approve: Boolean
+  "Told to the borrower, at most 1,000 characters. REQUIRED when it is rejected."
+  reason: String
+  "The ` + "`" + `version` + "`" + ` of the request that the caller last read; another one now is CONFLICT. Left out: not compared."
+  expectedVersion: Int
+}
+
 "Gives a loan up as regular."
 input DefaultLoanInput {
   "The loan (` + "`" + `loan_…` + "`" + `)."
@@ -11958,6 +12217,30 @@ type DefaultLoanPayload {
 type WriteOffLoanPayload {
   "The loan, WRITTEN_OFF. Null when refused."
   loan: Loan
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `requestEarlySettlement` + "`" + `."
+type RequestEarlySettlementPayload {
+  "The request, REQUESTED. Null when refused."
+  serviceRequest: ServiceRequest
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `requestExtension` + "`" + `."
+type RequestExtensionPayload {
+  "The request, REQUESTED. Null when refused."
+  serviceRequest: ServiceRequest
+  "Why nothing was done, all faults at once. Empty: it was done."
+  userErrors: [UserError!]!
+}
+
+"Outcome of ` + "`" + `decideServiceRequest` + "`" + `."
+type DecideServiceRequestPayload {
+  "The request, APPROVED or REJECTED. Null when refused."
+  serviceRequest: ServiceRequest
   "Why nothing was done, all faults at once. Empty: it was done."
   userErrors: [UserError!]!
 }
@@ -13686,6 +13969,16 @@ func (ec *executionContext) childFields_DeactivateStaffPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type DeactivateStaffPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DecideServiceRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRequest":
+		return ec.fieldContext_DecideServiceRequestPayload_serviceRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DecideServiceRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecideServiceRequestPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_DefaultLoanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "loan":
@@ -13844,6 +14137,8 @@ func (ec *executionContext) childFields_Installment(ctx context.Context, field g
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Installment_id(ctx, field)
+	case "plan":
+		return ec.fieldContext_Installment_plan(ctx, field)
 	case "number":
 		return ec.fieldContext_Installment_number(ctx, field)
 	case "dueOn":
@@ -14470,6 +14765,26 @@ func (ec *executionContext) childFields_RequestDocumentPayload(ctx context.Conte
 	return nil, fmt.Errorf("no field named %q was found under type RequestDocumentPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RequestEarlySettlementPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRequest":
+		return ec.fieldContext_RequestEarlySettlementPayload_serviceRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestEarlySettlementPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestEarlySettlementPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RequestExtensionPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRequest":
+		return ec.fieldContext_RequestExtensionPayload_serviceRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RequestExtensionPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RequestExtensionPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "notice":
@@ -14802,8 +15117,24 @@ func (ec *executionContext) childFields_ServiceRequest(ctx context.Context, fiel
 		return ec.fieldContext_ServiceRequest_status(ctx, field)
 	case "reason":
 		return ec.fieldContext_ServiceRequest_reason(ctx, field)
+	case "months":
+		return ec.fieldContext_ServiceRequest_months(ctx, field)
+	case "decisionReason":
+		return ec.fieldContext_ServiceRequest_decisionReason(ctx, field)
+	case "quotedAmount":
+		return ec.fieldContext_ServiceRequest_quotedAmount(ctx, field)
+	case "validUntil":
+		return ec.fieldContext_ServiceRequest_validUntil(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceRequest_version(ctx, field)
+	case "availableActions":
+		return ec.fieldContext_ServiceRequest_availableActions(ctx, field)
+	case "timeline":
+		return ec.fieldContext_ServiceRequest_timeline(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_ServiceRequest_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ServiceRequest_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceRequest", field.Name)
 }
@@ -16867,6 +17198,20 @@ func (ec *executionContext) field_Mutation_deactivateStaff_args(ctx context.Cont
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_decideServiceRequest_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.DecideInput, error) {
+			return ec.unmarshalNDecideServiceRequestInput2lenddeskᚋworkflowᚋservicingᚐDecideInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_defaultLoan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -17223,6 +17568,34 @@ func (ec *executionContext) field_Mutation_requestDocument_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (reviewing.RequestDocumentInput, error) {
 			return ec.unmarshalNRequestDocumentInput2lenddeskᚋworkflowᚋreviewingᚐRequestDocumentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestEarlySettlement_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.RequestSettlementInput, error) {
+			return ec.unmarshalNRequestEarlySettlementInput2lenddeskᚋworkflowᚋservicingᚐRequestSettlementInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_requestExtension_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (servicing.RequestExtensionInput, error) {
+			return ec.unmarshalNRequestExtensionInput2lenddeskᚋworkflowᚋservicingᚐRequestExtensionInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -18730,6 +19103,60 @@ func (ec *executionContext) field_Role_staff_args(ctx context.Context, rawArgs m
 }
 
 func (ec *executionContext) field_ServiceRecord_timeline_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.EventFilter, error) {
+			return ec.unmarshalOEventFilter2ᚖlenddeskᚋgraphᚋmodelᚐEventFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
+		func(ctx context.Context, v any) (*model.EventOrder, error) {
+			return ec.unmarshalOEventOrder2ᚖlenddeskᚋgraphᚋmodelᚐEventOrder(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_ServiceRequest_timeline_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
@@ -25292,6 +25719,74 @@ func (ec *executionContext) fieldContext_DeactivateStaffPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _DecideServiceRequestPayload_serviceRequest(ctx context.Context, field graphql.CollectedField, obj *model.DecideServiceRequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideServiceRequestPayload_serviceRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRequest, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRequest) graphql.Marshaler {
+			return ec.marshalOServiceRequest2ᚖlenddeskᚋgraphᚋmodelᚐServiceRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_DecideServiceRequestPayload_serviceRequest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideServiceRequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DecideServiceRequestPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.DecideServiceRequestPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DecideServiceRequestPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DecideServiceRequestPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DecideServiceRequestPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DefaultLoanPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.DefaultLoanPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -26690,6 +27185,31 @@ func (ec *executionContext) _Installment_id(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_Installment_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Installment", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Installment_plan(ctx context.Context, field graphql.CollectedField, obj *model.Installment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Installment_plan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Installment_plan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Installment", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
 func (ec *executionContext) _Installment_number(ctx context.Context, field graphql.CollectedField, obj *model.Installment) (ret graphql.Marshaler) {
@@ -34208,6 +34728,192 @@ func (ec *executionContext) fieldContext_Mutation_settleLoanEarly(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_requestEarlySettlement(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestEarlySettlement(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestEarlySettlement(ctx, fc.Args["input"].(servicing.RequestSettlementInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.RequestEarlySettlementPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RequestEarlySettlementPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestEarlySettlementPayload) graphql.Marshaler {
+			return ec.marshalORequestEarlySettlementPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestEarlySettlementPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestEarlySettlement(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestEarlySettlementPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestEarlySettlement_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_requestExtension(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_requestExtension(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RequestExtension(ctx, fc.Args["input"].(servicing.RequestExtensionInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "APPLY_FOR_LOANS")
+				if err != nil {
+					var zeroVal *model.RequestExtensionPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.RequestExtensionPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestExtensionPayload) graphql.Marshaler {
+			return ec.marshalORequestExtensionPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestExtensionPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_requestExtension(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RequestExtensionPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_requestExtension_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_decideServiceRequest(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_decideServiceRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().DecideServiceRequest(ctx, fc.Args["input"].(servicing.DecideInput))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "MANAGE_LOANS")
+				if err != nil {
+					var zeroVal *model.DecideServiceRequestPayload
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.DecideServiceRequestPayload
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DecideServiceRequestPayload) graphql.Marshaler {
+			return ec.marshalODecideServiceRequestPayload2ᚖlenddeskᚋgraphᚋmodelᚐDecideServiceRequestPayload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_decideServiceRequest(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DecideServiceRequestPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_decideServiceRequest_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_defaultLoan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -38972,6 +39678,142 @@ func (ec *executionContext) fieldContext_RequestDocumentPayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _RequestEarlySettlementPayload_serviceRequest(ctx context.Context, field graphql.CollectedField, obj *model.RequestEarlySettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestEarlySettlementPayload_serviceRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRequest, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRequest) graphql.Marshaler {
+			return ec.marshalOServiceRequest2ᚖlenddeskᚋgraphᚋmodelᚐServiceRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestEarlySettlementPayload_serviceRequest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestEarlySettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestEarlySettlementPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestEarlySettlementPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestEarlySettlementPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestEarlySettlementPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestEarlySettlementPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestExtensionPayload_serviceRequest(ctx context.Context, field graphql.CollectedField, obj *model.RequestExtensionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestExtensionPayload_serviceRequest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceRequest, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceRequest) graphql.Marshaler {
+			return ec.marshalOServiceRequest2ᚖlenddeskᚋgraphᚋmodelᚐServiceRequest(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_RequestExtensionPayload_serviceRequest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestExtensionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RequestExtensionPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RequestExtensionPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RequestExtensionPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖlenddeskᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RequestExtensionPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RequestExtensionPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RequestPasswordResetPayload_notice(ctx context.Context, field graphql.CollectedField, obj *model.RequestPasswordResetPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41742,6 +42584,210 @@ func (ec *executionContext) fieldContext_ServiceRequest_reason(_ context.Context
 	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ServiceRequest_months(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_months(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Months, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_months(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceRequest_decisionReason(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_decisionReason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DecisionReason, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_decisionReason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceRequest_quotedAmount(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_quotedAmount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QuotedAmount, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_quotedAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceRequest_validUntil(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_validUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ValidUntil, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_validUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceRequest_version(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceRequest_availableActions(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_availableActions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AvailableActions, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AvailableAction) graphql.Marshaler {
+			return ec.marshalNAvailableAction2ᚕᚖlenddeskᚋgraphᚋmodelᚐAvailableActionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_availableActions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AvailableAction(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ServiceRequest_timeline(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_timeline(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Timeline, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EventConnection) graphql.Marshaler {
+			return ec.marshalNEventConnection2ᚖlenddeskᚋgraphᚋmodelᚐEventConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_timeline(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceRequest",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EventConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_ServiceRequest_timeline_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _ServiceRequest_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -41764,6 +42810,31 @@ func (ec *executionContext) _ServiceRequest_createdAt(ctx context.Context, field
 	)
 }
 func (ec *executionContext) fieldContext_ServiceRequest_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _ServiceRequest_updatedAt(ctx context.Context, field graphql.CollectedField, obj *model.ServiceRequest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRequest_updatedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UpdatedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRequest_updatedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ServiceRequest", field, false, false, errors.New("field of type DateTime does not have child fields"))
 }
 
@@ -49915,6 +50986,57 @@ func (ec *executionContext) unmarshalInputDeactivateStaffInput(ctx context.Conte
 	return it, nil
 }
 
+func (ec *executionContext) unmarshalInputDecideServiceRequestInput(ctx context.Context, obj any) (servicing.DecideInput, error) {
+	var it servicing.DecideInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"serviceRequestId", "approve", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "serviceRequestId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("serviceRequestId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ServiceRequestID = data
+		case "approve":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("approve"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Approve = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
 func (ec *executionContext) unmarshalInputDefaultLoanInput(ctx context.Context, obj any) (servicing.EndInput, error) {
 	var it servicing.EndInput
 	if obj == nil {
@@ -51566,6 +52688,101 @@ func (ec *executionContext) unmarshalInputRequestDocumentInput(ctx context.Conte
 				return it, err
 			}
 			it.Note = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRequestEarlySettlementInput(ctx context.Context, obj any) (servicing.RequestSettlementInput, error) {
+	var it servicing.RequestSettlementInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		}
+	}
+	return it, nil
+}
+
+func (ec *executionContext) unmarshalInputRequestExtensionInput(ctx context.Context, obj any) (servicing.RequestExtensionInput, error) {
+	var it servicing.RequestExtensionInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"loanId", "months", "reason", "expectedVersion"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "loanId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("loanId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.LoanID = data
+		case "months":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("months"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Months = data
+		case "reason":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reason"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reason = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
 		}
 	}
 	return it, nil
@@ -53669,6 +54886,13 @@ func (ec *executionContext) _Lifecycle(ctx context.Context, sel ast.SelectionSet
 			return graphql.Null
 		}
 		return ec._Staff(ctx, sel, obj)
+	case model.ServiceRequest:
+		return ec._ServiceRequest(ctx, sel, &obj)
+	case *model.ServiceRequest:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ServiceRequest(ctx, sel, obj)
 	case model.ServiceRecord:
 		return ec._ServiceRecord(ctx, sel, &obj)
 	case *model.ServiceRecord:
@@ -53745,6 +54969,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Staff(ctx, sel, obj)
+	case model.ServiceRequest:
+		return ec._ServiceRequest(ctx, sel, &obj)
+	case *model.ServiceRequest:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._ServiceRequest(ctx, sel, obj)
 	case model.ServiceRecord:
 		return ec._ServiceRecord(ctx, sel, &obj)
 	case *model.ServiceRecord:
@@ -53808,13 +55039,6 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Webhook(ctx, sel, obj)
-	case model.ServiceRequest:
-		return ec._ServiceRequest(ctx, sel, &obj)
-	case *model.ServiceRequest:
-		if obj == nil {
-			return graphql.Null
-		}
-		return ec._ServiceRequest(ctx, sel, obj)
 	case model.Role:
 		return ec._Role(ctx, sel, &obj)
 	case *model.Role:
@@ -56548,6 +57772,49 @@ func (ec *executionContext) _DeactivateStaffPayload(ctx context.Context, sel ast
 	return out
 }
 
+var decideServiceRequestPayloadImplementors = []string{"DecideServiceRequestPayload"}
+
+func (ec *executionContext) _DecideServiceRequestPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DecideServiceRequestPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, decideServiceRequestPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DecideServiceRequestPayload")
+		case "serviceRequest":
+			out.Values[i] = ec._DecideServiceRequestPayload_serviceRequest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._DecideServiceRequestPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var defaultLoanPayloadImplementors = []string{"DefaultLoanPayload"}
 
 func (ec *executionContext) _DefaultLoanPayload(ctx context.Context, sel ast.SelectionSet, obj *model.DefaultLoanPayload) graphql.Marshaler {
@@ -57127,6 +58394,11 @@ func (ec *executionContext) _Installment(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = graphql.MarshalString("Installment")
 		case "id":
 			out.Values[i] = ec._Installment_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "plan":
+			out.Values[i] = ec._Installment_plan(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -58644,6 +59916,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "settleLoanEarly":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_settleLoanEarly(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "requestEarlySettlement":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestEarlySettlement(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "requestExtension":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_requestExtension(ctx, field)
+			})
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decideServiceRequest":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_decideServiceRequest(ctx, field)
 			})
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
@@ -60796,6 +62089,92 @@ func (ec *executionContext) _RequestDocumentPayload(ctx context.Context, sel ast
 	return out
 }
 
+var requestEarlySettlementPayloadImplementors = []string{"RequestEarlySettlementPayload"}
+
+func (ec *executionContext) _RequestEarlySettlementPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestEarlySettlementPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestEarlySettlementPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestEarlySettlementPayload")
+		case "serviceRequest":
+			out.Values[i] = ec._RequestEarlySettlementPayload_serviceRequest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestEarlySettlementPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var requestExtensionPayloadImplementors = []string{"RequestExtensionPayload"}
+
+func (ec *executionContext) _RequestExtensionPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestExtensionPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, requestExtensionPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RequestExtensionPayload")
+		case "serviceRequest":
+			out.Values[i] = ec._RequestExtensionPayload_serviceRequest(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RequestExtensionPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var requestPasswordResetPayloadImplementors = []string{"RequestPasswordResetPayload"}
 
 func (ec *executionContext) _RequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RequestPasswordResetPayload) graphql.Marshaler {
@@ -62028,7 +63407,7 @@ func (ec *executionContext) _ServiceRecordEdge(ctx context.Context, sel ast.Sele
 	return out
 }
 
-var serviceRequestImplementors = []string{"ServiceRequest", "Node"}
+var serviceRequestImplementors = []string{"ServiceRequest", "Node", "Lifecycle"}
 
 func (ec *executionContext) _ServiceRequest(ctx context.Context, sel ast.SelectionSet, obj *model.ServiceRequest) graphql.Marshaler {
 	fields := graphql.CollectFields(ec.OperationContext, sel, serviceRequestImplementors)
@@ -62065,8 +63444,48 @@ func (ec *executionContext) _ServiceRequest(ctx context.Context, sel ast.Selecti
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		case "months":
+			out.Values[i] = ec._ServiceRequest_months(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "decisionReason":
+			out.Values[i] = ec._ServiceRequest_decisionReason(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "quotedAmount":
+			out.Values[i] = ec._ServiceRequest_quotedAmount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "validUntil":
+			out.Values[i] = ec._ServiceRequest_validUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._ServiceRequest_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "availableActions":
+			out.Values[i] = ec._ServiceRequest_availableActions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "timeline":
+			out.Values[i] = ec._ServiceRequest_timeline(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createdAt":
 			out.Values[i] = ec._ServiceRequest_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "updatedAt":
+			out.Values[i] = ec._ServiceRequest_updatedAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -65591,6 +67010,11 @@ func (ec *executionContext) unmarshalNDeactivateStaffInput2lenddeskᚋworkflow�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) unmarshalNDecideServiceRequestInput2lenddeskᚋworkflowᚋservicingᚐDecideInput(ctx context.Context, v any) (servicing.DecideInput, error) {
+	res, err := ec.unmarshalInputDecideServiceRequestInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNDefaultLoanInput2lenddeskᚋworkflowᚋservicingᚐEndInput(ctx context.Context, v any) (servicing.EndInput, error) {
 	res, err := ec.unmarshalInputDefaultLoanInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -66623,6 +68047,16 @@ func (ec *executionContext) marshalNRepaymentMethod2string(ctx context.Context, 
 
 func (ec *executionContext) unmarshalNRequestDocumentInput2lenddeskᚋworkflowᚋreviewingᚐRequestDocumentInput(ctx context.Context, v any) (reviewing.RequestDocumentInput, error) {
 	res, err := ec.unmarshalInputRequestDocumentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRequestEarlySettlementInput2lenddeskᚋworkflowᚋservicingᚐRequestSettlementInput(ctx context.Context, v any) (servicing.RequestSettlementInput, error) {
+	res, err := ec.unmarshalInputRequestEarlySettlementInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNRequestExtensionInput2lenddeskᚋworkflowᚋservicingᚐRequestExtensionInput(ctx context.Context, v any) (servicing.RequestExtensionInput, error) {
+	res, err := ec.unmarshalInputRequestExtensionInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -68422,6 +69856,13 @@ func (ec *executionContext) marshalODeactivateStaffPayload2ᚖlenddeskᚋgraph�
 	return ec._DeactivateStaffPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalODecideServiceRequestPayload2ᚖlenddeskᚋgraphᚋmodelᚐDecideServiceRequestPayload(ctx context.Context, sel ast.SelectionSet, v *model.DecideServiceRequestPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DecideServiceRequestPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalODefaultLoanPayload2ᚖlenddeskᚋgraphᚋmodelᚐDefaultLoanPayload(ctx context.Context, sel ast.SelectionSet, v *model.DefaultLoanPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -69256,6 +70697,20 @@ func (ec *executionContext) marshalORequestDocumentPayload2ᚖlenddeskᚋgraph�
 	return ec._RequestDocumentPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalORequestEarlySettlementPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestEarlySettlementPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestEarlySettlementPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RequestEarlySettlementPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalORequestExtensionPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestExtensionPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestExtensionPayload) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._RequestExtensionPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalORequestPasswordResetPayload2ᚖlenddeskᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPasswordResetPayload) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -69461,6 +70916,13 @@ func (ec *executionContext) unmarshalOServiceRecordOrder2ᚖlenddeskᚋgraphᚋm
 	}
 	res, err := ec.unmarshalInputServiceRecordOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOServiceRequest2ᚖlenddeskᚋgraphᚋmodelᚐServiceRequest(ctx context.Context, sel ast.SelectionSet, v *model.ServiceRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) marshalOSession2ᚖlenddeskᚋgraphᚋmodelᚐSession(ctx context.Context, sel ast.SelectionSet, v *model.Session) graphql.Marshaler {

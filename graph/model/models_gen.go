@@ -876,6 +876,14 @@ type DeactivateStaffPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `decideServiceRequest`.
+type DecideServiceRequestPayload struct {
+	// The request, APPROVED or REJECTED. Null when refused.
+	ServiceRequest *ServiceRequest `json:"serviceRequest,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `defaultLoan`.
 type DefaultLoanPayload struct {
 	// The loan, DEFAULTED. Null when refused.
@@ -1088,7 +1096,9 @@ type FailDisbursementPayload struct {
 type Installment struct {
 	// Opaque and stable, `installment_…`. Take it from here, never build it; `node(id)` finds the object again.
 	ID string `json:"id"`
-	// Place in the plan: 1 for the first.
+	// Which plan it belongs to: 1 for that of the disbursement, one more with each extension. Those of an earlier plan that were replaced are CANCELLED.
+	Plan int `json:"plan"`
+	// Place in the plan: 1 for the first. The plan of an extension goes on where it replaces.
 	Number int `json:"number"`
 	// Day on which it is due, in the platform's time zone.
 	DueOn string `json:"dueOn"`
@@ -1758,6 +1768,22 @@ type RequestDocumentPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// Outcome of `requestEarlySettlement`.
+type RequestEarlySettlementPayload struct {
+	// The request, REQUESTED. Null when refused.
+	ServiceRequest *ServiceRequest `json:"serviceRequest,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `requestExtension`.
+type RequestExtensionPayload struct {
+	// The request, REQUESTED. Null when refused.
+	ServiceRequest *ServiceRequest `json:"serviceRequest,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `requestPasswordReset`.
 type RequestPasswordResetPayload struct {
 	// One sentence for the page in the caller's language, the same whether there is such an account or not. Null when refused.
@@ -2115,8 +2141,25 @@ type ServiceRequest struct {
 	Status string `json:"status"`
 	// Why the borrower asks. Null when nothing was said.
 	Reason *string `json:"reason,omitempty"`
+	// By how many months the loan is to be extended. Null for other kinds.
+	Months *int `json:"months,omitempty"`
+	// Why it was decided so, as told to the borrower. Null when nothing was said, and while it waits.
+	DecisionReason *string `json:"decisionReason,omitempty"`
+	// What settling the loan cost on the day of the approval; it settles the loan until `validUntil`, less what is paid meanwhile, whatever another day would cost
+	// (`quoteEarlySettlement` counts it). Null but for an approved early settlement.
+	QuotedAmount *string `json:"quotedAmount,omitempty"`
+	// Until when the quote holds: the end of a day in the platform's time zone, SETTLEMENT_QUOTE_DAYS after the approval. It ends earlier when the loan is extended. Null but for an approved early settlement. UTC.
+	ValidUntil *string `json:"validUntil,omitempty"`
+	// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+	Version int `json:"version"`
+	// What the caller may do with it now, and if not, why.
+	AvailableActions []*AvailableAction `json:"availableActions"`
+	// What happened to it, newest first. Customers don't see who of the staff did it.
+	Timeline *EventConnection `json:"timeline"`
 	// When it was asked. UTC.
-	CreatedAt       string `json:"createdAt"`
+	CreatedAt string `json:"createdAt"`
+	// When it last changed. UTC.
+	UpdatedAt       string `json:"updatedAt"`
 	reading.Written `json:"-"`
 }
 
@@ -2124,6 +2167,28 @@ func (ServiceRequest) IsNode() {}
 
 // Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
 func (this ServiceRequest) GetID() string { return this.ID }
+
+func (ServiceRequest) IsLifecycle() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`).
+
+// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+func (this ServiceRequest) GetVersion() int { return this.Version }
+
+// What may be done from the present status: `allowed` for this caller now, or `blockedBy` with the reasons.
+func (this ServiceRequest) GetAvailableActions() []*AvailableAction {
+	if this.AvailableActions == nil {
+		return nil
+	}
+	interfaceSlice := make([]*AvailableAction, 0, len(this.AvailableActions))
+	for _, concrete := range this.AvailableActions {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
+func (this ServiceRequest) GetTimeline() *EventConnection { return this.Timeline }
 
 // One page of service requests.
 type ServiceRequestConnection struct {

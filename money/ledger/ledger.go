@@ -60,6 +60,7 @@ type Line struct {
 	Fixed      money.Amount
 	Payments   []Payment
 	Cancelled  bool // not owed at all
+	Replaced   Day  // when the line is due that an extension put in its place, which stands for its time; 0 without one
 }
 
 // Open is what is still owed on the line.
@@ -196,10 +197,17 @@ func Settle(lines []Line, on Day, t Terms) (Settlement, []Line) {
 	for i, l := range settled {
 		switch {
 		case l.Cancelled:
+			if l.Replaced > on {
+				ahead += l.Paid.Interest
+			}
 		case l.Due <= on:
 			s.Due = s.Due.Plus(l.Open())
-			since = max(since, l.Due)
 			last = i
+			if l.Replaced > on {
+				ahead += l.Paid.Interest
+			} else {
+				since = max(since, l.Due)
+			}
 		default:
 			if first < 0 && l.Open().Sum() > 0 {
 				first = i
@@ -209,6 +217,8 @@ func Settle(lines []Line, on Day, t Terms) (Settlement, []Line) {
 				s.Due.Penalty += l.Open().Penalty
 				ahead += l.Paid.Interest
 				settled[i].Owed.Interest = l.Paid.Interest
+			} else if l.Replaced > on {
+				ahead += l.Paid.Interest
 			} else {
 				since = max(since, min(l.Due, on)) // paid in full before its day
 			}

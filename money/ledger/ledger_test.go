@@ -120,3 +120,27 @@ func TestALedgerNeverLosesACent(t *testing.T) {
 		}
 	})
 }
+
+// What an extension has replaced stands for no time of its own: interest that was paid ahead on it is taken off until the line in its place is due.
+func TestSettlingCountsWhatWasPaidOnReplacedLines(t *testing.T) {
+	lines := []Line{
+		{Due: 100, Owed: Parts{Interest: 200, Principal: 10_000}, Paid: Parts{Interest: 150}, Cancelled: true, Replaced: 100},
+		{Due: 100, Owed: Parts{Interest: 50, Principal: 5_000_000}},
+		{Due: 130, Owed: Parts{Interest: 100, Principal: 5_000_000}},
+	}
+	terms := Terms{Value: 70, Annual: 12_0000}
+	before, _ := Settle(lines, 90, terms)
+	if want := money.Amount(65753 - 150); before.Interest != want || before.Principal != 10_000_000 || before.Due.Sum() != 0 {
+		t.Errorf("before the line is due: %+v, want interest of %d", before, want)
+	}
+	after, _ := Settle(lines, 110, terms)
+	if want := money.Amount(16438); after.Interest != want || after.Due.Sum() != 5_000_050 {
+		t.Errorf("after it was due: %+v, want interest of %d", after, want)
+	}
+	// The same, where what was paid ahead bounced and is owed again on its own line.
+	lines[0] = Line{Due: 100, Owed: Parts{Interest: 150}, Replaced: 100}
+	owed, _ := Settle(lines, 90, terms)
+	if owed.Interest != before.Interest+150 {
+		t.Errorf("when it bounced: %+v", owed)
+	}
+}

@@ -48,6 +48,9 @@ const (
 	LoanDisbursed       = "loan_disbursed"
 	LoanOverdue         = "loan_overdue"
 	LoanSettled         = "loan_settled"
+	SettlementQuoted    = "settlement_quoted" // an early settlement is approved, at a price that holds for some days
+	LoanExtended        = "loan_extended"
+	RequestRejected     = "request_rejected"
 )
 
 // Link is a link whose token opens something to whoever has it. As a value of a mail's data it is written with the token hidden; the token itself

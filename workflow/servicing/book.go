@@ -21,7 +21,7 @@ import (
 type book struct {
 	loan   *ent.Loan
 	rules  rules
-	rows   []*ent.Installment   // of the loan, by plan and number
+	rows   []*ent.Installment   // of the loan, oldest due first
 	shares [][]*ent.Installment // of each line, by bid
 	lines  []ledger.Line
 	plans  []*money.Amount // planned interest of each line, where the interest differs from it
@@ -34,7 +34,7 @@ func (o *Office) openBook(ctx context.Context, tx *store.Tx, l *ent.Loan) (*book
 		return nil, err
 	}
 	b := &book{loan: l, rules: r}
-	all, err := tx.Installment.Query().Where(installment.LoanID(l.ID)).Order(installment.ByPlan(), installment.ByNumber(), installment.ByBidID(), installment.ByID()).All(ctx)
+	all, err := tx.Installment.Query().Where(installment.LoanID(l.ID)).Order(installment.ByDueOn(), installment.ByPlan(), installment.ByNumber(), installment.ByBidID(), installment.ByID()).All(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("read the plan: %w", err)
 	}
@@ -53,6 +53,12 @@ func (o *Office) openBook(ctx context.Context, tx *store.Tx, l *ent.Loan) (*book
 			b.shares[i] = append(b.shares[i], row)
 		}
 	}
+	latest := map[int]*ent.Installment{} // of each number, the line of the last plan that has it
+	for _, row := range b.rows {
+		if was := latest[row.Number]; was == nil || was.Plan < row.Plan {
+			latest[row.Number] = row
+		}
+	}
 	keys := make([]key.Installment, len(b.rows))
 	of := make(map[key.Installment]int, len(b.rows))
 	for i, row := range b.rows {
@@ -61,11 +67,17 @@ func (o *Office) openBook(ctx context.Context, tx *store.Tx, l *ent.Loan) (*book
 		if !ok {
 			return nil, fmt.Errorf("installment %d is due on no day", row.ID)
 		}
+		var replaced ledger.Day
+		if by := latest[row.Number]; by != row {
+			if replaced, ok = ledger.ParseDay(by.DueOn); !ok {
+				return nil, fmt.Errorf("installment %d is due on no day", by.ID)
+			}
+		}
 		b.plans = append(b.plans, row.PlannedInterest)
 		b.lines = append(b.lines, ledger.Line{
 			Due: due, Owed: ledger.Parts{Penalty: row.Penalty, Interest: row.Interest, Principal: row.Principal},
 			Paid:  ledger.Parts{Penalty: row.PaidPenalty, Interest: row.PaidInterest, Principal: row.PaidPrincipal},
-			Fixed: row.FixedPenalty, Cancelled: row.Status == installment.StatusCancelled,
+			Fixed: row.FixedPenalty, Cancelled: row.Status == installment.StatusCancelled, Replaced: replaced,
 		})
 	}
 	went, err := tx.Allocation.Query().Where(allocation.InstallmentIDIn(keys...), allocation.Reversed(false), allocation.PrincipalGT(0)).Order(allocation.ByID()).All(ctx)

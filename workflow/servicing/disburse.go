@@ -168,14 +168,14 @@ func makePlan(ctx context.Context, tx *store.Tx, l *ent.Loan, value time.Time) e
 	for k := range lines {
 		due[k] = plan.DueOn(value, terms.DueAfter(k)).Format(time.DateOnly)
 	}
-	return enter(ctx, tx, l.ID, 1, lines, due, held, plan.Shares(lines, amounts))
+	return enter(ctx, tx, l.ID, 1, 1, lines, due, held, plan.Shares(lines, amounts))
 }
 
-// enter writes the lines of a plan and the shares of bids.
-func enter(ctx context.Context, tx *store.Tx, l key.Loan, number int, lines []plan.Line, due []string, held []*ent.Bid, shares [][]plan.Line) error {
+// enter writes the lines of a plan, numbered from the first on, and the shares of bids.
+func enter(ctx context.Context, tx *store.Tx, l key.Loan, version, first int, lines []plan.Line, due []string, held []*ent.Bid, shares [][]plan.Line) error {
 	var rows []*ent.InstallmentCreate
 	row := func(k int, part plan.Line) *ent.InstallmentCreate {
-		c := tx.Installment.Create().SetLoanID(l).SetPlan(number).SetNumber(k + 1).SetDueOn(due[k]).SetPrincipal(part.Principal).SetInterest(part.Interest).
+		c := tx.Installment.Create().SetLoanID(l).SetPlan(version).SetNumber(first + k).SetDueOn(due[k]).SetPrincipal(part.Principal).SetInterest(part.Interest).
 			SetStatus(installment.StatusDue)
 		rows = append(rows, c)
 		return c

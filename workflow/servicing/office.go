@@ -93,7 +93,7 @@ type rules struct {
 	grace, defaultDays, writeOff int
 	penalty, fee                 money.Rate
 	reopenedDays, settlementDays int
-	maxExtension                 int
+	maxExtension, maxTerm        int
 }
 
 // rulesOf are the parameters in force when the loan was submitted the last time; the platform's zone is today's.
@@ -113,7 +113,7 @@ func (o *Office) rulesOf(ctx context.Context, tx *store.Tx, l *ent.Loan) (rules,
 	return rules{
 		zone: now.Location(parameter.TimeZoneName), grace: v.Int(parameter.GraceDays), defaultDays: v.Int(parameter.DefaultDays), writeOff: v.Int(parameter.WriteOffDays),
 		penalty: v.Rate(parameter.PenaltyRate), fee: v.Rate(parameter.EarlySettlementFee), reopenedDays: now.Int(parameter.ReopenedListingDays),
-		settlementDays: now.Int(parameter.SettlementQuoteDays), maxExtension: now.Int(parameter.MaxExtensionMonths),
+		settlementDays: now.Int(parameter.SettlementQuoteDays), maxExtension: now.Int(parameter.MaxExtensionMonths), maxTerm: now.Int(parameter.MaxTermMonths),
 	}, nil
 }
 

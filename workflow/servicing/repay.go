@@ -245,6 +245,9 @@ func (o *Office) Reverse(ctx context.Context, in ReverseInput) (Paid, error) {
 		if err != nil {
 			return Paid{}, err
 		}
+		if b, err = o.restored(ctx, tx, b, found); err != nil {
+			return Paid{}, err
+		}
 		if err := b.undo(ctx, tx, found); err != nil {
 			return Paid{}, err
 		}
@@ -283,6 +286,9 @@ func (b *book) undo(ctx context.Context, tx *store.Tx, p *ent.Repayment) error {
 	}
 	if p.Fee > 0 {
 		last := len(b.lines) - 1
+		for last > 0 && b.lines[last].Cancelled { // as the settlement did
+			last--
+		}
 		b.lines[last].Fixed -= p.Fee
 		b.lines[last].Owed.Penalty = max(b.lines[last].Owed.Penalty-p.Fee, b.lines[last].Paid.Penalty)
 	}
