@@ -1,0 +1,3 @@
+-- +goose Up
+-- modify "disbursements" table
+ALTER TABLE "disbursements" ADD COLUMN "accepted_at" timestamptz NULL;
