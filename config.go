@@ -38,6 +38,8 @@ type settings struct {
 	KXDSecret      []string `name:"kxd-secret" env:"LENDDESK_KXD_SECRET" help:"Secret that signs what KXD and we say to each other; several, separated by commas, while it is rotated: the first signs, all are believed."`
 	KXDMURL        string   `name:"kxdm-url" env:"LENDDESK_KXDM_URL" help:"KXDM, which takes binding payments to the bank: http://… or https://…; without it the simulator stands in."`
 	KXDMSecret     []string `name:"kxdm-secret" env:"LENDDESK_KXDM_SECRET" help:"The same for KXDM."`
+	FinanceURL     string   `name:"finance-url" env:"LENDDESK_FINANCE_URL" help:"The finance system, which collects from investors and pays borrowers: http://… or https://…; without it the simulator stands in."`
+	FinanceSecret  []string `name:"finance-secret" env:"LENDDESK_FINANCE_SECRET" help:"The same for finance."`
 	BlobURL        string   `name:"blob-url" env:"LENDDESK_BLOB_URL" help:"Where documents' files are kept, encrypted: a folder (a path or file:///FOLDER); without it one beside the database."`
 	Keyset         string   `env:"LENDDESK_KEYSET" help:"Encryption keys: the content of a key file, as it stands or in base64."`
 	AllowedOrigins []string `env:"LENDDESK_ALLOWED_ORIGINS" help:"Origins of web pages that may call /graphql, separated by commas."`
@@ -76,7 +78,7 @@ type commands struct {
 			Known []string `help:"Heads from before (NUMBER:SEAL) that must be in the trail." placeholder:"HEAD"`
 		} `cmd:"" help:"Walk the trail of events and find out whether any was changed, removed or put in. Prints its head: keep it elsewhere."`
 	} `cmd:"" help:"Look after the trail of events."`
-	Simulate struct{} `cmd:"" help:"Simulate KXD and KXDM on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
+	Simulate struct{} `cmd:"" help:"Simulate KXD, KXDM and finance on LENDDESK_ADDR, under the secrets that are set, and do nothing else."`
 	Book     struct {
 		demo.Big
 		Proof bool `help:"Prove every rule of the domain over the whole book afterwards."`
@@ -88,7 +90,7 @@ type commands struct {
 var names = []string{
 	"LENDDESK_ADDR", "LENDDESK_DATABASE_URL", "LENDDESK_ADMIN_EMAIL", "LENDDESK_ADMIN_PASSWORD", "LENDDESK_PROFILE", "LENDDESK_SMTP_URL", "LENDDESK_BLOB_URL", "LENDDESK_KEYSET",
 	"LENDDESK_BACKUP_URL",
-	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET",
+	"LENDDESK_KXD_URL", "LENDDESK_KXD_SECRET", "LENDDESK_KXDM_URL", "LENDDESK_KXDM_SECRET", "LENDDESK_FINANCE_URL", "LENDDESK_FINANCE_SECRET",
 	"LENDDESK_ALLOWED_ORIGINS", "LENDDESK_TRUSTED_PROXIES", "LENDDESK_WEBHOOK_ALLOW", "LENDDESK_SLOW_STATEMENT", "LENDDESK_LOG_LEVEL", "LENDDESK_DEMO",
 }
 
@@ -132,7 +134,9 @@ func dashed(args []string) []string {
 // checkSimulation finds what the simulator by itself needs and has not.
 func (s settings) checkSimulation() error {
 	var wrong []error
-	for name, secrets := range map[string][]string{"LENDDESK_KXD_SECRET": s.KXDSecret, "LENDDESK_KXDM_SECRET": s.KXDMSecret} {
+	for name, secrets := range map[string][]string{
+		"LENDDESK_KXD_SECRET": s.KXDSecret, "LENDDESK_KXDM_SECRET": s.KXDMSecret, "LENDDESK_FINANCE_SECRET": s.FinanceSecret,
+	} {
 		if len(secrets) == 0 {
 			wrong = append(wrong, fmt.Errorf("%s must be the secret that the server has, too", name))
 		}
@@ -178,7 +182,7 @@ func (s settings) check() error {
 	for _, system := range []struct {
 		name, url string
 		secrets   []string
-	}{{"LENDDESK_KXD", s.KXDURL, s.KXDSecret}, {"LENDDESK_KXDM", s.KXDMURL, s.KXDMSecret}} {
+	}{{"LENDDESK_KXD", s.KXDURL, s.KXDSecret}, {"LENDDESK_KXDM", s.KXDMURL, s.KXDMSecret}, {"LENDDESK_FINANCE", s.FinanceURL, s.FinanceSecret}} {
 		if slices.ContainsFunc(system.secrets, func(secret string) bool { return len(secret) < shortestSecret }) || system.url != "" && len(system.secrets) == 0 {
 			refuse(system.name+"_SECRET", fmt.Sprintf("one or several phrases of at least %d characters, separated by commas; it is needed with %s_URL", shortestSecret, system.name))
 		}

@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"time"
 
+	"lenddesk/gateway/finance"
 	"lenddesk/gateway/kxd"
 	"lenddesk/gateway/kxdm"
+	"lenddesk/gateway/outer"
 	"lenddesk/gateway/signing"
 	"lenddesk/gateway/simulator"
 	"lenddesk/graph/model"
@@ -25,8 +27,10 @@ import (
 type outside struct {
 	kxd       *kxd.Client
 	kxdm      *kxdm.Client
-	signed    struct{ kxd, kxdm signing.Verifier }
-	simulated *simulation // nil when both are real
+	finance   *finance.Client
+	signed    struct{ kxd, kxdm, finance signing.Verifier }
+	simulated *simulation // nil when all are real
+	plays     bool        // the simulator plays KXD or KXDM
 }
 
 // openOutside makes the clients. The program must be listening: the simulator calls back to it.
@@ -39,36 +43,44 @@ func (p *program) openOutside(ctx context.Context, s settings) (err error) {
 	}); err != nil {
 		return err
 	}
-	atKXD, atKXDM := s.Outer, s.Outer
-	atKXD.URL, atKXD.Secrets, atKXD.CallbackURL = s.KXDURL, s.KXDSecret, public+hooks.KXD
-	atKXDM.URL, atKXDM.Secrets, atKXDM.CallbackURL = s.KXDMURL, s.KXDMSecret, public+hooks.KXDM
-	if s.KXDURL == "" || s.KXDMURL == "" {
-		if s.KXDURL == "" {
-			atKXD.Secrets = []string{rand.Text()}
+	at := func(url string, secrets []string, hook string) *outer.Options {
+		o := s.Outer
+		o.URL, o.Secrets, o.CallbackURL = url, secrets, public+hook
+		if url == "" {
+			o.Secrets = []string{rand.Text()}
 		}
-		if s.KXDMURL == "" {
-			atKXDM.Secrets = []string{rand.Text()}
-		}
+		return &o
+	}
+	atKXD, atKXDM, atFinance := at(s.KXDURL, s.KXDSecret, hooks.KXD), at(s.KXDMURL, s.KXDMSecret, hooks.KXDM), at(s.FinanceURL, s.FinanceSecret, hooks.Finance)
+	if s.KXDURL == "" || s.KXDMURL == "" || s.FinanceURL == "" {
 		options := s.Simulation
-		options.KXD, options.KXDM, options.Log = atKXD.Secrets, atKXDM.Secrets, p.log
+		options.KXD, options.KXDM, options.Finance, options.Log = atKXD.Secrets, atKXDM.Secrets, atFinance.Secrets, p.log
 		if p.outside.simulated, err = simulate("127.0.0.1:0", options, p.log); err != nil {
 			return err
 		}
 		own := "http://" + reachable(p.listener.Addr())
-		if s.KXDURL == "" {
-			p.log.Warn("the simulator stands in for KXD: no card is really checked (LENDDESK_KXD_URL)")
-			atKXD.URL, atKXD.CallbackURL = p.outside.simulated.url+"/kxd", own+hooks.KXD
-		}
-		if s.KXDMURL == "" {
-			p.log.Warn("the simulator stands in for KXDM: no payment is really taken (LENDDESK_KXDM_URL)")
-			atKXDM.URL, atKXDM.CallbackURL = p.outside.simulated.url+"/kxdm", own+hooks.KXDM
+		for _, system := range []struct {
+			at                 *outer.Options
+			path, hook, really string
+		}{
+			{atKXD, "/kxd", hooks.KXD, "the simulator stands in for KXD: no card is really checked (LENDDESK_KXD_URL)"},
+			{atKXDM, "/kxdm", hooks.KXDM, "the simulator stands in for KXDM: no payment is really taken (LENDDESK_KXDM_URL)"},
+			{atFinance, "/finance", hooks.Finance, "the simulator stands in for finance: nothing is really collected or paid out (LENDDESK_FINANCE_URL)"},
+		} {
+			if system.at.URL == "" {
+				p.log.Warn(system.really)
+				system.at.URL, system.at.CallbackURL = p.outside.simulated.url+system.path, own+system.hook
+			}
 		}
 	}
+	p.outside.plays = s.KXDURL == "" || s.KXDMURL == ""
 	p.outside.signed.kxd, p.outside.signed.kxdm = signing.Verifier{Secrets: atKXD.Secrets}, signing.Verifier{Secrets: atKXDM.Secrets}
-	var e1, e2 error
-	p.outside.kxd, e1 = kxd.Open(atKXD)
-	p.outside.kxdm, e2 = kxdm.Open(atKXDM)
-	return errors.Join(e1, e2)
+	p.outside.signed.finance = signing.Verifier{Secrets: atFinance.Secrets}
+	var e1, e2, e3 error
+	p.outside.kxd, e1 = kxd.Open(*atKXD)
+	p.outside.kxdm, e2 = kxdm.Open(*atKXDM)
+	p.outside.finance, e3 = finance.Open(*atFinance)
+	return errors.Join(e1, e2, e3)
 }
 
 // reachable is where this machine reaches what listens at an address.
@@ -82,7 +94,7 @@ func reachable(at net.Addr) string {
 
 // cards are the simulator's card numbers, for whoever wants to try every outcome.
 func (o *outside) cards() (all []*model.SimulatedCard) {
-	if o.simulated == nil {
+	if !o.plays {
 		return nil
 	}
 	for _, c := range simulator.Cards {
@@ -106,7 +118,7 @@ type simulation struct {
 	ended  chan error
 }
 
-// simulate has a simulator of both systems listen.
+// simulate has a simulator of all systems listen.
 func simulate(addr string, o simulator.Options, log *slog.Logger) (*simulation, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -131,12 +143,12 @@ func (s *simulation) close() {
 // simulateAlone runs the simulator as a program of its own, until ctx ends.
 func simulateAlone(ctx context.Context, s settings, log *slog.Logger) error {
 	options := s.Simulation
-	options.KXD, options.KXDM, options.Log = s.KXDSecret, s.KXDMSecret, log
+	options.KXD, options.KXDM, options.Finance, options.Log = s.KXDSecret, s.KXDMSecret, s.FinanceSecret, log
 	running, err := simulate(s.Addr, options, log)
 	if err != nil {
 		return err
 	}
-	log.Info("simulating", "kxd", running.url+"/kxd", "kxdm", running.url+"/kxdm")
+	log.Info("simulating", "kxd", running.url+"/kxd", "kxdm", running.url+"/kxdm", "finance", running.url+"/finance")
 	select {
 	case <-ctx.Done():
 		running.close()

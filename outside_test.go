@@ -26,9 +26,10 @@ import (
 const (
 	secretOfKXD  = "a secret of KXD and of ours"
 	secretOfKXDM = "a secret of KXDM and of ours"
+	secretOfBank = "a secret of finance and of ours"
 )
 
-// world is KXD and KXDM as the simulator plays them, with whatever goes wrong on the way.
+// world is KXD, KXDM and finance as the simulator plays them, with whatever goes wrong on the way.
 type world struct {
 	server *httptest.Server
 	plays  http.Handler
@@ -62,10 +63,10 @@ func (w *world) dies(path, when string) bool {
 	return due
 }
 
-// newWorld starts both systems.
+// newWorld starts all three systems.
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	sim := simulator.New(simulator.Options{KXD: []string{secretOfKXD}, KXDM: []string{secretOfKXDM}, Later: 20 * time.Millisecond, Slow: time.Second})
+	sim := simulator.New(simulator.Options{KXD: []string{secretOfKXD}, KXDM: []string{secretOfKXDM}, Finance: []string{secretOfBank}, Later: 20 * time.Millisecond, Slow: time.Second})
 	w := &world{plays: sim.Handler(), heard: map[string]int{}}
 	w.server = httptest.NewServer(http.HandlerFunc(w.answer))
 	t.Cleanup(func() {
@@ -110,7 +111,7 @@ func (w *world) answer(to http.ResponseWriter, r *http.Request) {
 	if w.dies(r.URL.Path, "before it is heard") {
 		return
 	}
-	var q struct{ RequestID string }
+	var q struct{ RequestID, OrderNumber string }
 	_ = json.Unmarshal(body, &q) // the simulator says what it thinks of it
 	w.mu.Lock()
 	how := ""
@@ -119,7 +120,7 @@ func (w *world) answer(to http.ResponseWriter, r *http.Request) {
 		w.faults++
 	}
 	if how != "down" && how != "refuse" {
-		w.heard[r.URL.Path+" "+q.RequestID]++
+		w.heard[r.URL.Path+" "+q.RequestID+q.OrderNumber]++
 	}
 	plays := w.plays
 	w.mu.Unlock()
@@ -153,6 +154,9 @@ func (w *world) answer(to http.ResponseWriter, r *http.Request) {
 		path, secret := "/hooks/kxd", secretOfKXD
 		if strings.HasPrefix(r.URL.Path, "/kxdm") {
 			path, secret = "/hooks/kxdm", secretOfKXDM
+		}
+		if strings.HasPrefix(r.URL.Path, "/finance") {
+			path, secret = "/hooks/finance", secretOfBank
 		}
 		if status, said := callBack("http://"+w.hooks+path, secret, time.Now(), did.Body.Bytes()); status != http.StatusOK {
 			panic(fmt.Sprintf("an early call-back: %d %s", status, said))
@@ -223,6 +227,7 @@ func inTheWorld(t *testing.T, story func(t *testing.T, h *house, w *world)) {
 			}
 			s.KXDURL, s.KXDSecret = w.server.URL+"/kxd", []string{secretOfKXD, "a secret that comes next"}
 			s.KXDMURL, s.KXDMSecret = w.server.URL+"/kxdm/", []string{secretOfKXDM}
+			s.FinanceURL, s.FinanceSecret = w.server.URL+"/finance", []string{secretOfBank}
 			h := start(t, s)
 			forward(t, door, h.address)
 			w.hooks = h.address
@@ -478,13 +483,14 @@ func rescueJobs(t *testing.T, url string) {
 
 // The simulator as a process of its own, asked by a server over its address.
 func TestTheSimulatorRunsAlone(t *testing.T) {
-	for _, missing := range []string{"LENDDESK_KXD_SECRET", "LENDDESK_KXDM_SECRET"} {
-		set := slices.DeleteFunc([]string{"LENDDESK_KXD_SECRET=" + secretOfKXD, "LENDDESK_KXDM_SECRET=" + secretOfKXDM}, func(s string) bool { return strings.HasPrefix(s, missing+"=") })
+	secrets := []string{"LENDDESK_KXD_SECRET=" + secretOfKXD, "LENDDESK_KXDM_SECRET=" + secretOfKXDM, "LENDDESK_FINANCE_SECRET=" + secretOfBank}
+	for _, missing := range []string{"LENDDESK_KXD_SECRET", "LENDDESK_KXDM_SECRET", "LENDDESK_FINANCE_SECRET"} {
+		set := slices.DeleteFunc(slices.Clone(secrets), func(s string) bool { return strings.HasPrefix(s, missing+"=") })
 		if said, err := command(t, t.TempDir(), set, "simulate").CombinedOutput(); err == nil || !strings.Contains(string(said), missing) {
 			t.Errorf("without %s: %v %s", missing, err, said)
 		}
 	}
-	alone := command(t, t.TempDir(), []string{"LENDDESK_KXD_SECRET=" + secretOfKXD, "LENDDESK_KXDM_SECRET=" + secretOfKXDM}, "simulate")
+	alone := command(t, t.TempDir(), secrets, "simulate")
 	pipe, err := alone.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -500,9 +506,14 @@ func TestTheSimulatorRunsAlone(t *testing.T) {
 	}
 	h := start(t, settings{
 		DatabaseURL: storetest.URL(t, storetest.Dialects[0]), KXDURL: url + "/kxd", KXDSecret: []string{secretOfKXD}, KXDMURL: url + "/kxdm", KXDMSecret: []string{secretOfKXDM},
+		FinanceURL: url + "/finance", FinanceSecret: []string{secretOfBank},
 	})
 	me, _ := h.customer(t, 360)
 	me.bound(t, cardNumber(360, "0000"))
+	d := withStaff(t, h)
+	d.fill(".01")
+	d.order()
+	d.comes("REPAYING")
 	want(t, "numbers of a simulator that is not inside", fmt.Sprint(h.administrator(t).ask(`{ system { simulator { number } } }`).at("system.simulator")), "[]")
 	if err := alone.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
@@ -528,7 +539,7 @@ func TestTheSimulatorsNumbersAreReadyToBeEntered(t *testing.T) {
 
 // forget has both systems start with an empty memory.
 func (w *world) forget(t *testing.T) {
-	sim := simulator.New(simulator.Options{KXD: []string{secretOfKXD}, KXDM: []string{secretOfKXDM}})
+	sim := simulator.New(simulator.Options{KXD: []string{secretOfKXD}, KXDM: []string{secretOfKXDM}, Finance: []string{secretOfBank}})
 	t.Cleanup(sim.Close)
 	w.mu.Lock()
 	defer w.mu.Unlock()

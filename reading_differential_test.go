@@ -25,6 +25,7 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/claim"
 	"lenddesk/ent/company"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	entinstallment "lenddesk/ent/installment"
 	"lenddesk/ent/loan"
@@ -439,6 +440,14 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 				r.SetReportedByID(0).SetReportedByName("finance")
 			}
 			r.ExecX(ctx)
+		}
+		for n := range b.IntN(3) {
+			d := tx.Disbursement.Create().SetLoanID(l.ID).SetNumber(fmt.Sprintf("%s-%d", l.Number, n+1)).SetPayeeCardID(either(b, cards...).ID).SetCollections("[]").SetAsks(b.IntN(3)).
+				SetNillableAskedAt(at()).SetNillableAcceptedAt(at()).SetState(disbursement.StateOrdered).SetCreatedAt(b.when())
+			if n > 0 || b.IntN(2) == 0 {
+				d.SetState(either(b, disbursement.StateConfirmed, disbursement.StateFailed)).SetFinishedAt(b.when()).SetNillableReference(maybe(b, fmt.Sprint("d", i, "-", n)))
+			}
+			d.ExecX(ctx)
 		}
 		for n := range b.IntN(3) {
 			status := servicerequest.Status("REQUESTED")

@@ -101,6 +101,7 @@ type shelves struct {
 	bids         []*ent.Bid
 	installments []*ent.Installment
 	repayments   []*ent.Repayment
+	orders       []*ent.Disbursement
 	documents    []*ent.Document
 	reviews      []*ent.Review
 	records      []*ent.ServiceRecord
@@ -119,7 +120,7 @@ func openShelves(t testing.TB, h *readHouse) *shelves {
 	return &shelves{
 		h: h, places: map[string]any{}, users: c.User.Query().AllX(ctx), companies: c.Company.Query().AllX(ctx), staff: c.Staff.Query().WithRoles().AllX(ctx), roles: c.Role.Query().WithStaff().AllX(ctx),
 		apiKeys: c.APIKey.Query().WithRoles().AllX(ctx), cards: c.BankCard.Query().AllX(ctx), attempts: c.BankCardAttempt.Query().AllX(ctx), loans: c.Loan.Query().AllX(ctx), bids: c.Bid.Query().AllX(ctx),
-		installments: c.Installment.Query().AllX(ctx), repayments: c.Repayment.Query().AllX(ctx), documents: c.Document.Query().AllX(ctx), reviews: c.Review.Query().AllX(ctx),
+		installments: c.Installment.Query().AllX(ctx), repayments: c.Repayment.Query().AllX(ctx), orders: c.Disbursement.Query().AllX(ctx), documents: c.Document.Query().AllX(ctx), reviews: c.Review.Query().AllX(ctx),
 		records: c.ServiceRecord.Query().AllX(ctx), requests: c.ServiceRequest.Query().AllX(ctx), events: c.Event.Query().AllX(ctx), messages: c.Message.Query().AllX(ctx), claims: c.Claim.Query().AllX(ctx), backups: c.Backup.Query().AllX(ctx),
 		webhooks: c.Webhook.Query().AllX(ctx), deliveries: c.WebhookDelivery.Query().AllX(ctx),
 	}
@@ -549,6 +550,7 @@ func init() {
 			}},
 			many: map[string]func(*evaluation, any) []any{
 				"bids": whose("Bid", "LoanID"), "documents": aboutIt("Document", "Loan"), "reviews": aboutIt("Review", "Loan"), "repayments": whose("Repayment", "LoanID"),
+				"disbursements":   whose("Disbursement", "LoanID"),
 				"serviceRequests": whose("ServiceRequest", "LoanID"), "timeline": timeline("Loan"),
 				"installments": func(e *evaluation, row any) []any {
 					return slices.DeleteFunc(whose("Installment", "LoanID")(e, row), func(i any) bool { return i.(*ent.Installment).BidID != nil })
@@ -629,6 +631,14 @@ func init() {
 			plain:  "amount paidAt reference penalty interest principal createdAt",
 			fields: map[string]func(*evaluation, any) any{"reversed": leaf(func(_ *evaluation, r *ent.Repayment) any { return r.ReversedAt != nil })},
 			one:    map[string]func(*evaluation, any) (string, any){"loan": to("Loan", "LoanID"), "reportedBy": by("ReportedBy")},
+		},
+		"Disbursement": {
+			rows: rowsOn(func(b *shelves) []*ent.Disbursement { return b.orders }), sorted: newestFirst,
+			sees: func(e *evaluation, _ any) bool {
+				return e.viewer.May(access.ViewLoans) || e.viewer.May(access.ReportPayments)
+			},
+			plain: "number state asks askedAt acceptedAt reference createdAt finishedAt",
+			one:   map[string]func(*evaluation, any) (string, any){"loan": to("Loan", "LoanID")},
 		},
 		"Document": {
 			rows: rowsOn(func(b *shelves) []*ent.Document { return b.documents }), orders: whenMade, sorted: newestFirst,

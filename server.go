@@ -341,7 +341,10 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
-	river.AddWorker(workers, &servicing.DayEnder{Office: &servicing.Office{Desk: p.desk}})
+	loans := &servicing.Office{Desk: p.desk}
+	river.AddWorker(workers, &servicing.DayEnder{Office: loans})
+	river.AddWorker(workers, &servicing.Teller{Office: loans, Finance: p.outside.finance})
+	river.AddWorker(workers, &servicing.Reminder{Office: loans})
 	river.AddWorker(workers, &integration.Courier{Office: p.hooked})
 	river.AddWorker(workers, &marketplace.Closer{Office: &marketplace.Office{Desk: p.desk}})
 	river.AddWorker(workers, &administration.Cleaner{Office: office})
@@ -361,6 +364,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return binding.AskAgain{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(10*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return servicing.EndDay{}, nil }, nil),
+		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return servicing.AskAgain{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(15*time.Second), func() (river.JobArgs, *river.InsertOpts) { return marketplace.CloseListings{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(30*time.Second), func() (river.JobArgs, *river.InsertOpts) { return customers.RemindOfDue{}, nil },
@@ -410,7 +415,8 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "alive") })
 	mux.HandleFunc("GET /readyz", p.ready)
 	mux.Handle("/hooks/", hooks.Handler(hooks.Options{
-		Log: p.log, Office: &binding.Office{Desk: p.desk}, KXD: p.outside.signed.kxd, KXDM: p.outside.signed.kxdm,
+		Log: p.log, Cards: &binding.Office{Desk: p.desk}, Loans: &servicing.Office{Desk: p.desk},
+		KXD: p.outside.signed.kxd, KXDM: p.outside.signed.kxdm, Finance: p.outside.signed.finance,
 	}))
 	mux.Handle(access.Downloads, downloads.Handler(p.borrowers, func(r *http.Request) access.Viewer {
 		return access.Viewer{Address: addresses.Of(r), RequestID: door.RequestIDOf(r.Context())}

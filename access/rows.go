@@ -76,7 +76,8 @@ var Rows = map[key.Kind]Rule{
 			e.when(e.User, sql.And(sql.IsNull(t.C("bid_id")), ofMyLoans(e, t))),
 			among(e.User, t, t.C("bid_id"), bid.Table, "id", bid.FieldInvestorID))
 	},
-	key.KindRepayment: func(e Eyes, t *sql.SelectTable) *sql.Predicate { return e.either(seesLoans, ofMyLoans(e, t)) },
+	key.KindDisbursement: func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ViewLoans, ReportPayments)) },
+	key.KindRepayment:    func(e Eyes, t *sql.SelectTable) *sql.Predicate { return e.either(seesLoans, ofMyLoans(e, t)) },
 	key.KindBankCard: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		return e.either(seesCards, own(e.User, t.C(bankcard.FieldUserID)))
 	},

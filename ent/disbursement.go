@@ -36,10 +36,12 @@ type Disbursement struct {
 	Reference *string `json:"reference,omitempty"`
 	// what finance reported, to tell a report that comes again from another one
 	Report *string `json:"report,omitempty"`
-	// Asks holds the value of the "asks" field.
+	// how often finance was asked to carry it out, or what became of it
 	Asks int `json:"asks,omitempty"`
-	// AskedAt holds the value of the "asked_at" field.
+	// the last time
 	AskedAt *time.Time `json:"asked_at,omitempty"`
+	// when finance first said that it has it
+	AcceptedAt *time.Time `json:"accepted_at,omitempty"`
 	// FinishedAt holds the value of the "finished_at" field.
 	FinishedAt *time.Time `json:"finished_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -90,7 +92,7 @@ func (*Disbursement) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case disbursement.FieldNumber, disbursement.FieldCollections, disbursement.FieldState, disbursement.FieldReference, disbursement.FieldReport:
 			values[i] = new(sql.NullString)
-		case disbursement.FieldCreatedAt, disbursement.FieldAskedAt, disbursement.FieldFinishedAt:
+		case disbursement.FieldCreatedAt, disbursement.FieldAskedAt, disbursement.FieldAcceptedAt, disbursement.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -175,6 +177,13 @@ func (_m *Disbursement) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AskedAt = new(time.Time)
 				*_m.AskedAt = value.Time
+			}
+		case disbursement.FieldAcceptedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field accepted_at", values[i])
+			} else if value.Valid {
+				_m.AcceptedAt = new(time.Time)
+				*_m.AcceptedAt = value.Time
 			}
 		case disbursement.FieldFinishedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -262,6 +271,11 @@ func (_m *Disbursement) String() string {
 	builder.WriteString(", ")
 	if v := _m.AskedAt; v != nil {
 		builder.WriteString("asked_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.AcceptedAt; v != nil {
+		builder.WriteString("accepted_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteString(", ")

@@ -123,6 +123,20 @@ func (_c *DisbursementCreate) SetNillableAskedAt(v *time.Time) *DisbursementCrea
 	return _c
 }
 
+// SetAcceptedAt sets the "accepted_at" field.
+func (_c *DisbursementCreate) SetAcceptedAt(v time.Time) *DisbursementCreate {
+	_c.mutation.SetAcceptedAt(v)
+	return _c
+}
+
+// SetNillableAcceptedAt sets the "accepted_at" field if the given value is not nil.
+func (_c *DisbursementCreate) SetNillableAcceptedAt(v *time.Time) *DisbursementCreate {
+	if v != nil {
+		_c.SetAcceptedAt(*v)
+	}
+	return _c
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (_c *DisbursementCreate) SetFinishedAt(v time.Time) *DisbursementCreate {
 	_c.mutation.SetFinishedAt(v)
@@ -315,6 +329,10 @@ func (_c *DisbursementCreate) createSpec() (*Disbursement, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.AskedAt(); ok {
 		_spec.SetField(disbursement.FieldAskedAt, field.TypeTime, value)
 		_node.AskedAt = &value
+	}
+	if value, ok := _c.mutation.AcceptedAt(); ok {
+		_spec.SetField(disbursement.FieldAcceptedAt, field.TypeTime, value)
+		_node.AcceptedAt = &value
 	}
 	if value, ok := _c.mutation.FinishedAt(); ok {
 		_spec.SetField(disbursement.FieldFinishedAt, field.TypeTime, value)

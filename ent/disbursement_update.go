@@ -124,6 +124,26 @@ func (_u *DisbursementUpdate) ClearAskedAt() *DisbursementUpdate {
 	return _u
 }
 
+// SetAcceptedAt sets the "accepted_at" field.
+func (_u *DisbursementUpdate) SetAcceptedAt(v time.Time) *DisbursementUpdate {
+	_u.mutation.SetAcceptedAt(v)
+	return _u
+}
+
+// SetNillableAcceptedAt sets the "accepted_at" field if the given value is not nil.
+func (_u *DisbursementUpdate) SetNillableAcceptedAt(v *time.Time) *DisbursementUpdate {
+	if v != nil {
+		_u.SetAcceptedAt(*v)
+	}
+	return _u
+}
+
+// ClearAcceptedAt clears the value of the "accepted_at" field.
+func (_u *DisbursementUpdate) ClearAcceptedAt() *DisbursementUpdate {
+	_u.mutation.ClearAcceptedAt()
+	return _u
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (_u *DisbursementUpdate) SetFinishedAt(v time.Time) *DisbursementUpdate {
 	_u.mutation.SetFinishedAt(v)
@@ -247,6 +267,12 @@ func (_u *DisbursementUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.AskedAtCleared() {
 		_spec.ClearField(disbursement.FieldAskedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.AcceptedAt(); ok {
+		_spec.SetField(disbursement.FieldAcceptedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AcceptedAtCleared() {
+		_spec.ClearField(disbursement.FieldAcceptedAt, field.TypeTime)
+	}
 	if value, ok := _u.mutation.FinishedAt(); ok {
 		_spec.SetField(disbursement.FieldFinishedAt, field.TypeTime, value)
 	}
@@ -367,6 +393,26 @@ func (_u *DisbursementUpdateOne) SetNillableAskedAt(v *time.Time) *DisbursementU
 // ClearAskedAt clears the value of the "asked_at" field.
 func (_u *DisbursementUpdateOne) ClearAskedAt() *DisbursementUpdateOne {
 	_u.mutation.ClearAskedAt()
+	return _u
+}
+
+// SetAcceptedAt sets the "accepted_at" field.
+func (_u *DisbursementUpdateOne) SetAcceptedAt(v time.Time) *DisbursementUpdateOne {
+	_u.mutation.SetAcceptedAt(v)
+	return _u
+}
+
+// SetNillableAcceptedAt sets the "accepted_at" field if the given value is not nil.
+func (_u *DisbursementUpdateOne) SetNillableAcceptedAt(v *time.Time) *DisbursementUpdateOne {
+	if v != nil {
+		_u.SetAcceptedAt(*v)
+	}
+	return _u
+}
+
+// ClearAcceptedAt clears the value of the "accepted_at" field.
+func (_u *DisbursementUpdateOne) ClearAcceptedAt() *DisbursementUpdateOne {
+	_u.mutation.ClearAcceptedAt()
 	return _u
 }
 
@@ -522,6 +568,12 @@ func (_u *DisbursementUpdateOne) sqlSave(ctx context.Context) (_node *Disburseme
 	}
 	if _u.mutation.AskedAtCleared() {
 		_spec.ClearField(disbursement.FieldAskedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.AcceptedAt(); ok {
+		_spec.SetField(disbursement.FieldAcceptedAt, field.TypeTime, value)
+	}
+	if _u.mutation.AcceptedAtCleared() {
+		_spec.ClearField(disbursement.FieldAcceptedAt, field.TypeTime)
 	}
 	if value, ok := _u.mutation.FinishedAt(); ok {
 		_spec.SetField(disbursement.FieldFinishedAt, field.TypeTime, value)

@@ -8531,6 +8531,7 @@ type DisbursementMutation struct {
 	asks              *int
 	addasks           *int
 	asked_at          *time.Time
+	accepted_at       *time.Time
 	finished_at       *time.Time
 	clearedFields     map[string]struct{}
 	loan              *key.Loan
@@ -9065,6 +9066,55 @@ func (m *DisbursementMutation) ResetAskedAt() {
 	delete(m.clearedFields, disbursement.FieldAskedAt)
 }
 
+// SetAcceptedAt sets the "accepted_at" field.
+func (m *DisbursementMutation) SetAcceptedAt(t time.Time) {
+	m.accepted_at = &t
+}
+
+// AcceptedAt returns the value of the "accepted_at" field in the mutation.
+func (m *DisbursementMutation) AcceptedAt() (r time.Time, exists bool) {
+	v := m.accepted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAcceptedAt returns the old "accepted_at" field's value of the Disbursement entity.
+// If the Disbursement object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DisbursementMutation) OldAcceptedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAcceptedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAcceptedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAcceptedAt: %w", err)
+	}
+	return oldValue.AcceptedAt, nil
+}
+
+// ClearAcceptedAt clears the value of the "accepted_at" field.
+func (m *DisbursementMutation) ClearAcceptedAt() {
+	m.accepted_at = nil
+	m.clearedFields[disbursement.FieldAcceptedAt] = struct{}{}
+}
+
+// AcceptedAtCleared returns if the "accepted_at" field was cleared in this mutation.
+func (m *DisbursementMutation) AcceptedAtCleared() bool {
+	_, ok := m.clearedFields[disbursement.FieldAcceptedAt]
+	return ok
+}
+
+// ResetAcceptedAt resets all changes to the "accepted_at" field.
+func (m *DisbursementMutation) ResetAcceptedAt() {
+	m.accepted_at = nil
+	delete(m.clearedFields, disbursement.FieldAcceptedAt)
+}
+
 // SetFinishedAt sets the "finished_at" field.
 func (m *DisbursementMutation) SetFinishedAt(t time.Time) {
 	m.finished_at = &t
@@ -9202,7 +9252,7 @@ func (m *DisbursementMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DisbursementMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, disbursement.FieldCreatedAt)
 	}
@@ -9232,6 +9282,9 @@ func (m *DisbursementMutation) Fields() []string {
 	}
 	if m.asked_at != nil {
 		fields = append(fields, disbursement.FieldAskedAt)
+	}
+	if m.accepted_at != nil {
+		fields = append(fields, disbursement.FieldAcceptedAt)
 	}
 	if m.finished_at != nil {
 		fields = append(fields, disbursement.FieldFinishedAt)
@@ -9264,6 +9317,8 @@ func (m *DisbursementMutation) Field(name string) (ent.Value, bool) {
 		return m.Asks()
 	case disbursement.FieldAskedAt:
 		return m.AskedAt()
+	case disbursement.FieldAcceptedAt:
+		return m.AcceptedAt()
 	case disbursement.FieldFinishedAt:
 		return m.FinishedAt()
 	}
@@ -9295,6 +9350,8 @@ func (m *DisbursementMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldAsks(ctx)
 	case disbursement.FieldAskedAt:
 		return m.OldAskedAt(ctx)
+	case disbursement.FieldAcceptedAt:
+		return m.OldAcceptedAt(ctx)
 	case disbursement.FieldFinishedAt:
 		return m.OldFinishedAt(ctx)
 	}
@@ -9376,6 +9433,13 @@ func (m *DisbursementMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAskedAt(v)
 		return nil
+	case disbursement.FieldAcceptedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAcceptedAt(v)
+		return nil
 	case disbursement.FieldFinishedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -9437,6 +9501,9 @@ func (m *DisbursementMutation) ClearedFields() []string {
 	if m.FieldCleared(disbursement.FieldAskedAt) {
 		fields = append(fields, disbursement.FieldAskedAt)
 	}
+	if m.FieldCleared(disbursement.FieldAcceptedAt) {
+		fields = append(fields, disbursement.FieldAcceptedAt)
+	}
 	if m.FieldCleared(disbursement.FieldFinishedAt) {
 		fields = append(fields, disbursement.FieldFinishedAt)
 	}
@@ -9462,6 +9529,9 @@ func (m *DisbursementMutation) ClearField(name string) error {
 		return nil
 	case disbursement.FieldAskedAt:
 		m.ClearAskedAt()
+		return nil
+	case disbursement.FieldAcceptedAt:
+		m.ClearAcceptedAt()
 		return nil
 	case disbursement.FieldFinishedAt:
 		m.ClearFinishedAt()
@@ -9503,6 +9573,9 @@ func (m *DisbursementMutation) ResetField(name string) error {
 		return nil
 	case disbursement.FieldAskedAt:
 		m.ResetAskedAt()
+		return nil
+	case disbursement.FieldAcceptedAt:
+		m.ResetAcceptedAt()
 		return nil
 	case disbursement.FieldFinishedAt:
 		m.ResetFinishedAt()

@@ -16,7 +16,7 @@ var storedEnums = map[string]string{
 	"UserStatus":          "users.status", "CompanyStatus": "companies.status", "StaffStatus": "staff.status", "LoanStatus": "loans.status", "BidStatus": "bids.status",
 	"BackupStatus": "backups.status", "BankCardStatus": "bank_cards.status", "DocumentStatus": "documents.status", "InstallmentStatus": "installments.status",
 	"CompanyKind": "companies.kind", "DocumentKind": "documents.kind", "RepaymentMethod": "loans.repayment_method", "LoanPurpose": "loans.purpose",
-	"ServiceRecordKind": "service_records.kind", "ServiceRequestKind": "service_requests.kind", "ReviewQueueKind": "reviews.step", "ReviewDecision": "reviews.decision",
+	"ServiceRecordKind": "service_records.kind", "ServiceRequestKind": "service_requests.kind", "DisbursementState": "disbursements.state", "ReviewQueueKind": "reviews.step", "ReviewDecision": "reviews.decision",
 }
 
 // columnValues are the values that the database takes, by table and column.

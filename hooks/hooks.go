@@ -9,43 +9,52 @@ import (
 	"net/http"
 	"time"
 
+	"lenddesk/gateway/finance"
 	"lenddesk/gateway/kxd"
 	"lenddesk/gateway/kxdm"
 	"lenddesk/gateway/signing"
 	"lenddesk/store"
 	"lenddesk/workflow/binding"
+	"lenddesk/workflow/servicing"
 )
 
 // The paths of the door, below the program's own address.
 const (
-	KXD  = "/hooks/kxd"
-	KXDM = "/hooks/kxdm"
+	KXD     = "/hooks/kxd"
+	KXDM    = "/hooks/kxdm"
+	Finance = "/hooks/finance"
 )
 
-// largest is how long a call-back may be: theirs have a few hundred bytes.
-const largest = 64 << 10
+// How long a call-back may be: one about a card has a few hundred bytes, one about an order may name thousands of bids.
+const (
+	ofCard  = 64 << 10
+	ofOrder = 1 << 20
+)
 
 // patience is how long a call-back's effect may take.
 const patience = 20 * time.Second
 
 // Options are what the door works with. Each system's call-backs are checked by its own verifier.
 type Options struct {
-	Log       *slog.Logger
-	Office    *binding.Office
-	KXD, KXDM signing.Verifier
+	Log                *slog.Logger
+	Cards              *binding.Office
+	Loans              *servicing.Office
+	KXD, KXDM, Finance signing.Verifier
 }
 
 // Handler answers the call-backs: 200 when the answer is kept, now or before; 400 for what cannot be read; 401 for what is forged or stale;
-// 404 for a request that is not ours; 413 for what is too long; 503 when the database cannot take it now. After 404, 5xx or none they may call again.
+// 404 for a request that is not ours; 409 for a report that contradicts an earlier one; 413 for what is too long; 503 when the database cannot take it now.
+// After 404, 5xx or none they may call again.
 func Handler(o Options) http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("POST "+KXD, take(o.Log, o.KXD, kxd.Read, o.Office.Verified))
-	mux.Handle("POST "+KXDM, take(o.Log, o.KXDM, kxdm.Read, o.Office.Paid))
+	mux.Handle("POST "+KXD, take(o.Log, o.KXD, ofCard, kxd.Read, o.Cards.Verified))
+	mux.Handle("POST "+KXDM, take(o.Log, o.KXDM, ofCard, kxdm.Read, o.Cards.Paid))
+	mux.Handle("POST "+Finance, take(o.Log, o.Finance, ofOrder, finance.Read, o.Loans.Reported))
 	return mux
 }
 
 // take checks a call-back, reads it and has it take effect.
-func take[A any](log *slog.Logger, signed signing.Verifier, read func([]byte) (A, error), effect func(context.Context, A) error) http.Handler {
+func take[A any](log *slog.Logger, signed signing.Verifier, largest int64, read func([]byte) (A, error), effect func(context.Context, A) error) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, largest))
 		if _, long := errors.AsType[*http.MaxBytesError](err); long {
@@ -72,8 +81,12 @@ func take[A any](log *slog.Logger, signed signing.Verifier, read func([]byte) (A
 		switch err := effect(ctx, a); {
 		case err == nil:
 			say(w, http.StatusOK, "Thank you.")
-		case errors.Is(err, binding.ErrUnknown):
+		case errors.Is(err, binding.ErrUnknown), errors.Is(err, servicing.ErrUnknown):
 			say(w, http.StatusNotFound, "There is no such request.")
+		case errors.Is(err, servicing.ErrContradicted):
+			say(w, http.StatusConflict, "Another report came before, and stands.")
+		case errors.Is(err, servicing.ErrUnfit):
+			say(w, http.StatusBadRequest, "The report does not fit the order.")
 		case store.Unavailable(err) || store.Uncertain(err):
 			log.Warn("a call-back must come again", "path", r.URL.Path, "error", err)
 			say(w, http.StatusServiceUnavailable, "Not now. Please call again.")

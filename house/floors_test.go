@@ -49,7 +49,7 @@ var floors = []floor{
 	{name: "ent", rooms: []string{"ent"}, reaches: []string{"schema", "ground"}},
 	{name: "schema", rooms: []string{"schema"}, reaches: []string{"ground"}},
 	{name: "simulator", rooms: []string{"gateway/simulator"}}, // speaks as the systems do whose words it uses
-	{name: "gateways", rooms: []string{"gateway/kxd", "gateway/kxdm", "gateway/mail", "gateway/blob", "gateway/webhook"}},
+	{name: "gateways", rooms: []string{"gateway/kxd", "gateway/kxdm", "gateway/finance", "gateway/mail", "gateway/blob", "gateway/webhook"}},
 	{name: "outer", rooms: []string{"gateway/outer"}}, // how systems are asked
 	{name: "signing", rooms: []string{"gateway/signing"}},
 	{name: "gateway", rooms: []string{"gateway"}},

@@ -54,6 +54,7 @@ const (
 	KindServiceRequest  Kind = "ServiceRequest"
 	KindEvent           Kind = "Event"
 	KindMessage         Kind = "Message"
+	KindDisbursement    Kind = "Disbursement"
 	KindBackup          Kind = "Backup"
 	KindWebhook         Kind = "Webhook"
 	KindWebhookDelivery Kind = "WebhookDelivery"
@@ -65,7 +66,7 @@ var prefixes = map[Kind]string{
 	KindBid: "bid", KindInstallment: "installment", KindRepayment: "repayment", KindBankCard: "card",
 	KindBankCardAttempt: "attempt", KindDocument: "document", KindReview: "review", KindServiceRecord: "record",
 	KindServiceRequest: "request", KindEvent: "event", KindMessage: "message",
-	KindBackup: "backup", KindWebhook: "webhook", KindWebhookDelivery: "delivery",
+	KindDisbursement: "disbursement", KindBackup: "backup", KindWebhook: "webhook", KindWebhookDelivery: "delivery",
 }
 
 var kinds = func() map[string]Kind {

@@ -7,6 +7,7 @@ import (
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/loan"
@@ -65,7 +66,7 @@ func lending() []*Type {
 				"installments": {Many: &Many{To: "Installment", On: func(t *sql.SelectTable, parent string) *sql.Predicate {
 					return sql.And(equals(t.C("loan_id"), parent), sql.IsNull(t.C("bid_id")))
 				}}},
-				"repayments": many("Repayment", "loan_id"), "serviceRequests": many("ServiceRequest", "loan_id"),
+				"repayments": many("Repayment", "loan_id"), "disbursements": many("Disbursement", "loan_id"), "serviceRequests": many("ServiceRequest", "loan_id"),
 			}),
 			Filters: map[string]Filter{
 				"status": anyOf(loan.FieldStatus), "borrowerId": pointsTo(loan.FieldBorrowerID, key.KindUser), "companyId": pointsTo(loan.FieldCompanyID, key.KindCompany),
@@ -125,6 +126,14 @@ func lending() []*Type {
 				"principal": amount(repayment.FieldPrincipal), "createdAt": instant("created_at"),
 				"reversed":   {Columns: columns("id", repayment.FieldReversedAt), Write: func(w *writer, row []store.Cell) { w.truth(!row[1].Null()) }},
 				"reportedBy": actor(repayment.FieldReportedByType, repayment.FieldReportedByID, repayment.FieldReportedByName),
+			},
+		},
+		{
+			Name: "Disbursement", Kind: key.KindDisbursement, Table: disbursement.Table, Default: newest,
+			Fields: map[string]Field{
+				"id": id(key.KindDisbursement), "loan": one("Loan", disbursement.FieldLoanID), "number": letters(disbursement.FieldNumber), "state": letters(disbursement.FieldState),
+				"asks": number(disbursement.FieldAsks), "askedAt": instant(disbursement.FieldAskedAt), "acceptedAt": instant(disbursement.FieldAcceptedAt),
+				"reference": letters(disbursement.FieldReference), "createdAt": instant("created_at"), "finishedAt": instant(disbursement.FieldFinishedAt),
 			},
 		},
 		{

@@ -31,8 +31,9 @@ func (Disbursement) Fields() []ent.Field {
 		enum("state", disbursementStates),
 		field.String("reference").MaxLen(100).Unique().Optional().Nillable().Comment("of finance's report"),
 		field.String("report").MaxLen(1 << 20).Optional().Nillable().Comment("what finance reported, to tell a report that comes again from another one"),
-		field.Int("asks").Default(0),
-		field.Time("asked_at").Optional().Nillable(),
+		field.Int("asks").Default(0).Comment("how often finance was asked to carry it out, or what became of it"),
+		field.Time("asked_at").Optional().Nillable().Comment("the last time"),
+		field.Time("accepted_at").Optional().Nillable().Comment("when finance first said that it has it"),
 		field.Time("finished_at").Optional().Nillable(),
 	}
 }

@@ -35,6 +35,8 @@ const (
 	FieldAsks = "asks"
 	// FieldAskedAt holds the string denoting the asked_at field in the database.
 	FieldAskedAt = "asked_at"
+	// FieldAcceptedAt holds the string denoting the accepted_at field in the database.
+	FieldAcceptedAt = "accepted_at"
 	// FieldFinishedAt holds the string denoting the finished_at field in the database.
 	FieldFinishedAt = "finished_at"
 	// EdgeLoan holds the string denoting the loan edge name in mutations.
@@ -72,6 +74,7 @@ var Columns = []string{
 	FieldReport,
 	FieldAsks,
 	FieldAskedAt,
+	FieldAcceptedAt,
 	FieldFinishedAt,
 }
 
@@ -180,6 +183,11 @@ func ByAsks(opts ...sql.OrderTermOption) OrderOption {
 // ByAskedAt orders the results by the asked_at field.
 func ByAskedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAskedAt, opts...).ToFunc()
+}
+
+// ByAcceptedAt orders the results by the accepted_at field.
+func ByAcceptedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAcceptedAt, opts...).ToFunc()
 }
 
 // ByFinishedAt orders the results by the finished_at field.

@@ -103,6 +103,11 @@ func AskedAt(v time.Time) predicate.Disbursement {
 	return predicate.Disbursement(sql.FieldEQ(FieldAskedAt, v))
 }
 
+// AcceptedAt applies equality check predicate on the "accepted_at" field. It's identical to AcceptedAtEQ.
+func AcceptedAt(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldEQ(FieldAcceptedAt, v))
+}
+
 // FinishedAt applies equality check predicate on the "finished_at" field. It's identical to FinishedAtEQ.
 func FinishedAt(v time.Time) predicate.Disbursement {
 	return predicate.Disbursement(sql.FieldEQ(FieldFinishedAt, v))
@@ -596,6 +601,56 @@ func AskedAtIsNil() predicate.Disbursement {
 // AskedAtNotNil applies the NotNil predicate on the "asked_at" field.
 func AskedAtNotNil() predicate.Disbursement {
 	return predicate.Disbursement(sql.FieldNotNull(FieldAskedAt))
+}
+
+// AcceptedAtEQ applies the EQ predicate on the "accepted_at" field.
+func AcceptedAtEQ(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldEQ(FieldAcceptedAt, v))
+}
+
+// AcceptedAtNEQ applies the NEQ predicate on the "accepted_at" field.
+func AcceptedAtNEQ(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldNEQ(FieldAcceptedAt, v))
+}
+
+// AcceptedAtIn applies the In predicate on the "accepted_at" field.
+func AcceptedAtIn(vs ...time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldIn(FieldAcceptedAt, vs...))
+}
+
+// AcceptedAtNotIn applies the NotIn predicate on the "accepted_at" field.
+func AcceptedAtNotIn(vs ...time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldNotIn(FieldAcceptedAt, vs...))
+}
+
+// AcceptedAtGT applies the GT predicate on the "accepted_at" field.
+func AcceptedAtGT(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldGT(FieldAcceptedAt, v))
+}
+
+// AcceptedAtGTE applies the GTE predicate on the "accepted_at" field.
+func AcceptedAtGTE(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldGTE(FieldAcceptedAt, v))
+}
+
+// AcceptedAtLT applies the LT predicate on the "accepted_at" field.
+func AcceptedAtLT(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldLT(FieldAcceptedAt, v))
+}
+
+// AcceptedAtLTE applies the LTE predicate on the "accepted_at" field.
+func AcceptedAtLTE(v time.Time) predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldLTE(FieldAcceptedAt, v))
+}
+
+// AcceptedAtIsNil applies the IsNil predicate on the "accepted_at" field.
+func AcceptedAtIsNil() predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldIsNull(FieldAcceptedAt))
+}
+
+// AcceptedAtNotNil applies the NotNil predicate on the "accepted_at" field.
+func AcceptedAtNotNil() predicate.Disbursement {
+	return predicate.Disbursement(sql.FieldNotNull(FieldAcceptedAt))
 }
 
 // FinishedAtEQ applies the EQ predicate on the "finished_at" field.

@@ -476,6 +476,7 @@ var (
 		{Name: "report", Type: field.TypeString, Nullable: true, Size: 1048576},
 		{Name: "asks", Type: field.TypeInt, Default: 0},
 		{Name: "asked_at", Type: field.TypeTime, Nullable: true},
+		{Name: "accepted_at", Type: field.TypeTime, Nullable: true},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
 		{Name: "loan_id", Type: field.TypeInt64},
 		{Name: "payee_card_id", Type: field.TypeInt64},
@@ -488,13 +489,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "disbursements_loans_loan",
-				Columns:    []*schema.Column{DisbursementsColumns[10]},
+				Columns:    []*schema.Column{DisbursementsColumns[11]},
 				RefColumns: []*schema.Column{LoansColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "disbursements_bank_cards_payee_card",
-				Columns:    []*schema.Column{DisbursementsColumns[11]},
+				Columns:    []*schema.Column{DisbursementsColumns[12]},
 				RefColumns: []*schema.Column{BankCardsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -508,7 +509,7 @@ var (
 			{
 				Name:    "disbursements_open",
 				Unique:  true,
-				Columns: []*schema.Column{DisbursementsColumns[10]},
+				Columns: []*schema.Column{DisbursementsColumns[11]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "state = 'ORDERED'",
 				},
@@ -516,7 +517,7 @@ var (
 			{
 				Name:    "disbursement_loan_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{DisbursementsColumns[10], DisbursementsColumns[1]},
+				Columns: []*schema.Column{DisbursementsColumns[11], DisbursementsColumns[1]},
 			},
 			{
 				Name:    "disbursement_state_asked_at",
@@ -526,7 +527,7 @@ var (
 			{
 				Name:    "disbursement_payee_card_id",
 				Unique:  false,
-				Columns: []*schema.Column{DisbursementsColumns[11]},
+				Columns: []*schema.Column{DisbursementsColumns[12]},
 			},
 		},
 	}

@@ -1,7 +1,7 @@
 // Package outer is how the platform's other systems are asked: a signed HTTP request with a deadline, tried again a few times, not tried at all while
 // the system is known to be down.
 //
-// It owns the way there and the form of what both systems answer. It does not own what is asked (packages kxd, kxdm), the queue, or the record of a
+// It owns the way there and the form of what KXD and KXDM answer. It does not own what is asked (packages kxd, kxdm, finance), the queue, or the record of a
 // question. Every question carries a request id of ours: the other side does a thing once, however often it is asked under the same id.
 //
 // No error holds anything of a request or an answer but the system's name and an HTTP status.
@@ -58,8 +58,8 @@ type Caller struct {
 	breaker *gobreaker.CircuitBreaker[reply]
 }
 
-// largest is how long an answer may be: theirs have a few hundred bytes.
-const largest = 64 << 10
+// largest is how long an answer may be. Most have a few hundred bytes; one about an order may name thousands of bids.
+const largest = 1 << 20
 
 // Open checks the options. Secrets and personal data go over an open line to this machine only.
 func Open(o Options) (*Caller, error) {
@@ -119,29 +119,41 @@ type reply struct {
 
 // Ask posts a question and reads the answer about this request. It returns ErrUnavailable, ErrUnknown or ErrRejected, wrapped with the system's name.
 func (c *Caller) Ask(ctx context.Context, path, requestID string, question any, results ...string) (Answer, error) {
+	return Put(ctx, c, path, question, func(body []byte) (Answer, error) {
+		a, err := Read(body, results...)
+		if err == nil && a.RequestID != requestID {
+			return Answer{}, errMalformed
+		}
+		return a, err
+	})
+}
+
+// Put posts a question and has the answer read; what cannot be read is no answer. It returns what Ask does.
+func Put[A any](ctx context.Context, c *Caller, path string, question any, read func([]byte) (A, error)) (A, error) {
+	var none A
 	body, err := json.Marshal(question)
 	if err != nil {
-		return Answer{}, fmt.Errorf("%s: write the question: %w", c.o.System, err)
+		return none, fmt.Errorf("%s: write the question: %w", c.o.System, err)
 	}
 	waits := backoff.NewExponentialBackOff()
 	waits.InitialInterval, waits.RandomizationFactor, waits.Multiplier = c.o.Pause, 0.5, 2
-	return backoff.Retry(ctx, func() (Answer, error) {
+	return backoff.Retry(ctx, func() (A, error) {
 		r, err := c.breaker.Execute(func() (reply, error) { return c.once(ctx, path, body) })
 		switch {
 		case errors.Is(err, gobreaker.ErrOpenState), errors.Is(err, gobreaker.ErrTooManyRequests):
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: it was down, and is left alone for a while", c.o.System, ErrUnavailable))
+			return none, backoff.Permanent(fmt.Errorf("%s: %w: it was down, and is left alone for a while", c.o.System, ErrUnavailable))
 		case ctx.Err() != nil:
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: %w", c.o.System, ErrUnavailable, ctx.Err()))
+			return none, backoff.Permanent(fmt.Errorf("%s: %w: %w", c.o.System, ErrUnavailable, ctx.Err()))
 		case err != nil:
-			return Answer{}, err
+			return none, err
 		case r.status == http.StatusNotFound:
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w", c.o.System, ErrUnknown))
+			return none, backoff.Permanent(fmt.Errorf("%s: %w", c.o.System, ErrUnknown))
 		case r.status != http.StatusOK && r.status != http.StatusAccepted:
-			return Answer{}, backoff.Permanent(fmt.Errorf("%s: %w: HTTP %d", c.o.System, ErrRejected, r.status))
+			return none, backoff.Permanent(fmt.Errorf("%s: %w: HTTP %d", c.o.System, ErrRejected, r.status))
 		}
-		a, err := Read(r.body, results...)
-		if err != nil || a.RequestID != requestID {
-			return Answer{}, fmt.Errorf("%s: %w: the answer is not what the contract says", c.o.System, ErrUnavailable)
+		a, err := read(r.body)
+		if err != nil {
+			return none, fmt.Errorf("%s: %w: the answer is not what the contract says", c.o.System, ErrUnavailable)
 		}
 		return a, nil
 	}, backoff.WithBackOff(waits), backoff.WithMaxTries(c.o.Tries))

@@ -23,6 +23,7 @@ import (
 // Options say how the simulator behaves; what is left out has a default by which a person can watch it.
 type Options struct {
 	KXD, KXDM []string      // the secrets of each; the first signs call-backs
+	Finance   []string      // the same of finance
 	Later     time.Duration // until a call-back; 2s
 	Slow      time.Duration // how long an answer takes that is too late; 8s
 	Down      int           // how many tries of a request find the system down; 4
@@ -32,7 +33,7 @@ type Options struct {
 // remembered is how many requests are kept; older ones are forgotten.
 const remembered = 10_000
 
-// Simulator is both systems.
+// Simulator is all three systems.
 type Simulator struct {
 	o       Options
 	ctx     context.Context
@@ -42,18 +43,20 @@ type Simulator struct {
 	known   map[string]*request // by system and request id
 	order   []string
 	refused map[[32]byte]bool // cards whose first payment has been refused
+	failed  map[string]bool   // loans of which an order has failed for a bid
 	down    map[string]int    // tries of a request that have found the system down
 }
 
 // request is a question that was taken.
 type request struct {
-	content [32]byte
-	way     string
-	result  outer.Answer
-	ready   bool // the result may be told
+	content   [32]byte
+	pending   any  // what is told of it
+	result    any  // what is told of it once it is ready
+	ready     bool // the result may be told
+	whenAsked bool // it may be told as soon as somebody asks
 }
 
-// system is what KXD and KXDM differ in.
+// system is how a system's messages are signed, and what KXD and KXDM differ in.
 type system struct {
 	name    string
 	secrets []string
@@ -69,7 +72,7 @@ func New(o Options) *Simulator {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	return &Simulator{o: o, ctx: ctx, stop: stop, known: map[string]*request{}, refused: map[[32]byte]bool{}, down: map[string]int{}}
+	return &Simulator{o: o, ctx: ctx, stop: stop, known: map[string]*request{}, refused: map[[32]byte]bool{}, failed: map[string]bool{}, down: map[string]int{}}
 }
 
 func set[T comparable](option *T, value T) {
@@ -85,15 +88,20 @@ func (s *Simulator) Close() {
 	s.calls.Wait()
 }
 
-// Handler answers as KXD under /kxd and as KXDM under /kxdm.
+// Handler answers as KXD under /kxd, as KXDM under /kxdm and as finance under /finance.
 func (s *Simulator) Handler() http.Handler {
 	checks := system{"KXD", s.o.KXD, (*Simulator).check}
 	pays := system{"KXDM", s.o.KXDM, (*Simulator).pay}
+	carries := system{name: "finance", secrets: s.o.Finance}
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /kxd/verifications", s.signed(checks, s.take))
-	mux.HandleFunc("POST /kxd/verifications/status", s.signed(checks, s.tell))
-	mux.HandleFunc("POST /kxdm/payments", s.signed(pays, s.take))
-	mux.HandleFunc("POST /kxdm/payments/status", s.signed(pays, s.tell))
+	mux.HandleFunc("POST /kxd/verifications", signed(checks, question.id, s.take))
+	mux.HandleFunc("POST /kxd/verifications/status", signed(checks, question.id, s.tell))
+	mux.HandleFunc("POST /kxdm/payments", signed(pays, question.id, s.take))
+	mux.HandleFunc("POST /kxdm/payments/status", signed(pays, question.id, s.tell))
+	mux.HandleFunc("POST /finance/orders", signed(carries, order.id, s.takeOrder))
+	mux.HandleFunc("POST /finance/orders/status", signed(carries, order.id, func(w http.ResponseWriter, _ *http.Request, of system, _ []byte, o order) {
+		s.say(w, of.name+" "+o.OrderNumber, "UNKNOWN_ORDER")
+	}))
 	return mux
 }
 
@@ -127,21 +135,26 @@ type question struct {
 	Currency    *string `json:"currency"`
 }
 
+func (q question) id() string { return q.RequestID }
+
+// longest is how long a request may be: an order has a card for every bid.
+const longest = 16 << 20
+
 // signed checks who asks and reads the question.
-func (s *Simulator) signed(of system, next func(http.ResponseWriter, *http.Request, system, []byte, question)) http.HandlerFunc {
+func signed[Q any](of system, id func(Q) string, next func(http.ResponseWriter, *http.Request, system, []byte, Q)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 64<<10))
+		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, longest))
 		if err != nil {
-			say(w, http.StatusBadRequest, "MALFORMED")
+			refuse(w, http.StatusBadRequest, "MALFORMED")
 			return
 		}
 		if err := (signing.Verifier{Secrets: of.secrets}).Check(r.Header, body, time.Now()); err != nil {
-			say(w, http.StatusUnauthorized, "SIGNATURE")
+			refuse(w, http.StatusUnauthorized, "SIGNATURE")
 			return
 		}
-		var q question
-		if err := json.Unmarshal(body, &q); err != nil || q.RequestID == "" || len(q.RequestID) > 64 {
-			say(w, http.StatusBadRequest, "MALFORMED")
+		var q Q
+		if err := json.Unmarshal(body, &q); err != nil || id(q) == "" || len(id(q)) > 64 {
+			refuse(w, http.StatusBadRequest, "MALFORMED")
 			return
 		}
 		next(w, r, of, body, q)
@@ -151,78 +164,100 @@ func (s *Simulator) signed(of system, next func(http.ResponseWriter, *http.Reque
 // take takes a question, once under its request id.
 func (s *Simulator) take(w http.ResponseWriter, r *http.Request, of system, body []byte, q question) {
 	if q.HolderName == "" || q.CardNumber == "" || q.Phone == "" || q.CallbackURL == "" || of.name == "KXDM" && (q.Amount == nil || q.Currency == nil) {
-		say(w, http.StatusBadRequest, "MALFORMED")
+		refuse(w, http.StatusBadRequest, "MALFORMED")
 		return
 	}
 	id, way := of.name+" "+q.RequestID, way(q.CardNumber)
 	s.mu.Lock()
-	if way == "0005" && s.known[id] == nil && s.down[id] < s.o.Down {
-		s.down[id]++
+	if way == "0005" && s.finds(id, true) {
 		s.mu.Unlock()
-		say(w, http.StatusServiceUnavailable, "DOWN")
+		refuse(w, http.StatusServiceUnavailable, "DOWN")
 		return
 	}
 	was, again := s.known[id]
 	if !again {
-		was = &request{content: sha256.Sum256(body), way: way, ready: way != "0003" && way != "0004" && way != "0007"}
-		was.result = outer.Answer{RequestID: q.RequestID, At: time.Now().UTC().Truncate(time.Millisecond)}
-		was.result.Result, was.result.Code = of.result(s, way, sha256.Sum256([]byte(q.CardNumber)))
+		now := time.Now().UTC().Truncate(time.Millisecond)
+		result := outer.Answer{RequestID: q.RequestID, At: now}
+		result.Result, result.Code = of.result(s, way, sha256.Sum256([]byte(q.CardNumber)))
+		was = &request{
+			content: sha256.Sum256(body), pending: outer.Answer{RequestID: q.RequestID, Result: outer.Pending, At: now}, result: result,
+			ready: way != "0003" && way != "0004" && way != "0007", whenAsked: way == "0007",
+		}
 		s.remember(id, was)
 	}
-	answer, other := was.told(), was.content != sha256.Sum256(body)
+	status, answer := was.told()
+	other := was.content != sha256.Sum256(body)
 	s.mu.Unlock()
 	switch {
 	case other:
-		say(w, http.StatusConflict, "OTHER_CONTENT")
+		refuse(w, http.StatusConflict, "OTHER_CONTENT")
 		return
 	case !again && way == "0003":
 		s.callBack(of, q.CallbackURL, was, was.result)
 	case !again && way == "0004":
-		older := outer.Answer{RequestID: q.RequestID, Result: outer.Pending, At: was.result.At.Add(-time.Second)}
+		older := was.pending.(outer.Answer)
+		older.At = older.At.Add(-time.Second)
 		s.callBack(of, q.CallbackURL, was, was.result, older, was.result)
-	case way == "0006":
-		select {
-		case <-time.After(s.o.Slow):
-		case <-r.Context().Done(): // they have given up
-			return
-		case <-s.ctx.Done():
-		}
+	case way == "0006" && !s.dawdles(r.Context()):
+		return
 	}
-	reply(w, answer)
+	write(w, status, answer)
 }
 
-// tell answers what became of a request.
-func (s *Simulator) tell(w http.ResponseWriter, _ *http.Request, of system, _ []byte, q question) {
-	id := of.name + " " + q.RequestID
-	s.mu.Lock()
-	tries, waiting := s.down[id]
-	was, known := s.known[id]
-	isDown := waiting && !known && tries < s.o.Down
-	if isDown {
-		s.down[id]++
+// dawdles lets the time pass after which nobody listens any more. It returns false when who asks has given up.
+func (s *Simulator) dawdles(ctx context.Context) bool {
+	select {
+	case <-time.After(s.o.Slow):
+	case <-ctx.Done():
+		return false
+	case <-s.ctx.Done():
 	}
-	var answer outer.Answer
+	return true
+}
+
+// finds counts a try of a request that is not known, and tells whether it finds the system down. The count begins with the first order or question itself.
+func (s *Simulator) finds(id string, first bool) bool {
+	tries, counted := s.down[id]
+	if s.known[id] != nil || !counted && !first || tries >= s.o.Down {
+		return false
+	}
+	s.down[id]++
+	return true
+}
+
+// tell answers what became of a request of KXD's or KXDM's.
+func (s *Simulator) tell(w http.ResponseWriter, _ *http.Request, of system, _ []byte, q question) {
+	s.say(w, of.name+" "+q.RequestID, "UNKNOWN_REQUEST")
+}
+
+// say answers what became of a request; unknown is the code for one that is not known.
+func (s *Simulator) say(w http.ResponseWriter, id, unknown string) {
+	s.mu.Lock()
+	isDown := s.finds(id, false)
+	was, known := s.known[id]
+	var status int
+	var answer any
 	if known {
-		was.ready = was.ready || was.way == "0007"
-		answer = was.told()
+		was.ready = was.ready || was.whenAsked
+		status, answer = was.told()
 	}
 	s.mu.Unlock()
 	switch {
 	case isDown:
-		say(w, http.StatusServiceUnavailable, "DOWN")
+		refuse(w, http.StatusServiceUnavailable, "DOWN")
 	case !known:
-		say(w, http.StatusNotFound, "UNKNOWN_REQUEST")
+		refuse(w, http.StatusNotFound, unknown)
 	default:
-		reply(w, answer)
+		write(w, status, answer)
 	}
 }
 
 // told is what may be told of a request now.
-func (r *request) told() outer.Answer {
+func (r *request) told() (status int, answer any) {
 	if r.ready {
-		return r.result
+		return http.StatusOK, r.result
 	}
-	return outer.Answer{RequestID: r.result.RequestID, Result: outer.Pending, At: r.result.At}
+	return http.StatusAccepted, r.pending
 }
 
 // remember keeps a request, and forgets the oldest when there are too many.
@@ -236,7 +271,7 @@ func (s *Simulator) remember(id string, r *request) {
 }
 
 // callBack makes call-backs, one after another, each until it is taken or has been tried for a while.
-func (s *Simulator) callBack(of system, url string, r *request, answers ...outer.Answer) {
+func (s *Simulator) callBack(of system, url string, r *request, answers ...any) {
 	s.calls.Go(func() {
 		for _, a := range answers {
 			select {
@@ -258,7 +293,7 @@ func (s *Simulator) callBack(of system, url string, r *request, answers ...outer
 }
 
 // call makes one call-back. It is sent again after 404 and 5xx: who is called may not have written down yet what they asked.
-func (s *Simulator) call(of system, url string, a outer.Answer) error {
+func (s *Simulator) call(of system, url string, a any) error {
 	body, err := json.Marshal(a)
 	if err != nil {
 		return backoff.Permanent(err)
@@ -286,15 +321,7 @@ func (s *Simulator) call(of system, url string, a outer.Answer) error {
 	return backoff.Permanent(fmt.Errorf("HTTP %d", res.StatusCode))
 }
 
-func reply(w http.ResponseWriter, a outer.Answer) {
-	status := http.StatusOK
-	if a.Result == outer.Pending {
-		status = http.StatusAccepted
-	}
-	write(w, status, a)
-}
-
-func say(w http.ResponseWriter, status int, code string) {
+func refuse(w http.ResponseWriter, status int, code string) {
 	write(w, status, map[string]string{"code": code})
 }
 

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -18,17 +19,20 @@ import (
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 
+	"lenddesk/gateway/finance"
 	"lenddesk/gateway/kxd"
 	"lenddesk/gateway/kxdm"
 	"lenddesk/gateway/outer"
 	"lenddesk/gateway/signing"
 	"lenddesk/gateway/simulator"
 	"lenddesk/identity"
+	"lenddesk/money"
 )
 
 const (
 	kxdSecret  = "a secret of KXD's"
 	kxdmSecret = "a secret of KXDM's"
+	bankSecret = "a secret of finance's"
 )
 
 // town is a simulator, a place that it calls back, and clients that ask it. What goes over the wire is held against the contracts.
@@ -36,6 +40,7 @@ type town struct {
 	t     *testing.T
 	kxd   *kxd.Client
 	kxdm  *kxdm.Client
+	bank  *finance.Client
 	url   string
 	mu    sync.Mutex
 	calls []string // call-backs that were taken
@@ -46,7 +51,7 @@ type town struct {
 func build(t *testing.T, o simulator.Options) *town {
 	t.Helper()
 	tn := &town{t: t, heard: make(chan struct{}, 64)}
-	o.KXD, o.KXDM = []string{kxdSecret}, []string{kxdmSecret}
+	o.KXD, o.KXDM, o.Finance = []string{kxdSecret}, []string{kxdmSecret}, []string{bankSecret}
 	if o.Later == 0 {
 		o.Later = time.Millisecond
 	}
@@ -68,6 +73,9 @@ func build(t *testing.T, o simulator.Options) *town {
 	if tn.kxdm, err = kxdm.Open(options("kxdm", kxdmSecret)); err != nil {
 		t.Fatal(err)
 	}
+	if tn.bank, err = finance.Open(options("finance", bankSecret)); err != nil {
+		t.Fatal(err)
+	}
 	return tn
 }
 
@@ -86,6 +94,10 @@ func (tn *town) back(w http.ResponseWriter, r *http.Request) {
 	case "/kxd":
 		a, err := kxd.Read(body)
 		said = fmt.Sprint(a.RequestID, " ", a.Result, err, signing.Verifier{Secrets: []string{kxdSecret}}.Check(r.Header, body, time.Now()))
+	case "/finance":
+		abidesAsCallBack(tn.t, "../../docs/finance.openapi.yaml", body)
+		a, err := finance.Read(body)
+		said = fmt.Sprint(a.OrderNumber, " ", a.Result, err, signing.Verifier{Secrets: []string{bankSecret}}.Check(r.Header, body, time.Now()))
 	case "/kxdm":
 		a, err := kxdm.Read(body)
 		said = fmt.Sprint(a.RequestID, " ", a.Result, err, signing.Verifier{Secrets: []string{kxdmSecret}}.Check(r.Header, body, time.Now()))
@@ -159,6 +171,29 @@ func abides(t *testing.T, ctx context.Context, input *openapi3filter.RequestVali
 	}
 }
 
+// abidesAsCallBack holds the body of a call-back against the contract's answer.
+func abidesAsCallBack(t *testing.T, contract string, body []byte) {
+	doc, err := openapi3.NewLoader().LoadFromFile(contract)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	var said any
+	if err := json.Unmarshal(body, &said); err != nil {
+		t.Error(err)
+		return
+	}
+	for _, path := range doc.Paths.Map() {
+		for _, callback := range path.Post.Callbacks {
+			for _, at := range callback.Value.Map() {
+				if err := at.Post.RequestBody.Value.Content["application/json"].Schema.Value.VisitJSON(said); err != nil {
+					t.Errorf("a call-back that is not the contract's: %v", err)
+				}
+			}
+		}
+	}
+}
+
 func again(r *http.Request, body []byte) *http.Request {
 	c := r.Clone(r.Context())
 	c.Body, c.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
@@ -196,6 +231,35 @@ func (tn *town) verified(id string) string {
 func (tn *town) paid(id string) string {
 	a, err := tn.kxdm.Ask(tn.t.Context(), id)
 	return said(tn.t, id, a.RequestID, string(a.Result), err)
+}
+
+var aCard = finance.Card{HolderName: "王小明", NationalID: "11010519491231002X", Number: "6222020000000007", Phone: "+8613800138000"}
+
+// order orders the amount with these cents to be collected for two bids.
+func (tn *town) order(number, loan, cents string) string {
+	amount, problem := money.ParseAmount("300" + cents)
+	if problem != nil {
+		tn.t.Fatal(problem)
+	}
+	a, err := tn.bank.Put(tn.t.Context(), finance.Order{
+		Number: number, LoanNumber: loan, Amount: amount, Currency: "CNY", Payee: aCard,
+		Collections: []finance.Collection{{BidID: "bid_1", Amount: 100_00, Card: aCard}, {BidID: "bid_2", Amount: amount - 100_00, Card: aCard}},
+	})
+	return tn.reported(number, a, err)
+}
+
+func (tn *town) ordered(number string) string {
+	a, err := tn.bank.Ask(tn.t.Context(), number)
+	return tn.reported(number, a, err)
+}
+
+// reported is an answer of finance's in words.
+func (tn *town) reported(number string, a finance.Answer, err error) string {
+	words := said(tn.t, number, a.OrderNumber, string(a.Result), err)
+	if (a.Result == finance.Confirmed) != (a.Reference != "" && !a.DisbursedAt.IsZero()) || (a.Result == finance.Failed) != (a.Reason != "") {
+		tn.t.Errorf("an answer with too little or too much: %+v", a)
+	}
+	return strings.Join(append([]string{words}, a.FailedBidIDs...), " ")
 }
 
 // said is an answer in a word.
@@ -259,6 +323,42 @@ func TestEveryCardGoesItsWay(t *testing.T) {
 	want(t, "nothing", tn.paid("p0"), "unknown")
 }
 
+func TestEveryOrderGoesItsWay(t *testing.T) {
+	tn := build(t, simulator.Options{Slow: time.Minute, Down: 3})
+	want(t, "nothing", tn.ordered("O-0"), "unknown")
+	want(t, ".01", tn.order("O-1", "L1", ".01"), "CONFIRMED")
+	want(t, ".01 again", tn.order("O-1", "L1", ".01"), "CONFIRMED")
+	want(t, ".01 when asked", tn.ordered("O-1"), "CONFIRMED")
+	want(t, ".02", tn.order("O-2", "L2", ".02"), "ACCEPTED")
+	want(t, ".02 calls back", fmt.Sprint(tn.called(1)), "[O-2 CONFIRMED]")
+	want(t, ".02 when asked", tn.ordered("O-2"), "CONFIRMED")
+	want(t, ".03", tn.order("O-3", "L3", ".03"), "ACCEPTED")
+	want(t, ".03 calls back", fmt.Sprint(tn.called(1)), "[O-2 CONFIRMED O-3 FAILED]")
+	want(t, ".03, another order", tn.order("O-3b", "L3", ".03"), "ACCEPTED")
+	want(t, ".03 calls back again", fmt.Sprint(tn.called(1)), "[O-2 CONFIRMED O-3 FAILED O-3b FAILED]")
+	want(t, ".04", tn.order("O-4", "L4", ".04"), "FAILED bid_1")
+	want(t, ".04 again", tn.order("O-4", "L4", ".04"), "FAILED bid_1")
+	want(t, ".04, the next order", tn.order("O-4b", "L4", ".04"), "CONFIRMED")
+	want(t, ".05", tn.order("O-5", "L5", ".05"), "ACCEPTED")
+	want(t, ".05 again", tn.order("O-5", "L5", ".05"), "ACCEPTED")
+	want(t, ".05 when asked", tn.ordered("O-5"), "CONFIRMED")
+	for range 3 {
+		want(t, ".06", tn.order("O-6", "L6", ".06"), "unavailable")
+	}
+	want(t, ".06 when asked in the end", tn.ordered("O-6"), "unknown")
+	want(t, ".06 in the end", tn.order("O-6", "L6", ".06"), "CONFIRMED")
+	want(t, ".07", tn.order("O-7", "L7", ".07"), "unavailable")
+	want(t, ".07 when asked", tn.ordered("O-7"), "CONFIRMED")
+	want(t, ".08", tn.order("O-8", "L8", ".08"), "ACCEPTED")
+	calls := tn.called(2)
+	want(t, ".08 calls back", fmt.Sprint(calls[len(calls)-2:]), "[O-8 CONFIRMED O-8 FAILED]")
+	for range 2 {
+		want(t, "another", tn.order("O-9", "L9", ".90"), "ACCEPTED")
+		want(t, "another when asked", tn.ordered("O-9"), "ACCEPTED")
+	}
+	want(t, "other content", tn.order("O-9", "L9", ".91"), "rejected")
+}
+
 func TestARequestIDIsForOneContent(t *testing.T) {
 	tn := build(t, simulator.Options{})
 	want(t, "first", tn.verify("v", "0000"), "PASSED")
@@ -300,6 +400,11 @@ func TestTheTableIsInTheDocuments(t *testing.T) {
 	page, err := os.ReadFile("../../docs/simulator.md")
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, o := range simulator.Orders {
+		if line := fmt.Sprintf("| `%s` | %s |\n", o.Cents, o.Outcome); !strings.Contains(string(page), line) {
+			t.Errorf("docs/simulator.md lacks the line %s", line)
+		}
 	}
 	for _, c := range simulator.Cards {
 		if line := fmt.Sprintf("| `%s` | `%s` | %s |\n", c.Digits, c.Number, c.Outcome); !strings.Contains(string(page), line) {

@@ -420,6 +420,31 @@ type ComplexityRoot struct {
 		Webhook    func(childComplexity int) int
 	}
 
+	Disbursement struct {
+		AcceptedAt func(childComplexity int) int
+		AskedAt    func(childComplexity int) int
+		Asks       func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		FinishedAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Loan       func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Reference  func(childComplexity int) int
+		State      func(childComplexity int) int
+	}
+
+	DisbursementConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DisbursementEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Document struct {
 		AvailableActions func(childComplexity int) int
 		ContentType      func(childComplexity int) int
@@ -535,6 +560,7 @@ type ComplexityRoot struct {
 		Company              func(childComplexity int) int
 		CreatedAt            func(childComplexity int) int
 		Description          func(childComplexity int) int
+		Disbursements        func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Documents            func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.DocumentFilter, orderBy *model.DocumentOrder) int
 		FundedAmount         func(childComplexity int) int
 		ID                   func(childComplexity int) int
@@ -2913,6 +2939,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteWebhookPayload.Webhook(childComplexity), true
 
+	case "Disbursement.acceptedAt":
+		if e.ComplexityRoot.Disbursement.AcceptedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.AcceptedAt(childComplexity), true
+	case "Disbursement.askedAt":
+		if e.ComplexityRoot.Disbursement.AskedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.AskedAt(childComplexity), true
+	case "Disbursement.asks":
+		if e.ComplexityRoot.Disbursement.Asks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.Asks(childComplexity), true
+	case "Disbursement.createdAt":
+		if e.ComplexityRoot.Disbursement.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.CreatedAt(childComplexity), true
+	case "Disbursement.finishedAt":
+		if e.ComplexityRoot.Disbursement.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.FinishedAt(childComplexity), true
+	case "Disbursement.id":
+		if e.ComplexityRoot.Disbursement.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.ID(childComplexity), true
+	case "Disbursement.loan":
+		if e.ComplexityRoot.Disbursement.Loan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.Loan(childComplexity), true
+	case "Disbursement.number":
+		if e.ComplexityRoot.Disbursement.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.Number(childComplexity), true
+	case "Disbursement.reference":
+		if e.ComplexityRoot.Disbursement.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.Reference(childComplexity), true
+	case "Disbursement.state":
+		if e.ComplexityRoot.Disbursement.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Disbursement.State(childComplexity), true
+
+	case "DisbursementConnection.edges":
+		if e.ComplexityRoot.DisbursementConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisbursementConnection.Edges(childComplexity), true
+	case "DisbursementConnection.nodes":
+		if e.ComplexityRoot.DisbursementConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisbursementConnection.Nodes(childComplexity), true
+	case "DisbursementConnection.pageInfo":
+		if e.ComplexityRoot.DisbursementConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisbursementConnection.PageInfo(childComplexity), true
+	case "DisbursementConnection.totalCount":
+		if e.ComplexityRoot.DisbursementConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisbursementConnection.TotalCount(childComplexity), true
+
+	case "DisbursementEdge.cursor":
+		if e.ComplexityRoot.DisbursementEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisbursementEdge.Cursor(childComplexity), true
+	case "DisbursementEdge.node":
+		if e.ComplexityRoot.DisbursementEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DisbursementEdge.Node(childComplexity), true
+
 	case "Document.availableActions":
 		if e.ComplexityRoot.Document.AvailableActions == nil {
 			break
@@ -3386,6 +3511,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Loan.Description(childComplexity), true
+	case "Loan.disbursements":
+		if e.ComplexityRoot.Loan.Disbursements == nil {
+			break
+		}
+
+		args, err := ec.field_Loan_disbursements_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Loan.Disbursements(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Loan.documents":
 		if e.ComplexityRoot.Loan.Documents == nil {
 			break
@@ -10069,6 +10205,17 @@ type Loan implements Node & Lifecycle {
     "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after)."
     before: String
   ): RepaymentConnection!
+  "Orders to the finance system to pay it out (放款指令), newest first, for who sees loans or reports payments; empty for others. Another one is made when the funding is approved again after a failure."
+  disbursements(
+    "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
+    first: Int
+    "Start after this cursor (` + "`" + `pageInfo.endCursor` + "`" + ` of the page before)."
+    after: String
+    "Page size reading backwards, from the list's end: 1 to 100 (else BAD_REQUEST). Not together with ` + "`" + `first` + "`" + `."
+    last: Int
+    "End before this cursor (` + "`" + `pageInfo.startCursor` + "`" + ` of the page after)."
+    before: String
+  ): DisbursementConnection!
   "The borrower's later applications (early settlement, extension), newest first."
   serviceRequests(
     "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
@@ -10239,6 +10386,40 @@ type Repayment implements Node {
   createdAt: DateTime!
 }
 
+"An order to the finance system: to collect for every bid, and to pay the borrower. It is carried out once under its number, and asked about until its outcome is reported."
+type Disbursement implements Node {
+  "Opaque and stable, ` + "`" + `disbursement_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
+  id: ID!
+  "The loan that is to be paid out. Null when hidden from the caller."
+  loan: Loan
+  "Number of the order; the finance system knows it by the same."
+  number: String!
+  "What was reported of it."
+  state: DisbursementState!
+  "How often the finance system was told of it or asked about it: again after a failure, and when nothing was reported for longer than FINANCE_PATIENCE."
+  asks: Int!
+  "When it was told or asked the last time. Null before it was. UTC."
+  askedAt: DateTime
+  "When the finance system first said that it has taken the order. Null while it has not, and when its outcome came at once. UTC."
+  acceptedAt: DateTime
+  "The finance system's own number of its report. Null before it was carried out."
+  reference: String
+  "When it was ordered. UTC."
+  createdAt: DateTime!
+  "When its outcome was reported. Null while it is waited for. UTC."
+  finishedAt: DateTime
+}
+
+"What was reported of an order to the finance system."
+enum DisbursementState {
+  "Nothing yet; the loan is AWAITING_DISBURSEMENT."
+  ORDERED
+  "The borrower was paid."
+  CONFIRMED
+  "The borrower was not paid: the whole of it failed, or single bids did. Why, stands in the loan's ` + "`" + `timeline` + "`" + `."
+  FAILED
+}
+
 "Which loans. All conditions that are set must hold; a list means any of its values."
 input LoanFilter {
   "In one of these statuses."
@@ -10357,6 +10538,26 @@ type RepaymentEdge {
   cursor: String!
   "The item itself."
   node: Repayment!
+}
+
+"One page of orders to the finance system."
+type DisbursementConnection {
+  "The page's items with a cursor each, in the order of the list."
+  edges: [DisbursementEdge!]!
+  "The page's items without cursors, in the same order."
+  nodes: [Disbursement!]!
+  "Where this page begins and ends, and whether there is more."
+  pageInfo: PageInfo!
+  "How many the caller may see with this filter, on all pages together. Counted only when asked for."
+  totalCount: Int!
+}
+
+"One item of a page of orders to the finance system."
+type DisbursementEdge {
+  "Opaque place of this item in the list, for ` + "`" + `after` + "`" + ` and ` + "`" + `before` + "`" + `."
+  cursor: String!
+  "The item itself."
+  node: Disbursement!
 }
 `, BuiltIn: false},
 	{Name: "../market.graphqls", Input: `extend type Mutation {
@@ -14011,6 +14212,56 @@ func (ec *executionContext) childFields_DeleteWebhookPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DeleteWebhookPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Disbursement(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Disbursement_id(ctx, field)
+	case "loan":
+		return ec.fieldContext_Disbursement_loan(ctx, field)
+	case "number":
+		return ec.fieldContext_Disbursement_number(ctx, field)
+	case "state":
+		return ec.fieldContext_Disbursement_state(ctx, field)
+	case "asks":
+		return ec.fieldContext_Disbursement_asks(ctx, field)
+	case "askedAt":
+		return ec.fieldContext_Disbursement_askedAt(ctx, field)
+	case "acceptedAt":
+		return ec.fieldContext_Disbursement_acceptedAt(ctx, field)
+	case "reference":
+		return ec.fieldContext_Disbursement_reference(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Disbursement_createdAt(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Disbursement_finishedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Disbursement", field.Name)
+}
+
+func (ec *executionContext) childFields_DisbursementConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DisbursementConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DisbursementConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DisbursementConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DisbursementConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisbursementConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DisbursementEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DisbursementEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DisbursementEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DisbursementEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_Document(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -14289,6 +14540,8 @@ func (ec *executionContext) childFields_Loan(ctx context.Context, field graphql.
 		return ec.fieldContext_Loan_installments(ctx, field)
 	case "repayments":
 		return ec.fieldContext_Loan_repayments(ctx, field)
+	case "disbursements":
+		return ec.fieldContext_Loan_disbursements(ctx, field)
 	case "serviceRequests":
 		return ec.fieldContext_Loan_serviceRequests(ctx, field)
 	case "availableActions":
@@ -16499,6 +16752,44 @@ func (ec *executionContext) field_Loan_bids_args(ctx context.Context, rawArgs ma
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Loan_disbursements_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
 	return args, nil
 }
 
@@ -26016,6 +26307,451 @@ func (ec *executionContext) fieldContext_DeleteWebhookPayload_userErrors(_ conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Disbursement_id(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_loan(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_loan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Loan, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Loan) graphql.Marshaler {
+			return ec.marshalOLoan2ᚖlenddeskᚋgraphᚋmodelᚐLoan(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_loan(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Disbursement",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Loan(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Disbursement_number(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_number(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Number, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_number(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_state(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v model.DisbursementState) graphql.Marshaler {
+			return ec.marshalNDisbursementState2lenddeskᚋgraphᚋmodelᚐDisbursementState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type DisbursementState does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_asks(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_asks(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Asks, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_asks(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_askedAt(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_askedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AskedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_askedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_acceptedAt(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_acceptedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AcceptedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_acceptedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_reference(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDateTime2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _Disbursement_finishedAt(ctx context.Context, field graphql.CollectedField, obj *model.Disbursement) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Disbursement_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Disbursement_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Disbursement", field, false, false, errors.New("field of type DateTime does not have child fields"))
+}
+
+func (ec *executionContext) _DisbursementConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.DisbursementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisbursementConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DisbursementEdge) graphql.Marshaler {
+			return ec.marshalNDisbursementEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐDisbursementEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisbursementConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisbursementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisbursementEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisbursementConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.DisbursementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisbursementConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Disbursement) graphql.Marshaler {
+			return ec.marshalNDisbursement2ᚕᚖlenddeskᚋgraphᚋmodelᚐDisbursementᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisbursementConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisbursementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Disbursement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisbursementConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.DisbursementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisbursementConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖlenddeskᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisbursementConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisbursementConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DisbursementConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.DisbursementConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisbursementConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalCount, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisbursementConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisbursementConnection", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _DisbursementEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DisbursementEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisbursementEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisbursementEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DisbursementEdge", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _DisbursementEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.DisbursementEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DisbursementEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Disbursement) graphql.Marshaler {
+			return ec.marshalNDisbursement2ᚖlenddeskᚋgraphᚋmodelᚐDisbursement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DisbursementEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DisbursementEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Disbursement(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Document_id(ctx context.Context, field graphql.CollectedField, obj *model.Document) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -28855,6 +29591,51 @@ func (ec *executionContext) fieldContext_Loan_repayments(ctx context.Context, fi
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Loan_repayments_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Loan_disbursements(ctx context.Context, field graphql.CollectedField, obj *model.Loan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Loan_disbursements(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Disbursements, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DisbursementConnection) graphql.Marshaler {
+			return ec.marshalNDisbursementConnection2ᚖlenddeskᚋgraphᚋmodelᚐDisbursementConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Loan_disbursements(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Loan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DisbursementConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Loan_disbursements_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -55081,6 +55862,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Event(ctx, sel, obj)
+	case model.Disbursement:
+		return ec._Disbursement(ctx, sel, &obj)
+	case *model.Disbursement:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._Disbursement(ctx, sel, obj)
 	case model.BankCardAttempt:
 		return ec._BankCardAttempt(ctx, sel, &obj)
 	case *model.BankCardAttempt:
@@ -57949,6 +58737,185 @@ func (ec *executionContext) _DeleteWebhookPayload(ctx context.Context, sel ast.S
 	return out
 }
 
+var disbursementImplementors = []string{"Disbursement", "Node"}
+
+func (ec *executionContext) _Disbursement(ctx context.Context, sel ast.SelectionSet, obj *model.Disbursement) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disbursementImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Disbursement")
+		case "id":
+			out.Values[i] = ec._Disbursement_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "loan":
+			out.Values[i] = ec._Disbursement_loan(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "number":
+			out.Values[i] = ec._Disbursement_number(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._Disbursement_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "asks":
+			out.Values[i] = ec._Disbursement_asks(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "askedAt":
+			out.Values[i] = ec._Disbursement_askedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "acceptedAt":
+			out.Values[i] = ec._Disbursement_acceptedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "reference":
+			out.Values[i] = ec._Disbursement_reference(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Disbursement_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._Disbursement_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var disbursementConnectionImplementors = []string{"DisbursementConnection"}
+
+func (ec *executionContext) _DisbursementConnection(ctx context.Context, sel ast.SelectionSet, obj *model.DisbursementConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disbursementConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisbursementConnection")
+		case "edges":
+			out.Values[i] = ec._DisbursementConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "nodes":
+			out.Values[i] = ec._DisbursementConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DisbursementConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalCount":
+			out.Values[i] = ec._DisbursementConnection_totalCount(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var disbursementEdgeImplementors = []string{"DisbursementEdge"}
+
+func (ec *executionContext) _DisbursementEdge(ctx context.Context, sel ast.SelectionSet, obj *model.DisbursementEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, disbursementEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DisbursementEdge")
+		case "cursor":
+			out.Values[i] = ec._DisbursementEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DisbursementEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var documentImplementors = []string{"Document", "Node", "Lifecycle"}
 
 func (ec *executionContext) _Document(ctx context.Context, sel ast.SelectionSet, obj *model.Document) graphql.Marshaler {
@@ -58882,6 +59849,11 @@ func (ec *executionContext) _Loan(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "repayments":
 			out.Values[i] = ec._Loan_repayments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "disbursements":
+			out.Values[i] = ec._Loan_disbursements(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -67028,6 +68000,78 @@ func (ec *executionContext) unmarshalNDeleteRoleInput2lenddeskᚋworkflowᚋadmi
 func (ec *executionContext) unmarshalNDeleteWebhookInput2lenddeskᚋworkflowᚋintegrationᚐWebhookInput(ctx context.Context, v any) (integration.WebhookInput, error) {
 	res, err := ec.unmarshalInputDeleteWebhookInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisbursement2ᚕᚖlenddeskᚋgraphᚋmodelᚐDisbursementᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Disbursement) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDisbursement2ᚖlenddeskᚋgraphᚋmodelᚐDisbursement(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDisbursement2ᚖlenddeskᚋgraphᚋmodelᚐDisbursement(ctx context.Context, sel ast.SelectionSet, v *model.Disbursement) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalNDisbursementConnection2ᚖlenddeskᚋgraphᚋmodelᚐDisbursementConnection(ctx context.Context, sel ast.SelectionSet, v *model.DisbursementConnection) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) marshalNDisbursementEdge2ᚕᚖlenddeskᚋgraphᚋmodelᚐDisbursementEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DisbursementEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDisbursementEdge2ᚖlenddeskᚋgraphᚋmodelᚐDisbursementEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDisbursementEdge2ᚖlenddeskᚋgraphᚋmodelᚐDisbursementEdge(ctx context.Context, sel ast.SelectionSet, v *model.DisbursementEdge) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
+func (ec *executionContext) unmarshalNDisbursementState2lenddeskᚋgraphᚋmodelᚐDisbursementState(ctx context.Context, v any) (model.DisbursementState, error) {
+	var res model.DisbursementState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDisbursementState2lenddeskᚋgraphᚋmodelᚐDisbursementState(ctx context.Context, sel ast.SelectionSet, v model.DisbursementState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNDocument2ᚕᚖlenddeskᚋgraphᚋmodelᚐDocumentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Document) graphql.Marshaler {

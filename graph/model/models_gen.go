@@ -910,6 +910,58 @@ type DeleteWebhookPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// An order to the finance system: to collect for every bid, and to pay the borrower. It is carried out once under its number, and asked about until its outcome is reported.
+type Disbursement struct {
+	// Opaque and stable, `disbursement_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// The loan that is to be paid out. Null when hidden from the caller.
+	Loan *Loan `json:"loan,omitempty"`
+	// Number of the order; the finance system knows it by the same.
+	Number string `json:"number"`
+	// What was reported of it.
+	State DisbursementState `json:"state"`
+	// How often the finance system was told of it or asked about it: again after a failure, and when nothing was reported for longer than FINANCE_PATIENCE.
+	Asks int `json:"asks"`
+	// When it was told or asked the last time. Null before it was. UTC.
+	AskedAt *string `json:"askedAt,omitempty"`
+	// When the finance system first said that it has taken the order. Null while it has not, and when its outcome came at once. UTC.
+	AcceptedAt *string `json:"acceptedAt,omitempty"`
+	// The finance system's own number of its report. Null before it was carried out.
+	Reference *string `json:"reference,omitempty"`
+	// When it was ordered. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When its outcome was reported. Null while it is waited for. UTC.
+	FinishedAt      *string `json:"finishedAt,omitempty"`
+	reading.Written `json:"-"`
+}
+
+func (Disbursement) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Disbursement) GetID() string { return this.ID }
+
+// One page of orders to the finance system.
+type DisbursementConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*DisbursementEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Disbursement `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of orders to the finance system.
+type DisbursementEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Disbursement `json:"node"`
+	reading.Written `json:"-"`
+}
+
 // A credit-review document (信审资料) about a customer, a company or a loan, asked for or uploaded. Seen by the customer whose affair it is and with VIEW_DOCUMENTS or REVIEW_MATERIALS.
 type Document struct {
 	// Opaque and stable, `document_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1258,6 +1310,8 @@ type Loan struct {
 	Installments *InstallmentConnection `json:"installments"`
 	// What was reported as paid, newest first. Empty for investors.
 	Repayments *RepaymentConnection `json:"repayments"`
+	// Orders to the finance system to pay it out (放款指令), newest first, for who sees loans or reports payments; empty for others. Another one is made when the funding is approved again after a failure.
+	Disbursements *DisbursementConnection `json:"disbursements"`
 	// The borrower's later applications (early settlement, extension), newest first.
 	ServiceRequests *ServiceRequestConnection `json:"serviceRequests"`
 	// What may be done with this loan from its present status: `allowed` for this caller now, or `blockedBy` with the reasons. Buttons are drawn from it.
@@ -3323,6 +3377,67 @@ func (e *CompanyStatus) UnmarshalJSON(b []byte) error {
 }
 
 func (e CompanyStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What was reported of an order to the finance system.
+type DisbursementState string
+
+const (
+	// Nothing yet; the loan is AWAITING_DISBURSEMENT.
+	DisbursementStateOrdered DisbursementState = "ORDERED"
+	// The borrower was paid.
+	DisbursementStateConfirmed DisbursementState = "CONFIRMED"
+	// The borrower was not paid: the whole of it failed, or single bids did. Why, stands in the loan's `timeline`.
+	DisbursementStateFailed DisbursementState = "FAILED"
+)
+
+var AllDisbursementState = []DisbursementState{
+	DisbursementStateOrdered,
+	DisbursementStateConfirmed,
+	DisbursementStateFailed,
+}
+
+func (e DisbursementState) IsValid() bool {
+	switch e {
+	case DisbursementStateOrdered, DisbursementStateConfirmed, DisbursementStateFailed:
+		return true
+	}
+	return false
+}
+
+func (e DisbursementState) String() string {
+	return string(e)
+}
+
+func (e *DisbursementState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = DisbursementState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid DisbursementState", str)
+	}
+	return nil
+}
+
+func (e DisbursementState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *DisbursementState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e DisbursementState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

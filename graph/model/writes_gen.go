@@ -119,6 +119,22 @@ func (v CountByName) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
 func (v *CountByName) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+func (v Disbursement) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Disbursement) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v DisbursementConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *DisbursementConnection) UnmarshalGQLContext(context.Context, any) error {
+	return reading.ErrOutput
+}
+
+func (v DisbursementEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *DisbursementEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
 func (v Document) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)

@@ -26,54 +26,19 @@ import (
 	"lenddesk/workflow/binding"
 )
 
-// errKilled is what everything says that a killed program would have done.
-var errKilled = errors.New("killed")
-
-// mortal is a program that dies at a step and does nothing more until it is started again. Its steps are every write to the database, every call to an
-// outer system before it is heard and after it is answered, and every note of the queue that a job is done. What stood in a transaction that was not
-// committed is gone with it, as the database sees to.
-type mortal struct {
-	at, step int
-	dead     bool
-	died     bool
-}
-
-func (m *mortal) live() error {
-	if m.step++; m.step == m.at {
-		m.dead, m.died = true, true
-	}
-	if m.dead {
-		return errKilled
-	}
-	return nil
-}
-
-// restart starts the program again; it lives on from now.
-func (m *mortal) restart() { m.dead, m.at = false, 0 }
-
-// hook makes every write a step.
-func (m *mortal) hook(next ent.Mutator) ent.Mutator {
-	return ent.MutateFunc(func(ctx context.Context, mutation ent.Mutation) (ent.Value, error) {
-		if err := m.live(); err != nil {
-			return nil, err
-		}
-		return next.Mutate(ctx, mutation)
-	})
-}
-
 // distant is an outer system that does what it is asked once a request, and counts. later: it says that it will call back.
 type distant struct {
-	*mortal
+	*storetest.Mortal
 	later bool
 	done  map[string]int // by system and request
 }
 
 func (d *distant) call(what, request string) error {
-	if err := d.live(); err != nil { // dead before it was heard
+	if err := d.Live(); err != nil { // dead before it was heard
 		return err
 	}
 	d.done[what+" "+request]++
-	return d.live() // dead before the answer was
+	return d.Live() // dead before the answer was
 }
 
 func (d *distant) kxd() binding.KXD   { return distantKXD{d} }
@@ -117,7 +82,7 @@ func (d distantKXDM) Ask(ctx context.Context, request string) (kxdm.Answer, erro
 
 // shop is the office of a mortal program with its queue, which is worked by hand: a job is done at least once, and noted when it is.
 type shop struct {
-	*mortal
+	*storetest.Mortal
 	world  *distant
 	office *binding.Office
 }
@@ -132,8 +97,8 @@ func insist[I any](t *testing.T, s *shop, u *modelUser, key string, verb func(co
 		switch {
 		case err == nil:
 			return id
-		case errors.Is(err, errKilled):
-			s.restart()
+		case errors.Is(err, storetest.ErrKilled):
+			s.Restart()
 		default:
 			t.Fatal(err)
 		}
@@ -152,11 +117,11 @@ func (s *shop) work(t *testing.T) {
 			asker := &binding.Asker{Office: s.office, KXD: s.world.kxd(), KXDM: s.world.kxdm()}
 			err := asker.Work(t.Context(), &river.Job[binding.Ask]{JobRow: &rivertype.JobRow{Attempt: 1, MaxAttempts: 8}, Args: binding.Ask{Attempt: attempt}})
 			if err == nil {
-				err = s.live() // dead before the queue has noted it
+				err = s.Live() // dead before the queue has noted it
 			}
 			switch {
-			case errors.Is(err, errKilled):
-				s.restart()
+			case errors.Is(err, storetest.ErrKilled):
+				s.Restart()
 				continue
 			case err != nil:
 				t.Fatal(err)
@@ -192,8 +157,8 @@ func (s *shop) callBack(t *testing.T, a *ent.BankCardAttempt) {
 		switch {
 		case err == nil:
 			thanks++
-		case errors.Is(err, errKilled):
-			s.restart()
+		case errors.Is(err, storetest.ErrKilled):
+			s.Restart()
 		default:
 			t.Fatal(err)
 		}
@@ -235,14 +200,14 @@ func TestKilledAtAnyStepACardEndsTheSame(t *testing.T) {
 		t.Run(map[bool]string{false: "answered at once", true: "answered by call-back"}[later], func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, st *store.Store) {
 				d, n := desk(t, st), 0
-				m := &mortal{}
-				st.Client().Use(m.hook)
+				m := &storetest.Mortal{}
+				st.Client().Use(m.Hook)
 				for at := 1; ; at++ {
-					m.at = 0
+					m.DieAt(0)
 					u := newcomers(t, d, &n)[0]
-					world := &distant{mortal: m, later: later, done: map[string]int{}}
+					world := &distant{Mortal: m, later: later, done: map[string]int{}}
 					s := &shop{m, world, &binding.Office{Desk: d}}
-					m.at, m.step, m.died, m.dead = at, 0, false, false
+					m.DieAt(at)
 					first, second := fmt.Sprintf("622202%011d", 2*at), fmt.Sprintf("622202%011d", 2*at+1)
 					old := insist(t, s, u, "bind", s.office.Bind, binding.BindInput{CardNumber: text(withLuhn(first)), Phone: text(phone)})
 					s.work(t)
@@ -254,7 +219,7 @@ func TestKilledAtAnyStepACardEndsTheSame(t *testing.T) {
 					insist(t, s, u, "pay anew", s.office.Pay, binding.PayInput{BankCardID: d.IDs.Encode(key.KindBankCard, int64(fresh))})
 					s.work(t)
 					ended(t, d, u, world, at, old, fresh)
-					if !m.died {
+					if !m.Died {
 						t.Logf("%d steps", at-1)
 						if at < 40 {
 							t.Errorf("only %d steps were found to die at", at-1)
@@ -262,7 +227,7 @@ func TestKilledAtAnyStepACardEndsTheSame(t *testing.T) {
 						break
 					}
 				}
-				m.at = 0
+				m.DieAt(0)
 				must(t, st.InTx(t.Context(), demo.Check))
 			})
 		})

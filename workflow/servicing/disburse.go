@@ -55,9 +55,8 @@ func (o *Office) Confirm(ctx context.Context, in ConfirmInput) (key.Loan, error)
 		return 0, err
 	}
 	var entered fault.List
-	number, reference := name(&entered, in.OrderNumber, "orderNumber"), name(&entered, in.Reference, "reference")
-	at := happened(&entered, in.DisbursedAt, "disbursedAt")
-	told := report{Reference: reference, DisbursedAt: at}
+	number := name(&entered, in.OrderNumber, "orderNumber")
+	told := report{Reference: name(&entered, in.Reference, "reference"), DisbursedAt: happened(&entered, in.DisbursedAt, "disbursedAt")}
 	return workflow.Effect(ctx, o.Desk, func(ctx context.Context, tx *store.Tx) (key.Loan, error) {
 		faults := append(fault.List{}, entered...)
 		l, err := o.loan(ctx, tx, in.LoanID)
@@ -67,43 +66,47 @@ func (o *Office) Confirm(ctx context.Context, in ConfirmInput) (key.Loan, error)
 		if err := faults.Err(); err != nil {
 			return 0, err
 		}
-		again, err := o.answered(ctx, tx, l, number, told)
-		if again || err != nil {
-			return l.ID, err
-		}
-		taken, err := tx.Disbursement.Query().Where(disbursement.Reference(reference)).Exist(ctx)
-		if err != nil {
-			return 0, fmt.Errorf("look for the reference: %w", err)
-		}
-		if taken {
-			return 0, fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "reference_used"}, "reference")
-		}
-		paid := tx.Loan.Update().SetDisbursedAt(at).ClearOrderNumber()
-		if err := lifecycle.Make(ctx, tx, lifecycle.ConfirmDisbursement, paid, ofLoan(l), lifecycle.Said{Expected: in.ExpectedVersion}); err != nil {
-			return 0, err
-		}
-		if err := o.current(l, number); err != nil {
-			return 0, err
-		}
-		if err := finish(ctx, tx, number, disbursement.StateConfirmed, told); err != nil {
-			return 0, err
-		}
-		if err := eachBid(ctx, tx, l.ID, lifecycle.HoldBid); err != nil {
-			return 0, err
-		}
-		r, err := o.rulesOf(ctx, tx, l)
-		if err != nil {
-			return 0, err
-		}
-		if err := makePlan(ctx, tx, l, at.In(r.zone)); err != nil {
-			return 0, err
-		}
-		u, err := o.Myself(ctx, tx, l.BorrowerID)
-		if err != nil {
-			return 0, err
-		}
-		return l.ID, mailing.Tell(ctx, o.Desk, tx, u, mailing.LoanDisbursed, map[string]any{"number": l.Number, "amount": l.Amount.String()})
+		return l.ID, o.confirm(ctx, tx, l, number, told, in.ExpectedVersion)
 	})
+}
+
+// confirm has a loan paid out, by a report that has been checked.
+func (o *Office) confirm(ctx context.Context, tx *store.Tx, l *ent.Loan, number string, told report, expected *int) error {
+	if again, err := o.answered(ctx, tx, l, number, told); again || err != nil {
+		return err
+	}
+	taken, err := tx.Disbursement.Query().Where(disbursement.Reference(told.Reference)).Exist(ctx)
+	if err != nil {
+		return fmt.Errorf("look for the reference: %w", err)
+	}
+	if taken {
+		return fault.Refuse(fault.Problem{Code: fault.Conflict, Text: "reference_used"}, "reference")
+	}
+	paid := tx.Loan.Update().SetDisbursedAt(told.DisbursedAt).ClearOrderNumber()
+	if err := lifecycle.Make(ctx, tx, lifecycle.ConfirmDisbursement, paid, ofLoan(l), lifecycle.Said{Expected: expected}); err != nil {
+		return err
+	}
+	if err := o.current(l, number); err != nil {
+		return err
+	}
+	if err := finish(ctx, tx, number, disbursement.StateConfirmed, told); err != nil {
+		return err
+	}
+	if err := eachBid(ctx, tx, l.ID, lifecycle.HoldBid); err != nil {
+		return err
+	}
+	r, err := o.rulesOf(ctx, tx, l)
+	if err != nil {
+		return err
+	}
+	if err := makePlan(ctx, tx, l, told.DisbursedAt.In(r.zone)); err != nil {
+		return err
+	}
+	u, err := o.Myself(ctx, tx, l.BorrowerID)
+	if err != nil {
+		return err
+	}
+	return mailing.Tell(ctx, o.Desk, tx, u, mailing.LoanDisbursed, map[string]any{"number": l.Number, "amount": l.Amount.String()})
 }
 
 // answered tells whether an order has had just this answer before. It returns CONFLICT when it had another one.
@@ -219,62 +222,78 @@ func (o *Office) Fail(ctx context.Context, in FailInput) (key.Loan, error) {
 		if err := workflow.Gather(&faults, err); err != nil {
 			return 0, err
 		}
-		var failed []*ent.Bid
-		told := report{Reason: reason}
-		for i, id := range in.FailedBidIds {
-			kind, k, ok := o.IDs.Decode(id)
-			var b *ent.Bid
-			if ok && kind == key.KindBid && l != nil {
-				b, err = tx.Bid.Query().Where(bid.ID(key.Bid(k)), bid.LoanID(l.ID)).Only(ctx)
-				if err != nil && !ent.IsNotFound(err) {
-					return 0, fmt.Errorf("read bid: %w", err)
-				}
-			}
-			switch {
-			case b == nil:
-				faults.Add(fault.Problem{Code: fault.NotFound}, "failedBidIds", fmt.Sprint(i))
-			case slices.Contains(told.FailedBids, b.ID):
-				faults.Add(fault.Problem{Code: fault.Invalid, Text: "duplicate_value"}, "failedBidIds", fmt.Sprint(i))
-			default:
-				failed, told.FailedBids = append(failed, b), append(told.FailedBids, b.ID)
-			}
+		failed, err := o.failedBids(ctx, tx, l, in.FailedBidIds, &faults)
+		if err != nil {
+			return 0, err
 		}
 		if err := faults.Err(); err != nil {
 			return 0, err
 		}
-		slices.Sort(told.FailedBids)
-		again, err := o.answered(ctx, tx, l, number, told)
-		if again || err != nil {
-			return l.ID, err
-		}
-		r, err := o.rulesOf(ctx, tx, l)
-		if err != nil {
-			return 0, err
-		}
-		to, changed := loan.StatusFullyFunded, tx.Loan.Update().ClearOrderNumber()
-		if len(failed) > 0 {
-			var lost money.Amount
-			for _, b := range failed {
-				lost += b.Amount
-			}
-			to = loan.StatusBidding
-			changed.AddReservedAmount(-lost).AddFundedAmount(-lost).SetClosesAt(lifecycle.Now().AddDate(0, 0, r.reopenedDays))
-		}
-		// The reason is finance's, for staff: what the borrower can do about it, if anything, is told by staff.
-		if err := lifecycle.MakeTo(ctx, tx, lifecycle.FailDisbursement, changed, ofLoan(l), to, lifecycle.Said{Note: reason, Expected: in.ExpectedVersion}); err != nil {
-			return 0, err
-		}
-		if err := o.current(l, number); err != nil {
-			return 0, err
-		}
-		if err := finish(ctx, tx, number, disbursement.StateFailed, told); err != nil {
-			return 0, err
-		}
-		for _, b := range failed {
-			if err := o.release(ctx, tx, l, b); err != nil {
-				return 0, err
-			}
-		}
-		return l.ID, nil
+		return l.ID, o.fail(ctx, tx, l, number, reason, failed, in.ExpectedVersion)
 	})
+}
+
+// failedBids are the bids of a loan that a report names. It adds a fault for each that is none, or is named twice.
+func (o *Office) failedBids(ctx context.Context, tx *store.Tx, l *ent.Loan, ids []string, faults *fault.List) (failed []*ent.Bid, err error) {
+	named := map[key.Bid]bool{}
+	for i, id := range ids {
+		kind, k, ok := o.IDs.Decode(id)
+		var b *ent.Bid
+		if ok && kind == key.KindBid && l != nil {
+			b, err = tx.Bid.Query().Where(bid.ID(key.Bid(k)), bid.LoanID(l.ID)).Only(ctx)
+			if err != nil && !ent.IsNotFound(err) {
+				return nil, fmt.Errorf("read bid: %w", err)
+			}
+		}
+		switch {
+		case b == nil:
+			faults.Add(fault.Problem{Code: fault.NotFound}, "failedBidIds", fmt.Sprint(i))
+		case named[b.ID]:
+			faults.Add(fault.Problem{Code: fault.Invalid, Text: "duplicate_value"}, "failedBidIds", fmt.Sprint(i))
+		default:
+			failed, named[b.ID] = append(failed, b), true
+		}
+	}
+	return failed, nil
+}
+
+// fail takes an order back that was not carried out, by a report that has been checked.
+func (o *Office) fail(ctx context.Context, tx *store.Tx, l *ent.Loan, number, reason string, failed []*ent.Bid, expected *int) error {
+	told := report{Reason: reason}
+	for _, b := range failed {
+		told.FailedBids = append(told.FailedBids, b.ID)
+	}
+	slices.Sort(told.FailedBids)
+	if again, err := o.answered(ctx, tx, l, number, told); again || err != nil {
+		return err
+	}
+	r, err := o.rulesOf(ctx, tx, l)
+	if err != nil {
+		return err
+	}
+	to, changed := loan.StatusFullyFunded, tx.Loan.Update().ClearOrderNumber()
+	if len(failed) > 0 {
+		var lost money.Amount
+		for _, b := range failed {
+			lost += b.Amount
+		}
+		to = loan.StatusBidding
+		changed.AddReservedAmount(-lost).AddFundedAmount(-lost).SetClosesAt(lifecycle.Now().AddDate(0, 0, r.reopenedDays))
+	}
+	// The reason is finance's, for staff: what the borrower can do about it, if anything, is told by staff.
+	if err := lifecycle.MakeTo(ctx, tx, lifecycle.FailDisbursement, changed, ofLoan(l), to, lifecycle.Said{Note: reason, Expected: expected}); err != nil {
+		return err
+	}
+	if err := o.current(l, number); err != nil {
+		return err
+	}
+	if err := finish(ctx, tx, number, disbursement.StateFailed, told); err != nil {
+		return err
+	}
+	for _, b := range failed {
+		if err := o.release(ctx, tx, l, b); err != nil {
+			return err
+		}
+	}
+	return nil
 }

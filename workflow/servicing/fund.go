@@ -69,7 +69,7 @@ func (o *Office) ApproveFunding(ctx context.Context, in ApproveFundingInput) (ke
 	})
 }
 
-// order writes down what finance is to do.
+// order writes down what finance is to do, and has it told.
 func (o *Office) order(ctx context.Context, tx *store.Tx, l *ent.Loan, number string) error {
 	payee, err := cardOf(ctx, tx, l.BorrowerID)
 	if err != nil {
@@ -91,11 +91,11 @@ func (o *Office) order(ctx context.Context, tx *store.Tx, l *ent.Loan, number st
 	if err != nil {
 		return fmt.Errorf("write the order: %w", err)
 	}
-	err = tx.Disbursement.Create().SetLoanID(l.ID).SetNumber(number).SetPayeeCardID(payee).SetCollections(string(said)).SetState(disbursement.StateOrdered).Exec(ctx)
+	d, err := tx.Disbursement.Create().SetLoanID(l.ID).SetNumber(number).SetPayeeCardID(payee).SetCollections(string(said)).SetState(disbursement.StateOrdered).Save(ctx)
 	if err != nil {
 		return fmt.Errorf("order: %w", err)
 	}
-	return nil
+	return o.Queue.Enqueue(ctx, tx, Tell{Order: int64(d.ID)}, nil)
 }
 
 // cardOf is the bound card of a customer. It returns CARD_NOT_BOUND.
