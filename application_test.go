@@ -309,7 +309,7 @@ func TestAFileIsHadByALinkOfOnesOwnAndLeavesAnEvent(t *testing.T) {
 
 		forged := []byte(link)
 		forged[len(forged)-1] ^= 1
-		for what, other := range map[string]string{"forged": string(forged), "empty": access.Downloads, "cut": link[:len(link)-40]} {
+		for what, other := range map[string]string{"forged": string(forged), "empty": access.Downloads[key.KindDocument], "cut": link[:len(link)-40]} {
 			if status, _, _ := h.get(t, other); status != http.StatusNotFound {
 				t.Errorf("a link that is %s: %d", what, status)
 			}
@@ -322,7 +322,7 @@ func TestAFileIsHadByALinkOfOnesOwnAndLeavesAnEvent(t *testing.T) {
 		if status, _, _ := h.get(t, link); status != http.StatusNotFound {
 			t.Errorf("a link of a session that has ended: %d", status)
 		}
-		if strings.Contains(h.logs.String(), strings.TrimPrefix(link, access.Downloads+"?"+access.DownloadLink+"=")) {
+		if strings.Contains(h.logs.String(), strings.TrimPrefix(link, access.Downloads[key.KindDocument]+"?"+access.DownloadLink+"=")) {
 			t.Error("the log has a link in it")
 		}
 	})

@@ -57,6 +57,7 @@ import (
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
 	"lenddesk/workflow/servicing"
+	"lenddesk/workflow/transfer"
 )
 
 // version is set by the linker; else it is the commit that the program was built from.
@@ -185,7 +186,10 @@ type program struct {
 	keyUse    *administration.KeyUse
 	streams   *door.Streams
 	borrowers *origination.Office // there is one of it: it has the files
+	carriers  *transfer.Office
+	private   *privacy.Office
 	hooked    *integration.Office
+	copies    administration.Copies
 	news      live.Hub // woken when events have got their place
 	outside   outside
 	listener  net.Listener
@@ -234,6 +238,12 @@ func open(ctx context.Context, s settings, out io.Writer, log *slog.Logger) (_ *
 		}
 	}()
 	p.borrowers = &origination.Office{Desk: p.desk, Files: files}
+	p.carriers, p.private = &transfer.Office{Desk: p.desk, Files: files}, &privacy.Office{Desk: p.desk, Files: files}
+	folder, err := s.backupFolder()
+	if err != nil {
+		return nil, err
+	}
+	p.copies = administration.Copies{Database: s.DatabaseURL, Folder: folder}
 	if err := p.furnish(ctx, s, out); err != nil {
 		return nil, err
 	}
@@ -333,11 +343,7 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &origination.Sweeper{Office: p.borrowers})
 	river.AddWorker(workers, &origination.Expirer{Office: p.borrowers})
 	river.AddWorker(workers, &customers.DueReminder{Office: &customers.Office{Desk: p.desk}})
-	folder, err := s.backupFolder()
-	if err != nil {
-		return err
-	}
-	office, copies := &administration.Office{Desk: p.desk}, administration.Copies{Database: s.DatabaseURL, Folder: folder}
+	office, copies := &administration.Office{Desk: p.desk}, p.copies
 	river.AddWorker(workers, &administration.Copier{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Checker{Office: office, Copies: copies})
 	river.AddWorker(workers, &administration.Keeper{Office: office, Copies: copies})
@@ -347,6 +353,10 @@ func (p *program) work(ctx context.Context, s settings) error {
 	river.AddWorker(workers, &servicing.Reminder{Office: loans})
 	river.AddWorker(workers, &integration.Courier{Office: p.hooked})
 	river.AddWorker(workers, &marketplace.Closer{Office: &marketplace.Office{Desk: p.desk}})
+	river.AddWorker(workers, &transfer.Maker{Office: p.carriers})
+	river.AddWorker(workers, &transfer.Reader{Office: p.carriers})
+	river.AddWorker(workers, &transfer.Expirer{Office: p.carriers})
+	river.AddWorker(workers, &privacy.Scrubber{Office: p.private})
 	river.AddWorker(workers, &administration.Cleaner{Office: office})
 	river.AddWorker(workers, &administration.Resealer{Office: office})
 	return p.queue.Start(context.WithoutCancel(ctx), jobs.Work{Workers: workers, Periodic: []*river.PeriodicJob{
@@ -358,6 +368,8 @@ func (p *program) work(ctx context.Context, s settings) error {
 		river.NewPeriodicJob(river.PeriodicInterval(5*time.Minute), func() (river.JobArgs, *river.InsertOpts) { return administration.KeepCopies{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Sweep{}, nil },
+			&river.PeriodicJobOpts{RunOnStart: true}),
+		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return transfer.ExpireExports{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
 		river.NewPeriodicJob(river.PeriodicInterval(time.Hour), func() (river.JobArgs, *river.InsertOpts) { return origination.Expire{}, nil },
 			&river.PeriodicJobOpts{RunOnStart: true}),
@@ -385,7 +397,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Authentication: &authentication.Office{Desk: p.desk}, Registration: &registration.Office{Desk: p.desk}, Customers: &customers.Office{Desk: p.desk},
 		Administration: &administration.Office{Desk: p.desk}, Companies: &companies.Office{Desk: p.desk}, Binding: &binding.Office{Desk: p.desk},
 		Integration: p.hooked, Marketplace: &marketplace.Office{Desk: p.desk}, Servicing: &servicing.Office{Desk: p.desk},
-		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk}, Privacy: &privacy.Office{Desk: p.desk},
+		Origination: p.borrowers, Reviewing: &reviewing.Office{Desk: p.desk}, Privacy: p.private, Transfer: p.carriers,
 		Desk: p.desk, News: &p.news, Version: Version(), Simulator: p.outside.cards(),
 	}
 	schema := graph.Schema(resolver)
@@ -394,6 +406,8 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	entering := graph.Entering{Store: p.store, IDs: p.desk.IDs, Addresses: addresses, Used: p.keyUse.Used}
 	p.streams = graph.Streams(entering)
 	p.streams.Log, p.streams.Origins = p.log, s.AllowedOrigins
+	p.reader.HasCopy = p.copies.Has
+	p.carriers.Ask = graph.Asking(schema, p.reader)
 	answering := door.New(schema, door.Options{
 		Log: p.log, Introspection: true, Database: databaseFault,
 		Transports: []graphql.Transport{door.Socket{Streams: p.streams}, door.EventStream{Streams: p.streams}, door.Multipart{Limits: door.DefaultLimits, SignedIn: func(ctx context.Context) bool { return access.From(ctx).Somebody() }}},
@@ -418,9 +432,13 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 		Log: p.log, Cards: &binding.Office{Desk: p.desk}, Loans: &servicing.Office{Desk: p.desk},
 		KXD: p.outside.signed.kxd, KXDM: p.outside.signed.kxdm, Finance: p.outside.signed.finance,
 	}))
-	mux.Handle(access.Downloads, downloads.Handler(p.borrowers, func(r *http.Request) access.Viewer {
-		return access.Viewer{Address: addresses.Of(r), RequestID: door.RequestIDOf(r.Context())}
-	}, p.log))
+	for kind, open := range map[key.Kind]downloads.Open{
+		key.KindDocument: p.borrowers.Download, key.KindExport: p.carriers.Download, key.KindBackup: (&administration.Shelf{Desk: p.desk, Copies: p.copies}).Download,
+	} {
+		mux.Handle(access.Downloads[kind], downloads.Handler(open, func(r *http.Request) access.Viewer {
+			return access.Viewer{Address: addresses.Of(r), RequestID: door.RequestIDOf(r.Context())}
+		}, p.log))
+	}
 	mux.Handle("/", console.Handler())
 	p.server = &http.Server{
 		Handler:           p.counted(door.RequestID(door.AccessLog(p.log, door.PanicGuard(p.log, mux)))),

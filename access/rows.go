@@ -10,6 +10,9 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/company"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
+	"lenddesk/ent/importation"
+	"lenddesk/ent/importfault"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/user"
 	"lenddesk/ent/webhook"
@@ -99,9 +102,38 @@ var Rows = map[key.Kind]Rule{
 	},
 	key.KindWebhookDelivery: func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ManageWebhooks)) },
 	key.KindBackup:          func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ManageBackups)) },
+	key.KindExport: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
+		mine := askedBy(e, t, ImportExport, RevealPersonalData, ManageUsers)
+		if e.User != nil { // their own data, asked for by themselves
+			mine = append(mine, sql.And(sql.EQ(t.C(export.FieldUserID), e.User), sql.IsNull(t.C(export.FieldStaffID)), sql.IsNull(t.C(export.FieldAPIKeyID))))
+		}
+		return e.either(0, mine...)
+	},
+	key.KindImport: func(e Eyes, t *sql.SelectTable) *sql.Predicate { return e.either(0, askedBy(e, t, ImportExport)...) },
+	key.KindImportFault: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
+		imports := sql.Dialect(t.Dialect()).Table(importation.Table)
+		mine := askedBy(e, imports, ImportExport)
+		if len(mine) == 0 {
+			return sql.False()
+		}
+		return sql.In(t.C(importfault.FieldImportID), sql.Dialect(t.Dialect()).Select(imports.C("id")).From(imports).Where(sql.Or(mine...)))
+	},
 	key.KindMessage: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		return e.either(Of(ViewMessages), own(e.User, t.C("user_id")))
 	},
+}
+
+// askedBy is the rows that the viewer, an employee or an API key, has asked for, while one of the permissions is held.
+func askedBy(e Eyes, t *sql.SelectTable, any ...Permission) (rules []*sql.Predicate) {
+	if e.Permissions&Of(any...) == 0 {
+		return nil
+	}
+	for _, mine := range []*sql.Predicate{own(e.Staff, t.C("staff_id")), own(e.APIKey, t.C("api_key_id"))} {
+		if mine != nil {
+			rules = append(rules, mine)
+		}
+	}
+	return rules
 }
 
 // SeenWith are the kinds of which a permission by itself shows every row.
@@ -153,6 +185,8 @@ func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		{key.KindAPIKey, Of(ManageAPIKeys)},
 		{key.KindBackup, Of(ManageBackups)},
 		{key.KindWebhook, Of(ManageWebhooks)},
+		{key.KindExport, Of(ImportExport)},
+		{key.KindImport, Of(ImportExport)},
 	} {
 		if e.Permissions&s.sees != 0 {
 			rules = append(rules, sql.EQ(t.C(event.FieldSubjectType), string(s.kind)))

@@ -23,8 +23,11 @@ import (
 	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
+	"lenddesk/ent/importation"
+	"lenddesk/ent/importfault"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
 	"lenddesk/ent/link"
@@ -77,10 +80,16 @@ type Client struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// Export is the client for interacting with the Export builders.
+	Export *ExportClient
 	// Guess is the client for interacting with the Guess builders.
 	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
 	Idempotency *IdempotencyClient
+	// ImportFault is the client for interacting with the ImportFault builders.
+	ImportFault *ImportFaultClient
+	// Importation is the client for interacting with the Importation builders.
+	Importation *ImportationClient
 	// Installment is the client for interacting with the Installment builders.
 	Installment *InstallmentClient
 	// Keyset is the client for interacting with the Keyset builders.
@@ -135,8 +144,11 @@ func (c *Client) init() {
 	c.Disbursement = NewDisbursementClient(c.config)
 	c.Document = NewDocumentClient(c.config)
 	c.Event = NewEventClient(c.config)
+	c.Export = NewExportClient(c.config)
 	c.Guess = NewGuessClient(c.config)
 	c.Idempotency = NewIdempotencyClient(c.config)
+	c.ImportFault = NewImportFaultClient(c.config)
+	c.Importation = NewImportationClient(c.config)
 	c.Installment = NewInstallmentClient(c.config)
 	c.Keyset = NewKeysetClient(c.config)
 	c.Link = NewLinkClient(c.config)
@@ -256,8 +268,11 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Disbursement:    NewDisbursementClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
+		Export:          NewExportClient(cfg),
 		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
+		ImportFault:     NewImportFaultClient(cfg),
+		Importation:     NewImportationClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
 		Keyset:          NewKeysetClient(cfg),
 		Link:            NewLinkClient(cfg),
@@ -304,8 +319,11 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Disbursement:    NewDisbursementClient(cfg),
 		Document:        NewDocumentClient(cfg),
 		Event:           NewEventClient(cfg),
+		Export:          NewExportClient(cfg),
 		Guess:           NewGuessClient(cfg),
 		Idempotency:     NewIdempotencyClient(cfg),
+		ImportFault:     NewImportFaultClient(cfg),
+		Importation:     NewImportationClient(cfg),
 		Installment:     NewInstallmentClient(cfg),
 		Keyset:          NewKeysetClient(cfg),
 		Link:            NewLinkClient(cfg),
@@ -352,10 +370,10 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.APIKey, c.Allocation, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim,
-		c.Company, c.Disbursement, c.Document, c.Event, c.Guess, c.Idempotency,
-		c.Installment, c.Keyset, c.Link, c.Loan, c.Message, c.Parameter, c.Repayment,
-		c.Review, c.Role, c.ServiceRecord, c.ServiceRequest, c.Session, c.Staff,
-		c.User, c.Webhook, c.WebhookDelivery,
+		c.Company, c.Disbursement, c.Document, c.Event, c.Export, c.Guess,
+		c.Idempotency, c.ImportFault, c.Importation, c.Installment, c.Keyset, c.Link,
+		c.Loan, c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User, c.Webhook, c.WebhookDelivery,
 	} {
 		n.Use(hooks...)
 	}
@@ -366,10 +384,10 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.APIKey, c.Allocation, c.Backup, c.BankCard, c.BankCardAttempt, c.Bid, c.Claim,
-		c.Company, c.Disbursement, c.Document, c.Event, c.Guess, c.Idempotency,
-		c.Installment, c.Keyset, c.Link, c.Loan, c.Message, c.Parameter, c.Repayment,
-		c.Review, c.Role, c.ServiceRecord, c.ServiceRequest, c.Session, c.Staff,
-		c.User, c.Webhook, c.WebhookDelivery,
+		c.Company, c.Disbursement, c.Document, c.Event, c.Export, c.Guess,
+		c.Idempotency, c.ImportFault, c.Importation, c.Installment, c.Keyset, c.Link,
+		c.Loan, c.Message, c.Parameter, c.Repayment, c.Review, c.Role, c.ServiceRecord,
+		c.ServiceRequest, c.Session, c.Staff, c.User, c.Webhook, c.WebhookDelivery,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -400,10 +418,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Document.mutate(ctx, m)
 	case *EventMutation:
 		return c.Event.mutate(ctx, m)
+	case *ExportMutation:
+		return c.Export.mutate(ctx, m)
 	case *GuessMutation:
 		return c.Guess.mutate(ctx, m)
 	case *IdempotencyMutation:
 		return c.Idempotency.mutate(ctx, m)
+	case *ImportFaultMutation:
+		return c.ImportFault.mutate(ctx, m)
+	case *ImportationMutation:
+		return c.Importation.mutate(ctx, m)
 	case *InstallmentMutation:
 		return c.Installment.mutate(ctx, m)
 	case *KeysetMutation:
@@ -2224,6 +2248,187 @@ func (c *EventClient) mutate(ctx context.Context, m *EventMutation) (Value, erro
 	}
 }
 
+// ExportClient is a client for the Export schema.
+type ExportClient struct {
+	config
+}
+
+// NewExportClient returns a client for the Export from the given config.
+func NewExportClient(c config) *ExportClient {
+	return &ExportClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `export.Hooks(f(g(h())))`.
+func (c *ExportClient) Use(hooks ...Hook) {
+	c.hooks.Export = append(c.hooks.Export, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `export.Intercept(f(g(h())))`.
+func (c *ExportClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Export = append(c.inters.Export, interceptors...)
+}
+
+// Create returns a builder for creating a Export entity.
+func (c *ExportClient) Create() *ExportCreate {
+	mutation := newExportMutation(c.config, OpCreate)
+	return &ExportCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Export entities.
+func (c *ExportClient) CreateBulk(builders ...*ExportCreate) *ExportCreateBulk {
+	return &ExportCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ExportClient) MapCreateBulk(slice any, setFunc func(*ExportCreate, int)) *ExportCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ExportCreateBulk{err: fmt.Errorf("calling to ExportClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ExportCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ExportCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Export.
+func (c *ExportClient) Update() *ExportUpdate {
+	mutation := newExportMutation(c.config, OpUpdate)
+	return &ExportUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ExportClient) UpdateOne(_m *Export) *ExportUpdateOne {
+	mutation := newExportMutation(c.config, OpUpdateOne, withExport(_m))
+	return &ExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ExportClient) UpdateOneID(id key.Export) *ExportUpdateOne {
+	mutation := newExportMutation(c.config, OpUpdateOne, withExportID(id))
+	return &ExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Export.
+func (c *ExportClient) Delete() *ExportDelete {
+	mutation := newExportMutation(c.config, OpDelete)
+	return &ExportDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ExportClient) DeleteOne(_m *Export) *ExportDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ExportClient) DeleteOneID(id key.Export) *ExportDeleteOne {
+	builder := c.Delete().Where(export.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ExportDeleteOne{builder}
+}
+
+// Query returns a query builder for Export.
+func (c *ExportClient) Query() *ExportQuery {
+	return &ExportQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeExport},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Export entity by its id.
+func (c *ExportClient) Get(ctx context.Context, id key.Export) (*Export, error) {
+	return c.Query().Where(export.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ExportClient) GetX(ctx context.Context, id key.Export) *Export {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryStaff queries the staff edge of a Export.
+func (c *ExportClient) QueryStaff(_m *Export) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(export.Table, export.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, export.StaffTable, export.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAPIKey queries the api_key edge of a Export.
+func (c *ExportClient) QueryAPIKey(_m *Export) *APIKeyQuery {
+	query := (&APIKeyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(export.Table, export.FieldID, id),
+			sqlgraph.To(apikey.Table, apikey.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, export.APIKeyTable, export.APIKeyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUser queries the user edge of a Export.
+func (c *ExportClient) QueryUser(_m *Export) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(export.Table, export.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, export.UserTable, export.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ExportClient) Hooks() []Hook {
+	return c.hooks.Export
+}
+
+// Interceptors returns the client interceptors.
+func (c *ExportClient) Interceptors() []Interceptor {
+	return c.inters.Export
+}
+
+func (c *ExportClient) mutate(ctx context.Context, m *ExportMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ExportCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ExportUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ExportUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ExportDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Export mutation op: %q", m.Op())
+	}
+}
+
 // GuessClient is a client for the Guess schema.
 type GuessClient struct {
 	config
@@ -2487,6 +2692,320 @@ func (c *IdempotencyClient) mutate(ctx context.Context, m *IdempotencyMutation) 
 		return (&IdempotencyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Idempotency mutation op: %q", m.Op())
+	}
+}
+
+// ImportFaultClient is a client for the ImportFault schema.
+type ImportFaultClient struct {
+	config
+}
+
+// NewImportFaultClient returns a client for the ImportFault from the given config.
+func NewImportFaultClient(c config) *ImportFaultClient {
+	return &ImportFaultClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importfault.Hooks(f(g(h())))`.
+func (c *ImportFaultClient) Use(hooks ...Hook) {
+	c.hooks.ImportFault = append(c.hooks.ImportFault, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importfault.Intercept(f(g(h())))`.
+func (c *ImportFaultClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ImportFault = append(c.inters.ImportFault, interceptors...)
+}
+
+// Create returns a builder for creating a ImportFault entity.
+func (c *ImportFaultClient) Create() *ImportFaultCreate {
+	mutation := newImportFaultMutation(c.config, OpCreate)
+	return &ImportFaultCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ImportFault entities.
+func (c *ImportFaultClient) CreateBulk(builders ...*ImportFaultCreate) *ImportFaultCreateBulk {
+	return &ImportFaultCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportFaultClient) MapCreateBulk(slice any, setFunc func(*ImportFaultCreate, int)) *ImportFaultCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportFaultCreateBulk{err: fmt.Errorf("calling to ImportFaultClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportFaultCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportFaultCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ImportFault.
+func (c *ImportFaultClient) Update() *ImportFaultUpdate {
+	mutation := newImportFaultMutation(c.config, OpUpdate)
+	return &ImportFaultUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportFaultClient) UpdateOne(_m *ImportFault) *ImportFaultUpdateOne {
+	mutation := newImportFaultMutation(c.config, OpUpdateOne, withImportFault(_m))
+	return &ImportFaultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportFaultClient) UpdateOneID(id key.ImportFault) *ImportFaultUpdateOne {
+	mutation := newImportFaultMutation(c.config, OpUpdateOne, withImportFaultID(id))
+	return &ImportFaultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ImportFault.
+func (c *ImportFaultClient) Delete() *ImportFaultDelete {
+	mutation := newImportFaultMutation(c.config, OpDelete)
+	return &ImportFaultDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportFaultClient) DeleteOne(_m *ImportFault) *ImportFaultDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportFaultClient) DeleteOneID(id key.ImportFault) *ImportFaultDeleteOne {
+	builder := c.Delete().Where(importfault.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportFaultDeleteOne{builder}
+}
+
+// Query returns a query builder for ImportFault.
+func (c *ImportFaultClient) Query() *ImportFaultQuery {
+	return &ImportFaultQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportFault},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ImportFault entity by its id.
+func (c *ImportFaultClient) Get(ctx context.Context, id key.ImportFault) (*ImportFault, error) {
+	return c.Query().Where(importfault.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportFaultClient) GetX(ctx context.Context, id key.ImportFault) *ImportFault {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryImportation queries the importation edge of a ImportFault.
+func (c *ImportFaultClient) QueryImportation(_m *ImportFault) *ImportationQuery {
+	query := (&ImportationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importfault.Table, importfault.FieldID, id),
+			sqlgraph.To(importation.Table, importation.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importfault.ImportationTable, importfault.ImportationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportFaultClient) Hooks() []Hook {
+	return c.hooks.ImportFault
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportFaultClient) Interceptors() []Interceptor {
+	return c.inters.ImportFault
+}
+
+func (c *ImportFaultClient) mutate(ctx context.Context, m *ImportFaultMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportFaultCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportFaultUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportFaultUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportFaultDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ImportFault mutation op: %q", m.Op())
+	}
+}
+
+// ImportationClient is a client for the Importation schema.
+type ImportationClient struct {
+	config
+}
+
+// NewImportationClient returns a client for the Importation from the given config.
+func NewImportationClient(c config) *ImportationClient {
+	return &ImportationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `importation.Hooks(f(g(h())))`.
+func (c *ImportationClient) Use(hooks ...Hook) {
+	c.hooks.Importation = append(c.hooks.Importation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `importation.Intercept(f(g(h())))`.
+func (c *ImportationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Importation = append(c.inters.Importation, interceptors...)
+}
+
+// Create returns a builder for creating a Importation entity.
+func (c *ImportationClient) Create() *ImportationCreate {
+	mutation := newImportationMutation(c.config, OpCreate)
+	return &ImportationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Importation entities.
+func (c *ImportationClient) CreateBulk(builders ...*ImportationCreate) *ImportationCreateBulk {
+	return &ImportationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ImportationClient) MapCreateBulk(slice any, setFunc func(*ImportationCreate, int)) *ImportationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ImportationCreateBulk{err: fmt.Errorf("calling to ImportationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ImportationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ImportationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Importation.
+func (c *ImportationClient) Update() *ImportationUpdate {
+	mutation := newImportationMutation(c.config, OpUpdate)
+	return &ImportationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ImportationClient) UpdateOne(_m *Importation) *ImportationUpdateOne {
+	mutation := newImportationMutation(c.config, OpUpdateOne, withImportation(_m))
+	return &ImportationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ImportationClient) UpdateOneID(id key.Import) *ImportationUpdateOne {
+	mutation := newImportationMutation(c.config, OpUpdateOne, withImportationID(id))
+	return &ImportationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Importation.
+func (c *ImportationClient) Delete() *ImportationDelete {
+	mutation := newImportationMutation(c.config, OpDelete)
+	return &ImportationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ImportationClient) DeleteOne(_m *Importation) *ImportationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ImportationClient) DeleteOneID(id key.Import) *ImportationDeleteOne {
+	builder := c.Delete().Where(importation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ImportationDeleteOne{builder}
+}
+
+// Query returns a query builder for Importation.
+func (c *ImportationClient) Query() *ImportationQuery {
+	return &ImportationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeImportation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Importation entity by its id.
+func (c *ImportationClient) Get(ctx context.Context, id key.Import) (*Importation, error) {
+	return c.Query().Where(importation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ImportationClient) GetX(ctx context.Context, id key.Import) *Importation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryStaff queries the staff edge of a Importation.
+func (c *ImportationClient) QueryStaff(_m *Importation) *StaffQuery {
+	query := (&StaffClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importation.Table, importation.FieldID, id),
+			sqlgraph.To(staff.Table, staff.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importation.StaffTable, importation.StaffColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAPIKey queries the api_key edge of a Importation.
+func (c *ImportationClient) QueryAPIKey(_m *Importation) *APIKeyQuery {
+	query := (&APIKeyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(importation.Table, importation.FieldID, id),
+			sqlgraph.To(apikey.Table, apikey.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, importation.APIKeyTable, importation.APIKeyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ImportationClient) Hooks() []Hook {
+	return c.hooks.Importation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ImportationClient) Interceptors() []Interceptor {
+	return c.inters.Importation
+}
+
+func (c *ImportationClient) mutate(ctx context.Context, m *ImportationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ImportationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ImportationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ImportationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ImportationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Importation mutation op: %q", m.Op())
 	}
 }
 
@@ -5134,15 +5653,16 @@ func (c *WebhookDeliveryClient) mutate(ctx context.Context, m *WebhookDeliveryMu
 type (
 	hooks struct {
 		APIKey, Allocation, Backup, BankCard, BankCardAttempt, Bid, Claim, Company,
-		Disbursement, Document, Event, Guess, Idempotency, Installment, Keyset, Link,
-		Loan, Message, Parameter, Repayment, Review, Role, ServiceRecord,
-		ServiceRequest, Session, Staff, User, Webhook, WebhookDelivery []ent.Hook
+		Disbursement, Document, Event, Export, Guess, Idempotency, ImportFault,
+		Importation, Installment, Keyset, Link, Loan, Message, Parameter, Repayment,
+		Review, Role, ServiceRecord, ServiceRequest, Session, Staff, User, Webhook,
+		WebhookDelivery []ent.Hook
 	}
 	inters struct {
 		APIKey, Allocation, Backup, BankCard, BankCardAttempt, Bid, Claim, Company,
-		Disbursement, Document, Event, Guess, Idempotency, Installment, Keyset, Link,
-		Loan, Message, Parameter, Repayment, Review, Role, ServiceRecord,
-		ServiceRequest, Session, Staff, User, Webhook,
+		Disbursement, Document, Event, Export, Guess, Idempotency, ImportFault,
+		Importation, Installment, Keyset, Link, Loan, Message, Parameter, Repayment,
+		Review, Role, ServiceRecord, ServiceRequest, Session, Staff, User, Webhook,
 		WebhookDelivery []ent.Interceptor
 	}
 )

@@ -17,8 +17,11 @@ import (
 	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
+	"lenddesk/ent/importation"
+	"lenddesk/ent/importfault"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
 	"lenddesk/ent/link"
@@ -112,8 +115,11 @@ func checkColumn(t, c string) error {
 			disbursement.Table:    disbursement.ValidColumn,
 			document.Table:        document.ValidColumn,
 			event.Table:           event.ValidColumn,
+			export.Table:          export.ValidColumn,
 			guess.Table:           guess.ValidColumn,
 			idempotency.Table:     idempotency.ValidColumn,
+			importfault.Table:     importfault.ValidColumn,
+			importation.Table:     importation.ValidColumn,
 			installment.Table:     installment.ValidColumn,
 			keyset.Table:          keyset.ValidColumn,
 			link.Table:            link.ValidColumn,

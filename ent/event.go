@@ -54,6 +54,8 @@ type Event struct {
 	Position *int64 `json:"position,omitempty"`
 	// SHA-256 over the seal before and this event
 	Seal []byte `json:"seal,omitempty"`
+	// which erasure made what it said of a customer unreadable; the event of that one vouches for it
+	Erasure *string `json:"erasure,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the EventQuery when eager-loading is set.
 	Edges        EventEdges `json:"edges"`
@@ -89,7 +91,7 @@ func (*Event) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case event.FieldID, event.FieldSubjectID, event.FieldUserID, event.FieldActorID, event.FieldPosition:
 			values[i] = new(sql.NullInt64)
-		case event.FieldSubjectType, event.FieldKind, event.FieldActorType, event.FieldActorName, event.FieldFrom, event.FieldTo, event.FieldReason, event.FieldNote, event.FieldAddress, event.FieldRequestID:
+		case event.FieldSubjectType, event.FieldKind, event.FieldActorType, event.FieldActorName, event.FieldFrom, event.FieldTo, event.FieldReason, event.FieldNote, event.FieldAddress, event.FieldRequestID, event.FieldErasure:
 			values[i] = new(sql.NullString)
 		case event.FieldAt:
 			values[i] = new(sql.NullTime)
@@ -227,6 +229,13 @@ func (_m *Event) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.Seal = *value
 			}
+		case event.FieldErasure:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field erasure", values[i])
+			} else if value.Valid {
+				_m.Erasure = new(string)
+				*_m.Erasure = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -336,6 +345,11 @@ func (_m *Event) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("seal=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Seal))
+	builder.WriteString(", ")
+	if v := _m.Erasure; v != nil {
+		builder.WriteString("erasure=")
+		builder.WriteString(*v)
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -212,6 +212,20 @@ func (_c *EventCreate) SetSeal(v []byte) *EventCreate {
 	return _c
 }
 
+// SetErasure sets the "erasure" field.
+func (_c *EventCreate) SetErasure(v string) *EventCreate {
+	_c.mutation.SetErasure(v)
+	return _c
+}
+
+// SetNillableErasure sets the "erasure" field if the given value is not nil.
+func (_c *EventCreate) SetNillableErasure(v *string) *EventCreate {
+	if v != nil {
+		_c.SetErasure(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *EventCreate) SetID(v key.Event) *EventCreate {
 	_c.mutation.SetID(v)
@@ -338,6 +352,11 @@ func (_c *EventCreate) check() error {
 	if _, ok := _c.mutation.At(); !ok {
 		return &ValidationError{Name: "at", err: errors.New(`ent: missing required field "Event.at"`)}
 	}
+	if v, ok := _c.mutation.Erasure(); ok {
+		if err := event.ErasureValidator(v); err != nil {
+			return &ValidationError{Name: "erasure", err: fmt.Errorf(`ent: validator failed for field "Event.erasure": %w`, err)}
+		}
+	}
 	return nil
 }
 
@@ -433,6 +452,10 @@ func (_c *EventCreate) createSpec() (*Event, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Seal(); ok {
 		_spec.SetField(event.FieldSeal, field.TypeBytes, value)
 		_node.Seal = value
+	}
+	if value, ok := _c.mutation.Erasure(); ok {
+		_spec.SetField(event.FieldErasure, field.TypeString, value)
+		_node.Erasure = &value
 	}
 	if nodes := _c.mutation.UserIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -89,6 +89,26 @@ func (_u *EventUpdate) ClearSeal() *EventUpdate {
 	return _u
 }
 
+// SetErasure sets the "erasure" field.
+func (_u *EventUpdate) SetErasure(v string) *EventUpdate {
+	_u.mutation.SetErasure(v)
+	return _u
+}
+
+// SetNillableErasure sets the "erasure" field if the given value is not nil.
+func (_u *EventUpdate) SetNillableErasure(v *string) *EventUpdate {
+	if v != nil {
+		_u.SetErasure(*v)
+	}
+	return _u
+}
+
+// ClearErasure clears the value of the "erasure" field.
+func (_u *EventUpdate) ClearErasure() *EventUpdate {
+	_u.mutation.ClearErasure()
+	return _u
+}
+
 // SetUser sets the "user" edge to the User entity.
 func (_u *EventUpdate) SetUser(v *User) *EventUpdate {
 	return _u.SetUserID(v.ID)
@@ -132,6 +152,16 @@ func (_u *EventUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *EventUpdate) check() error {
+	if v, ok := _u.mutation.Erasure(); ok {
+		if err := event.ErasureValidator(v); err != nil {
+			return &ValidationError{Name: "erasure", err: fmt.Errorf(`ent: validator failed for field "Event.erasure": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *EventUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EventUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -139,6 +169,9 @@ func (_u *EventUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EventUpd
 }
 
 func (_u *EventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(event.Table, event.Columns, sqlgraph.NewFieldSpec(event.FieldID, field.TypeInt64))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -185,6 +218,12 @@ func (_u *EventUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SealCleared() {
 		_spec.ClearField(event.FieldSeal, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Erasure(); ok {
+		_spec.SetField(event.FieldErasure, field.TypeString, value)
+	}
+	if _u.mutation.ErasureCleared() {
+		_spec.ClearField(event.FieldErasure, field.TypeString)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -296,6 +335,26 @@ func (_u *EventUpdateOne) ClearSeal() *EventUpdateOne {
 	return _u
 }
 
+// SetErasure sets the "erasure" field.
+func (_u *EventUpdateOne) SetErasure(v string) *EventUpdateOne {
+	_u.mutation.SetErasure(v)
+	return _u
+}
+
+// SetNillableErasure sets the "erasure" field if the given value is not nil.
+func (_u *EventUpdateOne) SetNillableErasure(v *string) *EventUpdateOne {
+	if v != nil {
+		_u.SetErasure(*v)
+	}
+	return _u
+}
+
+// ClearErasure clears the value of the "erasure" field.
+func (_u *EventUpdateOne) ClearErasure() *EventUpdateOne {
+	_u.mutation.ClearErasure()
+	return _u
+}
+
 // SetUser sets the "user" edge to the User entity.
 func (_u *EventUpdateOne) SetUser(v *User) *EventUpdateOne {
 	return _u.SetUserID(v.ID)
@@ -352,6 +411,16 @@ func (_u *EventUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *EventUpdateOne) check() error {
+	if v, ok := _u.mutation.Erasure(); ok {
+		if err := event.ErasureValidator(v); err != nil {
+			return &ValidationError{Name: "erasure", err: fmt.Errorf(`ent: validator failed for field "Event.erasure": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *EventUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *EventUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -359,6 +428,9 @@ func (_u *EventUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *Event
 }
 
 func (_u *EventUpdateOne) sqlSave(ctx context.Context) (_node *Event, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(event.Table, event.Columns, sqlgraph.NewFieldSpec(event.FieldID, field.TypeInt64))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -422,6 +494,12 @@ func (_u *EventUpdateOne) sqlSave(ctx context.Context) (_node *Event, err error)
 	}
 	if _u.mutation.SealCleared() {
 		_spec.ClearField(event.FieldSeal, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.Erasure(); ok {
+		_spec.SetField(event.FieldErasure, field.TypeString, value)
+	}
+	if _u.mutation.ErasureCleared() {
+		_spec.ClearField(event.FieldErasure, field.TypeString)
 	}
 	if _u.mutation.UserCleared() {
 		edge := &sqlgraph.EdgeSpec{

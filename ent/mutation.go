@@ -17,8 +17,11 @@ import (
 	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
+	"lenddesk/ent/importation"
+	"lenddesk/ent/importfault"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
 	"lenddesk/ent/link"
@@ -66,8 +69,11 @@ const (
 	TypeDisbursement    = "Disbursement"
 	TypeDocument        = "Document"
 	TypeEvent           = "Event"
+	TypeExport          = "Export"
 	TypeGuess           = "Guess"
 	TypeIdempotency     = "Idempotency"
+	TypeImportFault     = "ImportFault"
+	TypeImportation     = "Importation"
 	TypeInstallment     = "Installment"
 	TypeKeyset          = "Keyset"
 	TypeLink            = "Link"
@@ -11478,6 +11484,7 @@ type EventMutation struct {
 	position      *int64
 	addposition   *int64
 	seal          *[]byte
+	erasure       *string
 	clearedFields map[string]struct{}
 	user          *key.User
 	cleareduser   bool
@@ -12406,6 +12413,55 @@ func (m *EventMutation) ResetSeal() {
 	delete(m.clearedFields, event.FieldSeal)
 }
 
+// SetErasure sets the "erasure" field.
+func (m *EventMutation) SetErasure(s string) {
+	m.erasure = &s
+}
+
+// Erasure returns the value of the "erasure" field in the mutation.
+func (m *EventMutation) Erasure() (r string, exists bool) {
+	v := m.erasure
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasure returns the old "erasure" field's value of the Event entity.
+// If the Event object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *EventMutation) OldErasure(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasure is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasure requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasure: %w", err)
+	}
+	return oldValue.Erasure, nil
+}
+
+// ClearErasure clears the value of the "erasure" field.
+func (m *EventMutation) ClearErasure() {
+	m.erasure = nil
+	m.clearedFields[event.FieldErasure] = struct{}{}
+}
+
+// ErasureCleared returns if the "erasure" field was cleared in this mutation.
+func (m *EventMutation) ErasureCleared() bool {
+	_, ok := m.clearedFields[event.FieldErasure]
+	return ok
+}
+
+// ResetErasure resets all changes to the "erasure" field.
+func (m *EventMutation) ResetErasure() {
+	m.erasure = nil
+	delete(m.clearedFields, event.FieldErasure)
+}
+
 // ClearUser clears the "user" edge to the User entity.
 func (m *EventMutation) ClearUser() {
 	m.cleareduser = true
@@ -12467,7 +12523,7 @@ func (m *EventMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *EventMutation) Fields() []string {
-	fields := make([]string, 0, 17)
+	fields := make([]string, 0, 18)
 	if m.subject_type != nil {
 		fields = append(fields, event.FieldSubjectType)
 	}
@@ -12519,6 +12575,9 @@ func (m *EventMutation) Fields() []string {
 	if m.seal != nil {
 		fields = append(fields, event.FieldSeal)
 	}
+	if m.erasure != nil {
+		fields = append(fields, event.FieldErasure)
+	}
 	return fields
 }
 
@@ -12561,6 +12620,8 @@ func (m *EventMutation) Field(name string) (ent.Value, bool) {
 		return m.Position()
 	case event.FieldSeal:
 		return m.Seal()
+	case event.FieldErasure:
+		return m.Erasure()
 	}
 	return nil, false
 }
@@ -12604,6 +12665,8 @@ func (m *EventMutation) OldField(ctx context.Context, name string) (ent.Value, e
 		return m.OldPosition(ctx)
 	case event.FieldSeal:
 		return m.OldSeal(ctx)
+	case event.FieldErasure:
+		return m.OldErasure(ctx)
 	}
 	return nil, fmt.Errorf("unknown Event field %s", name)
 }
@@ -12732,6 +12795,13 @@ func (m *EventMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSeal(v)
 		return nil
+	case event.FieldErasure:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasure(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Event field %s", name)
 }
@@ -12834,6 +12904,9 @@ func (m *EventMutation) ClearedFields() []string {
 	if m.FieldCleared(event.FieldSeal) {
 		fields = append(fields, event.FieldSeal)
 	}
+	if m.FieldCleared(event.FieldErasure) {
+		fields = append(fields, event.FieldErasure)
+	}
 	return fields
 }
 
@@ -12880,6 +12953,9 @@ func (m *EventMutation) ClearField(name string) error {
 		return nil
 	case event.FieldSeal:
 		m.ClearSeal()
+		return nil
+	case event.FieldErasure:
+		m.ClearErasure()
 		return nil
 	}
 	return fmt.Errorf("unknown Event nullable field %s", name)
@@ -12939,6 +13015,9 @@ func (m *EventMutation) ResetField(name string) error {
 		return nil
 	case event.FieldSeal:
 		m.ResetSeal()
+		return nil
+	case event.FieldErasure:
+		m.ResetErasure()
 		return nil
 	}
 	return fmt.Errorf("unknown Event field %s", name)
@@ -13016,6 +13095,1963 @@ func (m *EventMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Event edge %s", name)
+}
+
+// ExportMutation represents an operation that mutates the Export nodes in the graph.
+type ExportMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *key.Export
+	created_at        *time.Time
+	updated_at        *time.Time
+	version           *int
+	addversion        *int
+	status            *export.Status
+	status_since      *time.Time
+	kind              *export.Kind
+	format            *export.Format
+	permissions       *[]string
+	appendpermissions []string
+	unmasked          *bool
+	locale            *string
+	filter            *seal.Sealed
+	total             *int
+	addtotal          *int
+	rows              *int
+	addrows           *int
+	blob              *string
+	size              *int64
+	addsize           *int64
+	sha256            *string
+	finished_at       *time.Time
+	expires_at        *time.Time
+	error             *string
+	clearedFields     map[string]struct{}
+	staff             *key.Staff
+	clearedstaff      bool
+	api_key           *key.APIKey
+	clearedapi_key    bool
+	user              *key.User
+	cleareduser       bool
+	done              bool
+	oldValue          func(context.Context) (*Export, error)
+	predicates        []predicate.Export
+}
+
+var _ ent.Mutation = (*ExportMutation)(nil)
+
+// exportOption allows management of the mutation configuration using functional options.
+type exportOption func(*ExportMutation)
+
+// newExportMutation creates new mutation for the Export entity.
+func newExportMutation(c config, op Op, opts ...exportOption) *ExportMutation {
+	m := &ExportMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeExport,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withExportID sets the ID field of the mutation.
+func withExportID(id key.Export) exportOption {
+	return func(m *ExportMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Export
+		)
+		m.oldValue = func(ctx context.Context) (*Export, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Export.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withExport sets the old Export of the mutation.
+func withExport(node *Export) exportOption {
+	return func(m *ExportMutation) {
+		m.oldValue = func(context.Context) (*Export, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ExportMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ExportMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Export entities.
+func (m *ExportMutation) SetID(id key.Export) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ExportMutation) ID() (id key.Export, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ExportMutation) IDs(ctx context.Context) ([]key.Export, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []key.Export{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Export.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ExportMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ExportMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ExportMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ExportMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ExportMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ExportMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ExportMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ExportMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ExportMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ExportMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ExportMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *ExportMutation) SetStatus(e export.Status) {
+	m.status = &e
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ExportMutation) Status() (r export.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldStatus(ctx context.Context) (v export.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ExportMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetStatusSince sets the "status_since" field.
+func (m *ExportMutation) SetStatusSince(t time.Time) {
+	m.status_since = &t
+}
+
+// StatusSince returns the value of the "status_since" field in the mutation.
+func (m *ExportMutation) StatusSince() (r time.Time, exists bool) {
+	v := m.status_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatusSince returns the old "status_since" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldStatusSince(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatusSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatusSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatusSince: %w", err)
+	}
+	return oldValue.StatusSince, nil
+}
+
+// ResetStatusSince resets all changes to the "status_since" field.
+func (m *ExportMutation) ResetStatusSince() {
+	m.status_since = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ExportMutation) SetKind(e export.Kind) {
+	m.kind = &e
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ExportMutation) Kind() (r export.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldKind(ctx context.Context) (v export.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ExportMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *ExportMutation) SetFormat(e export.Format) {
+	m.format = &e
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *ExportMutation) Format() (r export.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldFormat(ctx context.Context) (v export.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *ExportMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *ExportMutation) SetStaffID(k key.Staff) {
+	m.staff = &k
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *ExportMutation) StaffID() (r key.Staff, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldStaffID(ctx context.Context) (v *key.Staff, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *ExportMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[export.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *ExportMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[export.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *ExportMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, export.FieldStaffID)
+}
+
+// SetAPIKeyID sets the "api_key_id" field.
+func (m *ExportMutation) SetAPIKeyID(kk key.APIKey) {
+	m.api_key = &kk
+}
+
+// APIKeyID returns the value of the "api_key_id" field in the mutation.
+func (m *ExportMutation) APIKeyID() (r key.APIKey, exists bool) {
+	v := m.api_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAPIKeyID returns the old "api_key_id" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldAPIKeyID(ctx context.Context) (v *key.APIKey, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAPIKeyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAPIKeyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAPIKeyID: %w", err)
+	}
+	return oldValue.APIKeyID, nil
+}
+
+// ClearAPIKeyID clears the value of the "api_key_id" field.
+func (m *ExportMutation) ClearAPIKeyID() {
+	m.api_key = nil
+	m.clearedFields[export.FieldAPIKeyID] = struct{}{}
+}
+
+// APIKeyIDCleared returns if the "api_key_id" field was cleared in this mutation.
+func (m *ExportMutation) APIKeyIDCleared() bool {
+	_, ok := m.clearedFields[export.FieldAPIKeyID]
+	return ok
+}
+
+// ResetAPIKeyID resets all changes to the "api_key_id" field.
+func (m *ExportMutation) ResetAPIKeyID() {
+	m.api_key = nil
+	delete(m.clearedFields, export.FieldAPIKeyID)
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ExportMutation) SetUserID(k key.User) {
+	m.user = &k
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ExportMutation) UserID() (r key.User, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldUserID(ctx context.Context) (v *key.User, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *ExportMutation) ClearUserID() {
+	m.user = nil
+	m.clearedFields[export.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *ExportMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[export.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ExportMutation) ResetUserID() {
+	m.user = nil
+	delete(m.clearedFields, export.FieldUserID)
+}
+
+// SetPermissions sets the "permissions" field.
+func (m *ExportMutation) SetPermissions(s []string) {
+	m.permissions = &s
+	m.appendpermissions = nil
+}
+
+// Permissions returns the value of the "permissions" field in the mutation.
+func (m *ExportMutation) Permissions() (r []string, exists bool) {
+	v := m.permissions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPermissions returns the old "permissions" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldPermissions(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPermissions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPermissions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPermissions: %w", err)
+	}
+	return oldValue.Permissions, nil
+}
+
+// AppendPermissions adds s to the "permissions" field.
+func (m *ExportMutation) AppendPermissions(s []string) {
+	m.appendpermissions = append(m.appendpermissions, s...)
+}
+
+// AppendedPermissions returns the list of values that were appended to the "permissions" field in this mutation.
+func (m *ExportMutation) AppendedPermissions() ([]string, bool) {
+	if len(m.appendpermissions) == 0 {
+		return nil, false
+	}
+	return m.appendpermissions, true
+}
+
+// ResetPermissions resets all changes to the "permissions" field.
+func (m *ExportMutation) ResetPermissions() {
+	m.permissions = nil
+	m.appendpermissions = nil
+}
+
+// SetUnmasked sets the "unmasked" field.
+func (m *ExportMutation) SetUnmasked(b bool) {
+	m.unmasked = &b
+}
+
+// Unmasked returns the value of the "unmasked" field in the mutation.
+func (m *ExportMutation) Unmasked() (r bool, exists bool) {
+	v := m.unmasked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnmasked returns the old "unmasked" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldUnmasked(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnmasked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnmasked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnmasked: %w", err)
+	}
+	return oldValue.Unmasked, nil
+}
+
+// ResetUnmasked resets all changes to the "unmasked" field.
+func (m *ExportMutation) ResetUnmasked() {
+	m.unmasked = nil
+}
+
+// SetLocale sets the "locale" field.
+func (m *ExportMutation) SetLocale(s string) {
+	m.locale = &s
+}
+
+// Locale returns the value of the "locale" field in the mutation.
+func (m *ExportMutation) Locale() (r string, exists bool) {
+	v := m.locale
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocale returns the old "locale" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldLocale(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocale is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocale requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocale: %w", err)
+	}
+	return oldValue.Locale, nil
+}
+
+// ResetLocale resets all changes to the "locale" field.
+func (m *ExportMutation) ResetLocale() {
+	m.locale = nil
+}
+
+// SetFilter sets the "filter" field.
+func (m *ExportMutation) SetFilter(s seal.Sealed) {
+	m.filter = &s
+}
+
+// Filter returns the value of the "filter" field in the mutation.
+func (m *ExportMutation) Filter() (r seal.Sealed, exists bool) {
+	v := m.filter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFilter returns the old "filter" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldFilter(ctx context.Context) (v seal.Sealed, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFilter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFilter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFilter: %w", err)
+	}
+	return oldValue.Filter, nil
+}
+
+// ClearFilter clears the value of the "filter" field.
+func (m *ExportMutation) ClearFilter() {
+	m.filter = nil
+	m.clearedFields[export.FieldFilter] = struct{}{}
+}
+
+// FilterCleared returns if the "filter" field was cleared in this mutation.
+func (m *ExportMutation) FilterCleared() bool {
+	_, ok := m.clearedFields[export.FieldFilter]
+	return ok
+}
+
+// ResetFilter resets all changes to the "filter" field.
+func (m *ExportMutation) ResetFilter() {
+	m.filter = nil
+	delete(m.clearedFields, export.FieldFilter)
+}
+
+// SetTotal sets the "total" field.
+func (m *ExportMutation) SetTotal(i int) {
+	m.total = &i
+	m.addtotal = nil
+}
+
+// Total returns the value of the "total" field in the mutation.
+func (m *ExportMutation) Total() (r int, exists bool) {
+	v := m.total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTotal returns the old "total" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTotal: %w", err)
+	}
+	return oldValue.Total, nil
+}
+
+// AddTotal adds i to the "total" field.
+func (m *ExportMutation) AddTotal(i int) {
+	if m.addtotal != nil {
+		*m.addtotal += i
+	} else {
+		m.addtotal = &i
+	}
+}
+
+// AddedTotal returns the value that was added to the "total" field in this mutation.
+func (m *ExportMutation) AddedTotal() (r int, exists bool) {
+	v := m.addtotal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTotal resets all changes to the "total" field.
+func (m *ExportMutation) ResetTotal() {
+	m.total = nil
+	m.addtotal = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *ExportMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *ExportMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *ExportMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *ExportMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *ExportMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// SetBlob sets the "blob" field.
+func (m *ExportMutation) SetBlob(s string) {
+	m.blob = &s
+}
+
+// Blob returns the value of the "blob" field in the mutation.
+func (m *ExportMutation) Blob() (r string, exists bool) {
+	v := m.blob
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlob returns the old "blob" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldBlob(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlob: %w", err)
+	}
+	return oldValue.Blob, nil
+}
+
+// ClearBlob clears the value of the "blob" field.
+func (m *ExportMutation) ClearBlob() {
+	m.blob = nil
+	m.clearedFields[export.FieldBlob] = struct{}{}
+}
+
+// BlobCleared returns if the "blob" field was cleared in this mutation.
+func (m *ExportMutation) BlobCleared() bool {
+	_, ok := m.clearedFields[export.FieldBlob]
+	return ok
+}
+
+// ResetBlob resets all changes to the "blob" field.
+func (m *ExportMutation) ResetBlob() {
+	m.blob = nil
+	delete(m.clearedFields, export.FieldBlob)
+}
+
+// SetSize sets the "size" field.
+func (m *ExportMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *ExportMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldSize(ctx context.Context) (v *int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *ExportMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *ExportMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearSize clears the value of the "size" field.
+func (m *ExportMutation) ClearSize() {
+	m.size = nil
+	m.addsize = nil
+	m.clearedFields[export.FieldSize] = struct{}{}
+}
+
+// SizeCleared returns if the "size" field was cleared in this mutation.
+func (m *ExportMutation) SizeCleared() bool {
+	_, ok := m.clearedFields[export.FieldSize]
+	return ok
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *ExportMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+	delete(m.clearedFields, export.FieldSize)
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *ExportMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *ExportMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldSha256(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ClearSha256 clears the value of the "sha256" field.
+func (m *ExportMutation) ClearSha256() {
+	m.sha256 = nil
+	m.clearedFields[export.FieldSha256] = struct{}{}
+}
+
+// Sha256Cleared returns if the "sha256" field was cleared in this mutation.
+func (m *ExportMutation) Sha256Cleared() bool {
+	_, ok := m.clearedFields[export.FieldSha256]
+	return ok
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *ExportMutation) ResetSha256() {
+	m.sha256 = nil
+	delete(m.clearedFields, export.FieldSha256)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ExportMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ExportMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ExportMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[export.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ExportMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[export.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ExportMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, export.FieldFinishedAt)
+}
+
+// SetExpiresAt sets the "expires_at" field.
+func (m *ExportMutation) SetExpiresAt(t time.Time) {
+	m.expires_at = &t
+}
+
+// ExpiresAt returns the value of the "expires_at" field in the mutation.
+func (m *ExportMutation) ExpiresAt() (r time.Time, exists bool) {
+	v := m.expires_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExpiresAt returns the old "expires_at" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldExpiresAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExpiresAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExpiresAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExpiresAt: %w", err)
+	}
+	return oldValue.ExpiresAt, nil
+}
+
+// ClearExpiresAt clears the value of the "expires_at" field.
+func (m *ExportMutation) ClearExpiresAt() {
+	m.expires_at = nil
+	m.clearedFields[export.FieldExpiresAt] = struct{}{}
+}
+
+// ExpiresAtCleared returns if the "expires_at" field was cleared in this mutation.
+func (m *ExportMutation) ExpiresAtCleared() bool {
+	_, ok := m.clearedFields[export.FieldExpiresAt]
+	return ok
+}
+
+// ResetExpiresAt resets all changes to the "expires_at" field.
+func (m *ExportMutation) ResetExpiresAt() {
+	m.expires_at = nil
+	delete(m.clearedFields, export.FieldExpiresAt)
+}
+
+// SetError sets the "error" field.
+func (m *ExportMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *ExportMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the Export entity.
+// If the Export object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExportMutation) OldError(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ClearError clears the value of the "error" field.
+func (m *ExportMutation) ClearError() {
+	m.error = nil
+	m.clearedFields[export.FieldError] = struct{}{}
+}
+
+// ErrorCleared returns if the "error" field was cleared in this mutation.
+func (m *ExportMutation) ErrorCleared() bool {
+	_, ok := m.clearedFields[export.FieldError]
+	return ok
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *ExportMutation) ResetError() {
+	m.error = nil
+	delete(m.clearedFields, export.FieldError)
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *ExportMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[export.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *ExportMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *ExportMutation) StaffIDs() (ids []key.Staff) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *ExportMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// ClearAPIKey clears the "api_key" edge to the APIKey entity.
+func (m *ExportMutation) ClearAPIKey() {
+	m.clearedapi_key = true
+	m.clearedFields[export.FieldAPIKeyID] = struct{}{}
+}
+
+// APIKeyCleared reports if the "api_key" edge to the APIKey entity was cleared.
+func (m *ExportMutation) APIKeyCleared() bool {
+	return m.APIKeyIDCleared() || m.clearedapi_key
+}
+
+// APIKeyIDs returns the "api_key" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// APIKeyID instead. It exists only for internal usage by the builders.
+func (m *ExportMutation) APIKeyIDs() (ids []key.APIKey) {
+	if id := m.api_key; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAPIKey resets all changes to the "api_key" edge.
+func (m *ExportMutation) ResetAPIKey() {
+	m.api_key = nil
+	m.clearedapi_key = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *ExportMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[export.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *ExportMutation) UserCleared() bool {
+	return m.UserIDCleared() || m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *ExportMutation) UserIDs() (ids []key.User) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *ExportMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the ExportMutation builder.
+func (m *ExportMutation) Where(ps ...predicate.Export) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ExportMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ExportMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Export, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ExportMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ExportMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Export).
+func (m *ExportMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ExportMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, export.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, export.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, export.FieldVersion)
+	}
+	if m.status != nil {
+		fields = append(fields, export.FieldStatus)
+	}
+	if m.status_since != nil {
+		fields = append(fields, export.FieldStatusSince)
+	}
+	if m.kind != nil {
+		fields = append(fields, export.FieldKind)
+	}
+	if m.format != nil {
+		fields = append(fields, export.FieldFormat)
+	}
+	if m.staff != nil {
+		fields = append(fields, export.FieldStaffID)
+	}
+	if m.api_key != nil {
+		fields = append(fields, export.FieldAPIKeyID)
+	}
+	if m.user != nil {
+		fields = append(fields, export.FieldUserID)
+	}
+	if m.permissions != nil {
+		fields = append(fields, export.FieldPermissions)
+	}
+	if m.unmasked != nil {
+		fields = append(fields, export.FieldUnmasked)
+	}
+	if m.locale != nil {
+		fields = append(fields, export.FieldLocale)
+	}
+	if m.filter != nil {
+		fields = append(fields, export.FieldFilter)
+	}
+	if m.total != nil {
+		fields = append(fields, export.FieldTotal)
+	}
+	if m.rows != nil {
+		fields = append(fields, export.FieldRows)
+	}
+	if m.blob != nil {
+		fields = append(fields, export.FieldBlob)
+	}
+	if m.size != nil {
+		fields = append(fields, export.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, export.FieldSha256)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, export.FieldFinishedAt)
+	}
+	if m.expires_at != nil {
+		fields = append(fields, export.FieldExpiresAt)
+	}
+	if m.error != nil {
+		fields = append(fields, export.FieldError)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ExportMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case export.FieldCreatedAt:
+		return m.CreatedAt()
+	case export.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case export.FieldVersion:
+		return m.Version()
+	case export.FieldStatus:
+		return m.Status()
+	case export.FieldStatusSince:
+		return m.StatusSince()
+	case export.FieldKind:
+		return m.Kind()
+	case export.FieldFormat:
+		return m.Format()
+	case export.FieldStaffID:
+		return m.StaffID()
+	case export.FieldAPIKeyID:
+		return m.APIKeyID()
+	case export.FieldUserID:
+		return m.UserID()
+	case export.FieldPermissions:
+		return m.Permissions()
+	case export.FieldUnmasked:
+		return m.Unmasked()
+	case export.FieldLocale:
+		return m.Locale()
+	case export.FieldFilter:
+		return m.Filter()
+	case export.FieldTotal:
+		return m.Total()
+	case export.FieldRows:
+		return m.Rows()
+	case export.FieldBlob:
+		return m.Blob()
+	case export.FieldSize:
+		return m.Size()
+	case export.FieldSha256:
+		return m.Sha256()
+	case export.FieldFinishedAt:
+		return m.FinishedAt()
+	case export.FieldExpiresAt:
+		return m.ExpiresAt()
+	case export.FieldError:
+		return m.Error()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ExportMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case export.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case export.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case export.FieldVersion:
+		return m.OldVersion(ctx)
+	case export.FieldStatus:
+		return m.OldStatus(ctx)
+	case export.FieldStatusSince:
+		return m.OldStatusSince(ctx)
+	case export.FieldKind:
+		return m.OldKind(ctx)
+	case export.FieldFormat:
+		return m.OldFormat(ctx)
+	case export.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case export.FieldAPIKeyID:
+		return m.OldAPIKeyID(ctx)
+	case export.FieldUserID:
+		return m.OldUserID(ctx)
+	case export.FieldPermissions:
+		return m.OldPermissions(ctx)
+	case export.FieldUnmasked:
+		return m.OldUnmasked(ctx)
+	case export.FieldLocale:
+		return m.OldLocale(ctx)
+	case export.FieldFilter:
+		return m.OldFilter(ctx)
+	case export.FieldTotal:
+		return m.OldTotal(ctx)
+	case export.FieldRows:
+		return m.OldRows(ctx)
+	case export.FieldBlob:
+		return m.OldBlob(ctx)
+	case export.FieldSize:
+		return m.OldSize(ctx)
+	case export.FieldSha256:
+		return m.OldSha256(ctx)
+	case export.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case export.FieldExpiresAt:
+		return m.OldExpiresAt(ctx)
+	case export.FieldError:
+		return m.OldError(ctx)
+	}
+	return nil, fmt.Errorf("unknown Export field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ExportMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case export.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case export.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case export.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case export.FieldStatus:
+		v, ok := value.(export.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case export.FieldStatusSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatusSince(v)
+		return nil
+	case export.FieldKind:
+		v, ok := value.(export.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case export.FieldFormat:
+		v, ok := value.(export.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case export.FieldStaffID:
+		v, ok := value.(key.Staff)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case export.FieldAPIKeyID:
+		v, ok := value.(key.APIKey)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAPIKeyID(v)
+		return nil
+	case export.FieldUserID:
+		v, ok := value.(key.User)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case export.FieldPermissions:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPermissions(v)
+		return nil
+	case export.FieldUnmasked:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnmasked(v)
+		return nil
+	case export.FieldLocale:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocale(v)
+		return nil
+	case export.FieldFilter:
+		v, ok := value.(seal.Sealed)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFilter(v)
+		return nil
+	case export.FieldTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTotal(v)
+		return nil
+	case export.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	case export.FieldBlob:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlob(v)
+		return nil
+	case export.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case export.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case export.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case export.FieldExpiresAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExpiresAt(v)
+		return nil
+	case export.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Export field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ExportMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, export.FieldVersion)
+	}
+	if m.addtotal != nil {
+		fields = append(fields, export.FieldTotal)
+	}
+	if m.addrows != nil {
+		fields = append(fields, export.FieldRows)
+	}
+	if m.addsize != nil {
+		fields = append(fields, export.FieldSize)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ExportMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case export.FieldVersion:
+		return m.AddedVersion()
+	case export.FieldTotal:
+		return m.AddedTotal()
+	case export.FieldRows:
+		return m.AddedRows()
+	case export.FieldSize:
+		return m.AddedSize()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ExportMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case export.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case export.FieldTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTotal(v)
+		return nil
+	case export.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	case export.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Export numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ExportMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(export.FieldStaffID) {
+		fields = append(fields, export.FieldStaffID)
+	}
+	if m.FieldCleared(export.FieldAPIKeyID) {
+		fields = append(fields, export.FieldAPIKeyID)
+	}
+	if m.FieldCleared(export.FieldUserID) {
+		fields = append(fields, export.FieldUserID)
+	}
+	if m.FieldCleared(export.FieldFilter) {
+		fields = append(fields, export.FieldFilter)
+	}
+	if m.FieldCleared(export.FieldBlob) {
+		fields = append(fields, export.FieldBlob)
+	}
+	if m.FieldCleared(export.FieldSize) {
+		fields = append(fields, export.FieldSize)
+	}
+	if m.FieldCleared(export.FieldSha256) {
+		fields = append(fields, export.FieldSha256)
+	}
+	if m.FieldCleared(export.FieldFinishedAt) {
+		fields = append(fields, export.FieldFinishedAt)
+	}
+	if m.FieldCleared(export.FieldExpiresAt) {
+		fields = append(fields, export.FieldExpiresAt)
+	}
+	if m.FieldCleared(export.FieldError) {
+		fields = append(fields, export.FieldError)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ExportMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ExportMutation) ClearField(name string) error {
+	switch name {
+	case export.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case export.FieldAPIKeyID:
+		m.ClearAPIKeyID()
+		return nil
+	case export.FieldUserID:
+		m.ClearUserID()
+		return nil
+	case export.FieldFilter:
+		m.ClearFilter()
+		return nil
+	case export.FieldBlob:
+		m.ClearBlob()
+		return nil
+	case export.FieldSize:
+		m.ClearSize()
+		return nil
+	case export.FieldSha256:
+		m.ClearSha256()
+		return nil
+	case export.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	case export.FieldExpiresAt:
+		m.ClearExpiresAt()
+		return nil
+	case export.FieldError:
+		m.ClearError()
+		return nil
+	}
+	return fmt.Errorf("unknown Export nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ExportMutation) ResetField(name string) error {
+	switch name {
+	case export.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case export.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case export.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case export.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case export.FieldStatusSince:
+		m.ResetStatusSince()
+		return nil
+	case export.FieldKind:
+		m.ResetKind()
+		return nil
+	case export.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case export.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case export.FieldAPIKeyID:
+		m.ResetAPIKeyID()
+		return nil
+	case export.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case export.FieldPermissions:
+		m.ResetPermissions()
+		return nil
+	case export.FieldUnmasked:
+		m.ResetUnmasked()
+		return nil
+	case export.FieldLocale:
+		m.ResetLocale()
+		return nil
+	case export.FieldFilter:
+		m.ResetFilter()
+		return nil
+	case export.FieldTotal:
+		m.ResetTotal()
+		return nil
+	case export.FieldRows:
+		m.ResetRows()
+		return nil
+	case export.FieldBlob:
+		m.ResetBlob()
+		return nil
+	case export.FieldSize:
+		m.ResetSize()
+		return nil
+	case export.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case export.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case export.FieldExpiresAt:
+		m.ResetExpiresAt()
+		return nil
+	case export.FieldError:
+		m.ResetError()
+		return nil
+	}
+	return fmt.Errorf("unknown Export field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ExportMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.staff != nil {
+		edges = append(edges, export.EdgeStaff)
+	}
+	if m.api_key != nil {
+		edges = append(edges, export.EdgeAPIKey)
+	}
+	if m.user != nil {
+		edges = append(edges, export.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ExportMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case export.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case export.EdgeAPIKey:
+		if id := m.api_key; id != nil {
+			return []ent.Value{*id}
+		}
+	case export.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ExportMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ExportMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ExportMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedstaff {
+		edges = append(edges, export.EdgeStaff)
+	}
+	if m.clearedapi_key {
+		edges = append(edges, export.EdgeAPIKey)
+	}
+	if m.cleareduser {
+		edges = append(edges, export.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ExportMutation) EdgeCleared(name string) bool {
+	switch name {
+	case export.EdgeStaff:
+		return m.clearedstaff
+	case export.EdgeAPIKey:
+		return m.clearedapi_key
+	case export.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ExportMutation) ClearEdge(name string) error {
+	switch name {
+	case export.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	case export.EdgeAPIKey:
+		m.ClearAPIKey()
+		return nil
+	case export.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Export unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ExportMutation) ResetEdge(name string) error {
+	switch name {
+	case export.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case export.EdgeAPIKey:
+		m.ResetAPIKey()
+		return nil
+	case export.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Export edge %s", name)
 }
 
 // GuessMutation represents an operation that mutates the Guess nodes in the graph.
@@ -14112,6 +16148,2666 @@ func (m *IdempotencyMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *IdempotencyMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Idempotency edge %s", name)
+}
+
+// ImportFaultMutation represents an operation that mutates the ImportFault nodes in the graph.
+type ImportFaultMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *key.ImportFault
+	line               *int
+	addline            *int
+	name               *string
+	code               *string
+	sentence           *string
+	data               *map[string]interface{}
+	clearedFields      map[string]struct{}
+	importation        *key.Import
+	clearedimportation bool
+	done               bool
+	oldValue           func(context.Context) (*ImportFault, error)
+	predicates         []predicate.ImportFault
+}
+
+var _ ent.Mutation = (*ImportFaultMutation)(nil)
+
+// importfaultOption allows management of the mutation configuration using functional options.
+type importfaultOption func(*ImportFaultMutation)
+
+// newImportFaultMutation creates new mutation for the ImportFault entity.
+func newImportFaultMutation(c config, op Op, opts ...importfaultOption) *ImportFaultMutation {
+	m := &ImportFaultMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportFault,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportFaultID sets the ID field of the mutation.
+func withImportFaultID(id key.ImportFault) importfaultOption {
+	return func(m *ImportFaultMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ImportFault
+		)
+		m.oldValue = func(ctx context.Context) (*ImportFault, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ImportFault.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportFault sets the old ImportFault of the mutation.
+func withImportFault(node *ImportFault) importfaultOption {
+	return func(m *ImportFaultMutation) {
+		m.oldValue = func(context.Context) (*ImportFault, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportFaultMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportFaultMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ImportFault entities.
+func (m *ImportFaultMutation) SetID(id key.ImportFault) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportFaultMutation) ID() (id key.ImportFault, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportFaultMutation) IDs(ctx context.Context) ([]key.ImportFault, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []key.ImportFault{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ImportFault.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetImportID sets the "import_id" field.
+func (m *ImportFaultMutation) SetImportID(k key.Import) {
+	m.importation = &k
+}
+
+// ImportID returns the value of the "import_id" field in the mutation.
+func (m *ImportFaultMutation) ImportID() (r key.Import, exists bool) {
+	v := m.importation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImportID returns the old "import_id" field's value of the ImportFault entity.
+// If the ImportFault object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFaultMutation) OldImportID(ctx context.Context) (v key.Import, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImportID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImportID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImportID: %w", err)
+	}
+	return oldValue.ImportID, nil
+}
+
+// ResetImportID resets all changes to the "import_id" field.
+func (m *ImportFaultMutation) ResetImportID() {
+	m.importation = nil
+}
+
+// SetLine sets the "line" field.
+func (m *ImportFaultMutation) SetLine(i int) {
+	m.line = &i
+	m.addline = nil
+}
+
+// Line returns the value of the "line" field in the mutation.
+func (m *ImportFaultMutation) Line() (r int, exists bool) {
+	v := m.line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLine returns the old "line" field's value of the ImportFault entity.
+// If the ImportFault object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFaultMutation) OldLine(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLine is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLine requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLine: %w", err)
+	}
+	return oldValue.Line, nil
+}
+
+// AddLine adds i to the "line" field.
+func (m *ImportFaultMutation) AddLine(i int) {
+	if m.addline != nil {
+		*m.addline += i
+	} else {
+		m.addline = &i
+	}
+}
+
+// AddedLine returns the value that was added to the "line" field in this mutation.
+func (m *ImportFaultMutation) AddedLine() (r int, exists bool) {
+	v := m.addline
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLine resets all changes to the "line" field.
+func (m *ImportFaultMutation) ResetLine() {
+	m.line = nil
+	m.addline = nil
+}
+
+// SetName sets the "name" field.
+func (m *ImportFaultMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ImportFaultMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ImportFault entity.
+// If the ImportFault object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFaultMutation) OldName(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ClearName clears the value of the "name" field.
+func (m *ImportFaultMutation) ClearName() {
+	m.name = nil
+	m.clearedFields[importfault.FieldName] = struct{}{}
+}
+
+// NameCleared returns if the "name" field was cleared in this mutation.
+func (m *ImportFaultMutation) NameCleared() bool {
+	_, ok := m.clearedFields[importfault.FieldName]
+	return ok
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ImportFaultMutation) ResetName() {
+	m.name = nil
+	delete(m.clearedFields, importfault.FieldName)
+}
+
+// SetCode sets the "code" field.
+func (m *ImportFaultMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ImportFaultMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the ImportFault entity.
+// If the ImportFault object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFaultMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ImportFaultMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetSentence sets the "sentence" field.
+func (m *ImportFaultMutation) SetSentence(s string) {
+	m.sentence = &s
+}
+
+// Sentence returns the value of the "sentence" field in the mutation.
+func (m *ImportFaultMutation) Sentence() (r string, exists bool) {
+	v := m.sentence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSentence returns the old "sentence" field's value of the ImportFault entity.
+// If the ImportFault object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFaultMutation) OldSentence(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSentence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSentence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSentence: %w", err)
+	}
+	return oldValue.Sentence, nil
+}
+
+// ResetSentence resets all changes to the "sentence" field.
+func (m *ImportFaultMutation) ResetSentence() {
+	m.sentence = nil
+}
+
+// SetData sets the "data" field.
+func (m *ImportFaultMutation) SetData(value map[string]interface{}) {
+	m.data = &value
+}
+
+// Data returns the value of the "data" field in the mutation.
+func (m *ImportFaultMutation) Data() (r map[string]interface{}, exists bool) {
+	v := m.data
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldData returns the old "data" field's value of the ImportFault entity.
+// If the ImportFault object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportFaultMutation) OldData(ctx context.Context) (v map[string]interface{}, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldData is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldData requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldData: %w", err)
+	}
+	return oldValue.Data, nil
+}
+
+// ClearData clears the value of the "data" field.
+func (m *ImportFaultMutation) ClearData() {
+	m.data = nil
+	m.clearedFields[importfault.FieldData] = struct{}{}
+}
+
+// DataCleared returns if the "data" field was cleared in this mutation.
+func (m *ImportFaultMutation) DataCleared() bool {
+	_, ok := m.clearedFields[importfault.FieldData]
+	return ok
+}
+
+// ResetData resets all changes to the "data" field.
+func (m *ImportFaultMutation) ResetData() {
+	m.data = nil
+	delete(m.clearedFields, importfault.FieldData)
+}
+
+// SetImportationID sets the "importation" edge to the Importation entity by id.
+func (m *ImportFaultMutation) SetImportationID(id key.Import) {
+	m.importation = &id
+}
+
+// ClearImportation clears the "importation" edge to the Importation entity.
+func (m *ImportFaultMutation) ClearImportation() {
+	m.clearedimportation = true
+	m.clearedFields[importfault.FieldImportID] = struct{}{}
+}
+
+// ImportationCleared reports if the "importation" edge to the Importation entity was cleared.
+func (m *ImportFaultMutation) ImportationCleared() bool {
+	return m.clearedimportation
+}
+
+// ImportationID returns the "importation" edge ID in the mutation.
+func (m *ImportFaultMutation) ImportationID() (id key.Import, exists bool) {
+	if m.importation != nil {
+		return *m.importation, true
+	}
+	return
+}
+
+// ImportationIDs returns the "importation" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ImportationID instead. It exists only for internal usage by the builders.
+func (m *ImportFaultMutation) ImportationIDs() (ids []key.Import) {
+	if id := m.importation; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetImportation resets all changes to the "importation" edge.
+func (m *ImportFaultMutation) ResetImportation() {
+	m.importation = nil
+	m.clearedimportation = false
+}
+
+// Where appends a list predicates to the ImportFaultMutation builder.
+func (m *ImportFaultMutation) Where(ps ...predicate.ImportFault) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportFaultMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportFaultMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ImportFault, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportFaultMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportFaultMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ImportFault).
+func (m *ImportFaultMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportFaultMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.importation != nil {
+		fields = append(fields, importfault.FieldImportID)
+	}
+	if m.line != nil {
+		fields = append(fields, importfault.FieldLine)
+	}
+	if m.name != nil {
+		fields = append(fields, importfault.FieldName)
+	}
+	if m.code != nil {
+		fields = append(fields, importfault.FieldCode)
+	}
+	if m.sentence != nil {
+		fields = append(fields, importfault.FieldSentence)
+	}
+	if m.data != nil {
+		fields = append(fields, importfault.FieldData)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportFaultMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importfault.FieldImportID:
+		return m.ImportID()
+	case importfault.FieldLine:
+		return m.Line()
+	case importfault.FieldName:
+		return m.Name()
+	case importfault.FieldCode:
+		return m.Code()
+	case importfault.FieldSentence:
+		return m.Sentence()
+	case importfault.FieldData:
+		return m.Data()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportFaultMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importfault.FieldImportID:
+		return m.OldImportID(ctx)
+	case importfault.FieldLine:
+		return m.OldLine(ctx)
+	case importfault.FieldName:
+		return m.OldName(ctx)
+	case importfault.FieldCode:
+		return m.OldCode(ctx)
+	case importfault.FieldSentence:
+		return m.OldSentence(ctx)
+	case importfault.FieldData:
+		return m.OldData(ctx)
+	}
+	return nil, fmt.Errorf("unknown ImportFault field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportFaultMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importfault.FieldImportID:
+		v, ok := value.(key.Import)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImportID(v)
+		return nil
+	case importfault.FieldLine:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLine(v)
+		return nil
+	case importfault.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case importfault.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case importfault.FieldSentence:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSentence(v)
+		return nil
+	case importfault.FieldData:
+		v, ok := value.(map[string]interface{})
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetData(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFault field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportFaultMutation) AddedFields() []string {
+	var fields []string
+	if m.addline != nil {
+		fields = append(fields, importfault.FieldLine)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportFaultMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importfault.FieldLine:
+		return m.AddedLine()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportFaultMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importfault.FieldLine:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLine(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFault numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportFaultMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importfault.FieldName) {
+		fields = append(fields, importfault.FieldName)
+	}
+	if m.FieldCleared(importfault.FieldData) {
+		fields = append(fields, importfault.FieldData)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportFaultMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportFaultMutation) ClearField(name string) error {
+	switch name {
+	case importfault.FieldName:
+		m.ClearName()
+		return nil
+	case importfault.FieldData:
+		m.ClearData()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFault nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportFaultMutation) ResetField(name string) error {
+	switch name {
+	case importfault.FieldImportID:
+		m.ResetImportID()
+		return nil
+	case importfault.FieldLine:
+		m.ResetLine()
+		return nil
+	case importfault.FieldName:
+		m.ResetName()
+		return nil
+	case importfault.FieldCode:
+		m.ResetCode()
+		return nil
+	case importfault.FieldSentence:
+		m.ResetSentence()
+		return nil
+	case importfault.FieldData:
+		m.ResetData()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFault field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportFaultMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.importation != nil {
+		edges = append(edges, importfault.EdgeImportation)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportFaultMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importfault.EdgeImportation:
+		if id := m.importation; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportFaultMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportFaultMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportFaultMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedimportation {
+		edges = append(edges, importfault.EdgeImportation)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportFaultMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importfault.EdgeImportation:
+		return m.clearedimportation
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportFaultMutation) ClearEdge(name string) error {
+	switch name {
+	case importfault.EdgeImportation:
+		m.ClearImportation()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFault unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportFaultMutation) ResetEdge(name string) error {
+	switch name {
+	case importfault.EdgeImportation:
+		m.ResetImportation()
+		return nil
+	}
+	return fmt.Errorf("unknown ImportFault edge %s", name)
+}
+
+// ImportationMutation represents an operation that mutates the Importation nodes in the graph.
+type ImportationMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *key.Import
+	created_at        *time.Time
+	updated_at        *time.Time
+	version           *int
+	addversion        *int
+	status            *importation.Status
+	status_since      *time.Time
+	format            *importation.Format
+	on_error          *importation.OnError
+	dry_run           *bool
+	permissions       *[]string
+	appendpermissions []string
+	locale            *string
+	blob              *string
+	size              *int64
+	addsize           *int64
+	sha256            *string
+	rows              *int
+	addrows           *int
+	checked           *int
+	addchecked        *int
+	passed            *int
+	addpassed         *int
+	faulty            *int
+	addfaulty         *int
+	entered           *int
+	addentered        *int
+	finished_at       *time.Time
+	error             *string
+	clearedFields     map[string]struct{}
+	staff             *key.Staff
+	clearedstaff      bool
+	api_key           *key.APIKey
+	clearedapi_key    bool
+	done              bool
+	oldValue          func(context.Context) (*Importation, error)
+	predicates        []predicate.Importation
+}
+
+var _ ent.Mutation = (*ImportationMutation)(nil)
+
+// importationOption allows management of the mutation configuration using functional options.
+type importationOption func(*ImportationMutation)
+
+// newImportationMutation creates new mutation for the Importation entity.
+func newImportationMutation(c config, op Op, opts ...importationOption) *ImportationMutation {
+	m := &ImportationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeImportation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withImportationID sets the ID field of the mutation.
+func withImportationID(id key.Import) importationOption {
+	return func(m *ImportationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Importation
+		)
+		m.oldValue = func(ctx context.Context) (*Importation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Importation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withImportation sets the old Importation of the mutation.
+func withImportation(node *Importation) importationOption {
+	return func(m *ImportationMutation) {
+		m.oldValue = func(context.Context) (*Importation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ImportationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ImportationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Importation entities.
+func (m *ImportationMutation) SetID(id key.Import) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ImportationMutation) ID() (id key.Import, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ImportationMutation) IDs(ctx context.Context) ([]key.Import, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []key.Import{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Importation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ImportationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ImportationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ImportationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ImportationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ImportationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ImportationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ImportationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ImportationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ImportationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ImportationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ImportationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *ImportationMutation) SetStatus(i importation.Status) {
+	m.status = &i
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ImportationMutation) Status() (r importation.Status, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldStatus(ctx context.Context) (v importation.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ImportationMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetStatusSince sets the "status_since" field.
+func (m *ImportationMutation) SetStatusSince(t time.Time) {
+	m.status_since = &t
+}
+
+// StatusSince returns the value of the "status_since" field in the mutation.
+func (m *ImportationMutation) StatusSince() (r time.Time, exists bool) {
+	v := m.status_since
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatusSince returns the old "status_since" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldStatusSince(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatusSince is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatusSince requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatusSince: %w", err)
+	}
+	return oldValue.StatusSince, nil
+}
+
+// ResetStatusSince resets all changes to the "status_since" field.
+func (m *ImportationMutation) ResetStatusSince() {
+	m.status_since = nil
+}
+
+// SetFormat sets the "format" field.
+func (m *ImportationMutation) SetFormat(i importation.Format) {
+	m.format = &i
+}
+
+// Format returns the value of the "format" field in the mutation.
+func (m *ImportationMutation) Format() (r importation.Format, exists bool) {
+	v := m.format
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFormat returns the old "format" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldFormat(ctx context.Context) (v importation.Format, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFormat is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFormat requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFormat: %w", err)
+	}
+	return oldValue.Format, nil
+}
+
+// ResetFormat resets all changes to the "format" field.
+func (m *ImportationMutation) ResetFormat() {
+	m.format = nil
+}
+
+// SetOnError sets the "on_error" field.
+func (m *ImportationMutation) SetOnError(ie importation.OnError) {
+	m.on_error = &ie
+}
+
+// OnError returns the value of the "on_error" field in the mutation.
+func (m *ImportationMutation) OnError() (r importation.OnError, exists bool) {
+	v := m.on_error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOnError returns the old "on_error" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldOnError(ctx context.Context) (v importation.OnError, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOnError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOnError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOnError: %w", err)
+	}
+	return oldValue.OnError, nil
+}
+
+// ResetOnError resets all changes to the "on_error" field.
+func (m *ImportationMutation) ResetOnError() {
+	m.on_error = nil
+}
+
+// SetDryRun sets the "dry_run" field.
+func (m *ImportationMutation) SetDryRun(b bool) {
+	m.dry_run = &b
+}
+
+// DryRun returns the value of the "dry_run" field in the mutation.
+func (m *ImportationMutation) DryRun() (r bool, exists bool) {
+	v := m.dry_run
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDryRun returns the old "dry_run" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldDryRun(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDryRun is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDryRun requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDryRun: %w", err)
+	}
+	return oldValue.DryRun, nil
+}
+
+// ResetDryRun resets all changes to the "dry_run" field.
+func (m *ImportationMutation) ResetDryRun() {
+	m.dry_run = nil
+}
+
+// SetStaffID sets the "staff_id" field.
+func (m *ImportationMutation) SetStaffID(k key.Staff) {
+	m.staff = &k
+}
+
+// StaffID returns the value of the "staff_id" field in the mutation.
+func (m *ImportationMutation) StaffID() (r key.Staff, exists bool) {
+	v := m.staff
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStaffID returns the old "staff_id" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldStaffID(ctx context.Context) (v *key.Staff, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStaffID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStaffID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStaffID: %w", err)
+	}
+	return oldValue.StaffID, nil
+}
+
+// ClearStaffID clears the value of the "staff_id" field.
+func (m *ImportationMutation) ClearStaffID() {
+	m.staff = nil
+	m.clearedFields[importation.FieldStaffID] = struct{}{}
+}
+
+// StaffIDCleared returns if the "staff_id" field was cleared in this mutation.
+func (m *ImportationMutation) StaffIDCleared() bool {
+	_, ok := m.clearedFields[importation.FieldStaffID]
+	return ok
+}
+
+// ResetStaffID resets all changes to the "staff_id" field.
+func (m *ImportationMutation) ResetStaffID() {
+	m.staff = nil
+	delete(m.clearedFields, importation.FieldStaffID)
+}
+
+// SetAPIKeyID sets the "api_key_id" field.
+func (m *ImportationMutation) SetAPIKeyID(kk key.APIKey) {
+	m.api_key = &kk
+}
+
+// APIKeyID returns the value of the "api_key_id" field in the mutation.
+func (m *ImportationMutation) APIKeyID() (r key.APIKey, exists bool) {
+	v := m.api_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAPIKeyID returns the old "api_key_id" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldAPIKeyID(ctx context.Context) (v *key.APIKey, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAPIKeyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAPIKeyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAPIKeyID: %w", err)
+	}
+	return oldValue.APIKeyID, nil
+}
+
+// ClearAPIKeyID clears the value of the "api_key_id" field.
+func (m *ImportationMutation) ClearAPIKeyID() {
+	m.api_key = nil
+	m.clearedFields[importation.FieldAPIKeyID] = struct{}{}
+}
+
+// APIKeyIDCleared returns if the "api_key_id" field was cleared in this mutation.
+func (m *ImportationMutation) APIKeyIDCleared() bool {
+	_, ok := m.clearedFields[importation.FieldAPIKeyID]
+	return ok
+}
+
+// ResetAPIKeyID resets all changes to the "api_key_id" field.
+func (m *ImportationMutation) ResetAPIKeyID() {
+	m.api_key = nil
+	delete(m.clearedFields, importation.FieldAPIKeyID)
+}
+
+// SetPermissions sets the "permissions" field.
+func (m *ImportationMutation) SetPermissions(s []string) {
+	m.permissions = &s
+	m.appendpermissions = nil
+}
+
+// Permissions returns the value of the "permissions" field in the mutation.
+func (m *ImportationMutation) Permissions() (r []string, exists bool) {
+	v := m.permissions
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPermissions returns the old "permissions" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldPermissions(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPermissions is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPermissions requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPermissions: %w", err)
+	}
+	return oldValue.Permissions, nil
+}
+
+// AppendPermissions adds s to the "permissions" field.
+func (m *ImportationMutation) AppendPermissions(s []string) {
+	m.appendpermissions = append(m.appendpermissions, s...)
+}
+
+// AppendedPermissions returns the list of values that were appended to the "permissions" field in this mutation.
+func (m *ImportationMutation) AppendedPermissions() ([]string, bool) {
+	if len(m.appendpermissions) == 0 {
+		return nil, false
+	}
+	return m.appendpermissions, true
+}
+
+// ResetPermissions resets all changes to the "permissions" field.
+func (m *ImportationMutation) ResetPermissions() {
+	m.permissions = nil
+	m.appendpermissions = nil
+}
+
+// SetLocale sets the "locale" field.
+func (m *ImportationMutation) SetLocale(s string) {
+	m.locale = &s
+}
+
+// Locale returns the value of the "locale" field in the mutation.
+func (m *ImportationMutation) Locale() (r string, exists bool) {
+	v := m.locale
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLocale returns the old "locale" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldLocale(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLocale is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLocale requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLocale: %w", err)
+	}
+	return oldValue.Locale, nil
+}
+
+// ResetLocale resets all changes to the "locale" field.
+func (m *ImportationMutation) ResetLocale() {
+	m.locale = nil
+}
+
+// SetBlob sets the "blob" field.
+func (m *ImportationMutation) SetBlob(s string) {
+	m.blob = &s
+}
+
+// Blob returns the value of the "blob" field in the mutation.
+func (m *ImportationMutation) Blob() (r string, exists bool) {
+	v := m.blob
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlob returns the old "blob" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldBlob(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlob: %w", err)
+	}
+	return oldValue.Blob, nil
+}
+
+// ClearBlob clears the value of the "blob" field.
+func (m *ImportationMutation) ClearBlob() {
+	m.blob = nil
+	m.clearedFields[importation.FieldBlob] = struct{}{}
+}
+
+// BlobCleared returns if the "blob" field was cleared in this mutation.
+func (m *ImportationMutation) BlobCleared() bool {
+	_, ok := m.clearedFields[importation.FieldBlob]
+	return ok
+}
+
+// ResetBlob resets all changes to the "blob" field.
+func (m *ImportationMutation) ResetBlob() {
+	m.blob = nil
+	delete(m.clearedFields, importation.FieldBlob)
+}
+
+// SetSize sets the "size" field.
+func (m *ImportationMutation) SetSize(i int64) {
+	m.size = &i
+	m.addsize = nil
+}
+
+// Size returns the value of the "size" field in the mutation.
+func (m *ImportationMutation) Size() (r int64, exists bool) {
+	v := m.size
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSize returns the old "size" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldSize(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSize is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSize requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSize: %w", err)
+	}
+	return oldValue.Size, nil
+}
+
+// AddSize adds i to the "size" field.
+func (m *ImportationMutation) AddSize(i int64) {
+	if m.addsize != nil {
+		*m.addsize += i
+	} else {
+		m.addsize = &i
+	}
+}
+
+// AddedSize returns the value that was added to the "size" field in this mutation.
+func (m *ImportationMutation) AddedSize() (r int64, exists bool) {
+	v := m.addsize
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSize resets all changes to the "size" field.
+func (m *ImportationMutation) ResetSize() {
+	m.size = nil
+	m.addsize = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *ImportationMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *ImportationMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *ImportationMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *ImportationMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *ImportationMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *ImportationMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *ImportationMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *ImportationMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// SetChecked sets the "checked" field.
+func (m *ImportationMutation) SetChecked(i int) {
+	m.checked = &i
+	m.addchecked = nil
+}
+
+// Checked returns the value of the "checked" field in the mutation.
+func (m *ImportationMutation) Checked() (r int, exists bool) {
+	v := m.checked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChecked returns the old "checked" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldChecked(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChecked is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChecked requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChecked: %w", err)
+	}
+	return oldValue.Checked, nil
+}
+
+// AddChecked adds i to the "checked" field.
+func (m *ImportationMutation) AddChecked(i int) {
+	if m.addchecked != nil {
+		*m.addchecked += i
+	} else {
+		m.addchecked = &i
+	}
+}
+
+// AddedChecked returns the value that was added to the "checked" field in this mutation.
+func (m *ImportationMutation) AddedChecked() (r int, exists bool) {
+	v := m.addchecked
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetChecked resets all changes to the "checked" field.
+func (m *ImportationMutation) ResetChecked() {
+	m.checked = nil
+	m.addchecked = nil
+}
+
+// SetPassed sets the "passed" field.
+func (m *ImportationMutation) SetPassed(i int) {
+	m.passed = &i
+	m.addpassed = nil
+}
+
+// Passed returns the value of the "passed" field in the mutation.
+func (m *ImportationMutation) Passed() (r int, exists bool) {
+	v := m.passed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPassed returns the old "passed" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldPassed(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPassed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPassed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPassed: %w", err)
+	}
+	return oldValue.Passed, nil
+}
+
+// AddPassed adds i to the "passed" field.
+func (m *ImportationMutation) AddPassed(i int) {
+	if m.addpassed != nil {
+		*m.addpassed += i
+	} else {
+		m.addpassed = &i
+	}
+}
+
+// AddedPassed returns the value that was added to the "passed" field in this mutation.
+func (m *ImportationMutation) AddedPassed() (r int, exists bool) {
+	v := m.addpassed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPassed resets all changes to the "passed" field.
+func (m *ImportationMutation) ResetPassed() {
+	m.passed = nil
+	m.addpassed = nil
+}
+
+// SetFaulty sets the "faulty" field.
+func (m *ImportationMutation) SetFaulty(i int) {
+	m.faulty = &i
+	m.addfaulty = nil
+}
+
+// Faulty returns the value of the "faulty" field in the mutation.
+func (m *ImportationMutation) Faulty() (r int, exists bool) {
+	v := m.faulty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFaulty returns the old "faulty" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldFaulty(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFaulty is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFaulty requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFaulty: %w", err)
+	}
+	return oldValue.Faulty, nil
+}
+
+// AddFaulty adds i to the "faulty" field.
+func (m *ImportationMutation) AddFaulty(i int) {
+	if m.addfaulty != nil {
+		*m.addfaulty += i
+	} else {
+		m.addfaulty = &i
+	}
+}
+
+// AddedFaulty returns the value that was added to the "faulty" field in this mutation.
+func (m *ImportationMutation) AddedFaulty() (r int, exists bool) {
+	v := m.addfaulty
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFaulty resets all changes to the "faulty" field.
+func (m *ImportationMutation) ResetFaulty() {
+	m.faulty = nil
+	m.addfaulty = nil
+}
+
+// SetEntered sets the "entered" field.
+func (m *ImportationMutation) SetEntered(i int) {
+	m.entered = &i
+	m.addentered = nil
+}
+
+// Entered returns the value of the "entered" field in the mutation.
+func (m *ImportationMutation) Entered() (r int, exists bool) {
+	v := m.entered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEntered returns the old "entered" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldEntered(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEntered is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEntered requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEntered: %w", err)
+	}
+	return oldValue.Entered, nil
+}
+
+// AddEntered adds i to the "entered" field.
+func (m *ImportationMutation) AddEntered(i int) {
+	if m.addentered != nil {
+		*m.addentered += i
+	} else {
+		m.addentered = &i
+	}
+}
+
+// AddedEntered returns the value that was added to the "entered" field in this mutation.
+func (m *ImportationMutation) AddedEntered() (r int, exists bool) {
+	v := m.addentered
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEntered resets all changes to the "entered" field.
+func (m *ImportationMutation) ResetEntered() {
+	m.entered = nil
+	m.addentered = nil
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ImportationMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ImportationMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ImportationMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[importation.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ImportationMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[importation.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ImportationMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, importation.FieldFinishedAt)
+}
+
+// SetError sets the "error" field.
+func (m *ImportationMutation) SetError(s string) {
+	m.error = &s
+}
+
+// Error returns the value of the "error" field in the mutation.
+func (m *ImportationMutation) Error() (r string, exists bool) {
+	v := m.error
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldError returns the old "error" field's value of the Importation entity.
+// If the Importation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ImportationMutation) OldError(ctx context.Context) (v *string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldError is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldError requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldError: %w", err)
+	}
+	return oldValue.Error, nil
+}
+
+// ClearError clears the value of the "error" field.
+func (m *ImportationMutation) ClearError() {
+	m.error = nil
+	m.clearedFields[importation.FieldError] = struct{}{}
+}
+
+// ErrorCleared returns if the "error" field was cleared in this mutation.
+func (m *ImportationMutation) ErrorCleared() bool {
+	_, ok := m.clearedFields[importation.FieldError]
+	return ok
+}
+
+// ResetError resets all changes to the "error" field.
+func (m *ImportationMutation) ResetError() {
+	m.error = nil
+	delete(m.clearedFields, importation.FieldError)
+}
+
+// ClearStaff clears the "staff" edge to the Staff entity.
+func (m *ImportationMutation) ClearStaff() {
+	m.clearedstaff = true
+	m.clearedFields[importation.FieldStaffID] = struct{}{}
+}
+
+// StaffCleared reports if the "staff" edge to the Staff entity was cleared.
+func (m *ImportationMutation) StaffCleared() bool {
+	return m.StaffIDCleared() || m.clearedstaff
+}
+
+// StaffIDs returns the "staff" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// StaffID instead. It exists only for internal usage by the builders.
+func (m *ImportationMutation) StaffIDs() (ids []key.Staff) {
+	if id := m.staff; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetStaff resets all changes to the "staff" edge.
+func (m *ImportationMutation) ResetStaff() {
+	m.staff = nil
+	m.clearedstaff = false
+}
+
+// ClearAPIKey clears the "api_key" edge to the APIKey entity.
+func (m *ImportationMutation) ClearAPIKey() {
+	m.clearedapi_key = true
+	m.clearedFields[importation.FieldAPIKeyID] = struct{}{}
+}
+
+// APIKeyCleared reports if the "api_key" edge to the APIKey entity was cleared.
+func (m *ImportationMutation) APIKeyCleared() bool {
+	return m.APIKeyIDCleared() || m.clearedapi_key
+}
+
+// APIKeyIDs returns the "api_key" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// APIKeyID instead. It exists only for internal usage by the builders.
+func (m *ImportationMutation) APIKeyIDs() (ids []key.APIKey) {
+	if id := m.api_key; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetAPIKey resets all changes to the "api_key" edge.
+func (m *ImportationMutation) ResetAPIKey() {
+	m.api_key = nil
+	m.clearedapi_key = false
+}
+
+// Where appends a list predicates to the ImportationMutation builder.
+func (m *ImportationMutation) Where(ps ...predicate.Importation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ImportationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ImportationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Importation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ImportationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ImportationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Importation).
+func (m *ImportationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ImportationMutation) Fields() []string {
+	fields := make([]string, 0, 22)
+	if m.created_at != nil {
+		fields = append(fields, importation.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, importation.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, importation.FieldVersion)
+	}
+	if m.status != nil {
+		fields = append(fields, importation.FieldStatus)
+	}
+	if m.status_since != nil {
+		fields = append(fields, importation.FieldStatusSince)
+	}
+	if m.format != nil {
+		fields = append(fields, importation.FieldFormat)
+	}
+	if m.on_error != nil {
+		fields = append(fields, importation.FieldOnError)
+	}
+	if m.dry_run != nil {
+		fields = append(fields, importation.FieldDryRun)
+	}
+	if m.staff != nil {
+		fields = append(fields, importation.FieldStaffID)
+	}
+	if m.api_key != nil {
+		fields = append(fields, importation.FieldAPIKeyID)
+	}
+	if m.permissions != nil {
+		fields = append(fields, importation.FieldPermissions)
+	}
+	if m.locale != nil {
+		fields = append(fields, importation.FieldLocale)
+	}
+	if m.blob != nil {
+		fields = append(fields, importation.FieldBlob)
+	}
+	if m.size != nil {
+		fields = append(fields, importation.FieldSize)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, importation.FieldSha256)
+	}
+	if m.rows != nil {
+		fields = append(fields, importation.FieldRows)
+	}
+	if m.checked != nil {
+		fields = append(fields, importation.FieldChecked)
+	}
+	if m.passed != nil {
+		fields = append(fields, importation.FieldPassed)
+	}
+	if m.faulty != nil {
+		fields = append(fields, importation.FieldFaulty)
+	}
+	if m.entered != nil {
+		fields = append(fields, importation.FieldEntered)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, importation.FieldFinishedAt)
+	}
+	if m.error != nil {
+		fields = append(fields, importation.FieldError)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ImportationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case importation.FieldCreatedAt:
+		return m.CreatedAt()
+	case importation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case importation.FieldVersion:
+		return m.Version()
+	case importation.FieldStatus:
+		return m.Status()
+	case importation.FieldStatusSince:
+		return m.StatusSince()
+	case importation.FieldFormat:
+		return m.Format()
+	case importation.FieldOnError:
+		return m.OnError()
+	case importation.FieldDryRun:
+		return m.DryRun()
+	case importation.FieldStaffID:
+		return m.StaffID()
+	case importation.FieldAPIKeyID:
+		return m.APIKeyID()
+	case importation.FieldPermissions:
+		return m.Permissions()
+	case importation.FieldLocale:
+		return m.Locale()
+	case importation.FieldBlob:
+		return m.Blob()
+	case importation.FieldSize:
+		return m.Size()
+	case importation.FieldSha256:
+		return m.Sha256()
+	case importation.FieldRows:
+		return m.Rows()
+	case importation.FieldChecked:
+		return m.Checked()
+	case importation.FieldPassed:
+		return m.Passed()
+	case importation.FieldFaulty:
+		return m.Faulty()
+	case importation.FieldEntered:
+		return m.Entered()
+	case importation.FieldFinishedAt:
+		return m.FinishedAt()
+	case importation.FieldError:
+		return m.Error()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ImportationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case importation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case importation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case importation.FieldVersion:
+		return m.OldVersion(ctx)
+	case importation.FieldStatus:
+		return m.OldStatus(ctx)
+	case importation.FieldStatusSince:
+		return m.OldStatusSince(ctx)
+	case importation.FieldFormat:
+		return m.OldFormat(ctx)
+	case importation.FieldOnError:
+		return m.OldOnError(ctx)
+	case importation.FieldDryRun:
+		return m.OldDryRun(ctx)
+	case importation.FieldStaffID:
+		return m.OldStaffID(ctx)
+	case importation.FieldAPIKeyID:
+		return m.OldAPIKeyID(ctx)
+	case importation.FieldPermissions:
+		return m.OldPermissions(ctx)
+	case importation.FieldLocale:
+		return m.OldLocale(ctx)
+	case importation.FieldBlob:
+		return m.OldBlob(ctx)
+	case importation.FieldSize:
+		return m.OldSize(ctx)
+	case importation.FieldSha256:
+		return m.OldSha256(ctx)
+	case importation.FieldRows:
+		return m.OldRows(ctx)
+	case importation.FieldChecked:
+		return m.OldChecked(ctx)
+	case importation.FieldPassed:
+		return m.OldPassed(ctx)
+	case importation.FieldFaulty:
+		return m.OldFaulty(ctx)
+	case importation.FieldEntered:
+		return m.OldEntered(ctx)
+	case importation.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	case importation.FieldError:
+		return m.OldError(ctx)
+	}
+	return nil, fmt.Errorf("unknown Importation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case importation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case importation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case importation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case importation.FieldStatus:
+		v, ok := value.(importation.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case importation.FieldStatusSince:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatusSince(v)
+		return nil
+	case importation.FieldFormat:
+		v, ok := value.(importation.Format)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFormat(v)
+		return nil
+	case importation.FieldOnError:
+		v, ok := value.(importation.OnError)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOnError(v)
+		return nil
+	case importation.FieldDryRun:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDryRun(v)
+		return nil
+	case importation.FieldStaffID:
+		v, ok := value.(key.Staff)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStaffID(v)
+		return nil
+	case importation.FieldAPIKeyID:
+		v, ok := value.(key.APIKey)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAPIKeyID(v)
+		return nil
+	case importation.FieldPermissions:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPermissions(v)
+		return nil
+	case importation.FieldLocale:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLocale(v)
+		return nil
+	case importation.FieldBlob:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlob(v)
+		return nil
+	case importation.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSize(v)
+		return nil
+	case importation.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case importation.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	case importation.FieldChecked:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChecked(v)
+		return nil
+	case importation.FieldPassed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPassed(v)
+		return nil
+	case importation.FieldFaulty:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFaulty(v)
+		return nil
+	case importation.FieldEntered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEntered(v)
+		return nil
+	case importation.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	case importation.FieldError:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetError(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Importation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ImportationMutation) AddedFields() []string {
+	var fields []string
+	if m.addversion != nil {
+		fields = append(fields, importation.FieldVersion)
+	}
+	if m.addsize != nil {
+		fields = append(fields, importation.FieldSize)
+	}
+	if m.addrows != nil {
+		fields = append(fields, importation.FieldRows)
+	}
+	if m.addchecked != nil {
+		fields = append(fields, importation.FieldChecked)
+	}
+	if m.addpassed != nil {
+		fields = append(fields, importation.FieldPassed)
+	}
+	if m.addfaulty != nil {
+		fields = append(fields, importation.FieldFaulty)
+	}
+	if m.addentered != nil {
+		fields = append(fields, importation.FieldEntered)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ImportationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case importation.FieldVersion:
+		return m.AddedVersion()
+	case importation.FieldSize:
+		return m.AddedSize()
+	case importation.FieldRows:
+		return m.AddedRows()
+	case importation.FieldChecked:
+		return m.AddedChecked()
+	case importation.FieldPassed:
+		return m.AddedPassed()
+	case importation.FieldFaulty:
+		return m.AddedFaulty()
+	case importation.FieldEntered:
+		return m.AddedEntered()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ImportationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case importation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case importation.FieldSize:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSize(v)
+		return nil
+	case importation.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	case importation.FieldChecked:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddChecked(v)
+		return nil
+	case importation.FieldPassed:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPassed(v)
+		return nil
+	case importation.FieldFaulty:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFaulty(v)
+		return nil
+	case importation.FieldEntered:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEntered(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Importation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ImportationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(importation.FieldStaffID) {
+		fields = append(fields, importation.FieldStaffID)
+	}
+	if m.FieldCleared(importation.FieldAPIKeyID) {
+		fields = append(fields, importation.FieldAPIKeyID)
+	}
+	if m.FieldCleared(importation.FieldBlob) {
+		fields = append(fields, importation.FieldBlob)
+	}
+	if m.FieldCleared(importation.FieldFinishedAt) {
+		fields = append(fields, importation.FieldFinishedAt)
+	}
+	if m.FieldCleared(importation.FieldError) {
+		fields = append(fields, importation.FieldError)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ImportationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ImportationMutation) ClearField(name string) error {
+	switch name {
+	case importation.FieldStaffID:
+		m.ClearStaffID()
+		return nil
+	case importation.FieldAPIKeyID:
+		m.ClearAPIKeyID()
+		return nil
+	case importation.FieldBlob:
+		m.ClearBlob()
+		return nil
+	case importation.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	case importation.FieldError:
+		m.ClearError()
+		return nil
+	}
+	return fmt.Errorf("unknown Importation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ImportationMutation) ResetField(name string) error {
+	switch name {
+	case importation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case importation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case importation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case importation.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case importation.FieldStatusSince:
+		m.ResetStatusSince()
+		return nil
+	case importation.FieldFormat:
+		m.ResetFormat()
+		return nil
+	case importation.FieldOnError:
+		m.ResetOnError()
+		return nil
+	case importation.FieldDryRun:
+		m.ResetDryRun()
+		return nil
+	case importation.FieldStaffID:
+		m.ResetStaffID()
+		return nil
+	case importation.FieldAPIKeyID:
+		m.ResetAPIKeyID()
+		return nil
+	case importation.FieldPermissions:
+		m.ResetPermissions()
+		return nil
+	case importation.FieldLocale:
+		m.ResetLocale()
+		return nil
+	case importation.FieldBlob:
+		m.ResetBlob()
+		return nil
+	case importation.FieldSize:
+		m.ResetSize()
+		return nil
+	case importation.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case importation.FieldRows:
+		m.ResetRows()
+		return nil
+	case importation.FieldChecked:
+		m.ResetChecked()
+		return nil
+	case importation.FieldPassed:
+		m.ResetPassed()
+		return nil
+	case importation.FieldFaulty:
+		m.ResetFaulty()
+		return nil
+	case importation.FieldEntered:
+		m.ResetEntered()
+		return nil
+	case importation.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	case importation.FieldError:
+		m.ResetError()
+		return nil
+	}
+	return fmt.Errorf("unknown Importation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ImportationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.staff != nil {
+		edges = append(edges, importation.EdgeStaff)
+	}
+	if m.api_key != nil {
+		edges = append(edges, importation.EdgeAPIKey)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ImportationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case importation.EdgeStaff:
+		if id := m.staff; id != nil {
+			return []ent.Value{*id}
+		}
+	case importation.EdgeAPIKey:
+		if id := m.api_key; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ImportationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ImportationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ImportationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedstaff {
+		edges = append(edges, importation.EdgeStaff)
+	}
+	if m.clearedapi_key {
+		edges = append(edges, importation.EdgeAPIKey)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ImportationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case importation.EdgeStaff:
+		return m.clearedstaff
+	case importation.EdgeAPIKey:
+		return m.clearedapi_key
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ImportationMutation) ClearEdge(name string) error {
+	switch name {
+	case importation.EdgeStaff:
+		m.ClearStaff()
+		return nil
+	case importation.EdgeAPIKey:
+		m.ClearAPIKey()
+		return nil
+	}
+	return fmt.Errorf("unknown Importation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ImportationMutation) ResetEdge(name string) error {
+	switch name {
+	case importation.EdgeStaff:
+		m.ResetStaff()
+		return nil
+	case importation.EdgeAPIKey:
+		m.ResetAPIKey()
+		return nil
+	}
+	return fmt.Errorf("unknown Importation edge %s", name)
 }
 
 // InstallmentMutation represents an operation that mutates the Installment nodes in the graph.
@@ -29724,6 +34420,7 @@ type UserMutation struct {
 	tags                   *[]string
 	appendtags             []string
 	source                 *string
+	erased_at              *time.Time
 	clearedFields          map[string]struct{}
 	company                *key.Company
 	clearedcompany         bool
@@ -30901,6 +35598,55 @@ func (m *UserMutation) ResetCreatedByID() {
 	delete(m.clearedFields, user.FieldCreatedByID)
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (m *UserMutation) SetErasedAt(t time.Time) {
+	m.erased_at = &t
+}
+
+// ErasedAt returns the value of the "erased_at" field in the mutation.
+func (m *UserMutation) ErasedAt() (r time.Time, exists bool) {
+	v := m.erased_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasedAt returns the old "erased_at" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldErasedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasedAt: %w", err)
+	}
+	return oldValue.ErasedAt, nil
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (m *UserMutation) ClearErasedAt() {
+	m.erased_at = nil
+	m.clearedFields[user.FieldErasedAt] = struct{}{}
+}
+
+// ErasedAtCleared returns if the "erased_at" field was cleared in this mutation.
+func (m *UserMutation) ErasedAtCleared() bool {
+	_, ok := m.clearedFields[user.FieldErasedAt]
+	return ok
+}
+
+// ResetErasedAt resets all changes to the "erased_at" field.
+func (m *UserMutation) ResetErasedAt() {
+	m.erased_at = nil
+	delete(m.clearedFields, user.FieldErasedAt)
+}
+
 // ClearCompany clears the "company" edge to the Company entity.
 func (m *UserMutation) ClearCompany() {
 	m.clearedcompany = true
@@ -31259,7 +36005,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 23)
+	fields := make([]string, 0, 24)
 	if m.created_at != nil {
 		fields = append(fields, user.FieldCreatedAt)
 	}
@@ -31329,6 +36075,9 @@ func (m *UserMutation) Fields() []string {
 	if m.created_by != nil {
 		fields = append(fields, user.FieldCreatedByID)
 	}
+	if m.erased_at != nil {
+		fields = append(fields, user.FieldErasedAt)
+	}
 	return fields
 }
 
@@ -31383,6 +36132,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.MergedIntoID()
 	case user.FieldCreatedByID:
 		return m.CreatedByID()
+	case user.FieldErasedAt:
+		return m.ErasedAt()
 	}
 	return nil, false
 }
@@ -31438,6 +36189,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldMergedIntoID(ctx)
 	case user.FieldCreatedByID:
 		return m.OldCreatedByID(ctx)
+	case user.FieldErasedAt:
+		return m.OldErasedAt(ctx)
 	}
 	return nil, fmt.Errorf("unknown User field %s", name)
 }
@@ -31608,6 +36361,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetCreatedByID(v)
 		return nil
+	case user.FieldErasedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasedAt(v)
+		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)
 }
@@ -31695,6 +36455,9 @@ func (m *UserMutation) ClearedFields() []string {
 	if m.FieldCleared(user.FieldCreatedByID) {
 		fields = append(fields, user.FieldCreatedByID)
 	}
+	if m.FieldCleared(user.FieldErasedAt) {
+		fields = append(fields, user.FieldErasedAt)
+	}
 	return fields
 }
 
@@ -31750,6 +36513,9 @@ func (m *UserMutation) ClearField(name string) error {
 		return nil
 	case user.FieldCreatedByID:
 		m.ClearCreatedByID()
+		return nil
+	case user.FieldErasedAt:
+		m.ClearErasedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown User nullable field %s", name)
@@ -31827,6 +36593,9 @@ func (m *UserMutation) ResetField(name string) error {
 		return nil
 	case user.FieldCreatedByID:
 		m.ResetCreatedByID()
+		return nil
+	case user.FieldErasedAt:
+		m.ResetErasedAt()
 		return nil
 	}
 	return fmt.Errorf("unknown User field %s", name)

@@ -14,8 +14,11 @@ import (
 	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
 	"lenddesk/ent/guess"
 	"lenddesk/ent/idempotency"
+	"lenddesk/ent/importation"
+	"lenddesk/ent/importfault"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/keyset"
 	"lenddesk/ent/link"
@@ -384,6 +387,57 @@ func init() {
 	eventDescAt := eventFields[15].Descriptor()
 	// event.DefaultAt holds the default value on creation for the at field.
 	event.DefaultAt = eventDescAt.Default.(func() time.Time)
+	// eventDescErasure is the schema descriptor for erasure field.
+	eventDescErasure := eventFields[18].Descriptor()
+	// event.ErasureValidator is a validator for the "erasure" field. It is called by the builders before save.
+	event.ErasureValidator = eventDescErasure.Validators[0].(func(string) error)
+	exportMixin := schema.Export{}.Mixin()
+	exportMixinFields0 := exportMixin[0].Fields()
+	_ = exportMixinFields0
+	exportFields := schema.Export{}.Fields()
+	_ = exportFields
+	// exportDescCreatedAt is the schema descriptor for created_at field.
+	exportDescCreatedAt := exportMixinFields0[0].Descriptor()
+	// export.DefaultCreatedAt holds the default value on creation for the created_at field.
+	export.DefaultCreatedAt = exportDescCreatedAt.Default.(func() time.Time)
+	// exportDescUpdatedAt is the schema descriptor for updated_at field.
+	exportDescUpdatedAt := exportMixinFields0[1].Descriptor()
+	// export.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	export.DefaultUpdatedAt = exportDescUpdatedAt.Default.(func() time.Time)
+	// export.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	export.UpdateDefaultUpdatedAt = exportDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// exportDescVersion is the schema descriptor for version field.
+	exportDescVersion := exportMixinFields0[2].Descriptor()
+	// export.DefaultVersion holds the default value on creation for the version field.
+	export.DefaultVersion = exportDescVersion.Default.(int)
+	// exportDescStatusSince is the schema descriptor for status_since field.
+	exportDescStatusSince := exportMixinFields0[4].Descriptor()
+	// export.DefaultStatusSince holds the default value on creation for the status_since field.
+	export.DefaultStatusSince = exportDescStatusSince.Default.(func() time.Time)
+	// exportDescLocale is the schema descriptor for locale field.
+	exportDescLocale := exportFields[8].Descriptor()
+	// export.LocaleValidator is a validator for the "locale" field. It is called by the builders before save.
+	export.LocaleValidator = exportDescLocale.Validators[0].(func(string) error)
+	// exportDescTotal is the schema descriptor for total field.
+	exportDescTotal := exportFields[10].Descriptor()
+	// export.DefaultTotal holds the default value on creation for the total field.
+	export.DefaultTotal = exportDescTotal.Default.(int)
+	// exportDescRows is the schema descriptor for rows field.
+	exportDescRows := exportFields[11].Descriptor()
+	// export.DefaultRows holds the default value on creation for the rows field.
+	export.DefaultRows = exportDescRows.Default.(int)
+	// exportDescBlob is the schema descriptor for blob field.
+	exportDescBlob := exportFields[12].Descriptor()
+	// export.BlobValidator is a validator for the "blob" field. It is called by the builders before save.
+	export.BlobValidator = exportDescBlob.Validators[0].(func(string) error)
+	// exportDescSha256 is the schema descriptor for sha256 field.
+	exportDescSha256 := exportFields[14].Descriptor()
+	// export.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
+	export.Sha256Validator = exportDescSha256.Validators[0].(func(string) error)
+	// exportDescError is the schema descriptor for error field.
+	exportDescError := exportFields[17].Descriptor()
+	// export.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
+	export.ErrorValidator = exportDescError.Validators[0].(func(string) error)
 	guessFields := schema.Guess{}.Fields()
 	_ = guessFields
 	// guessDescAccount is the schema descriptor for account field.
@@ -419,6 +473,79 @@ func init() {
 	idempotencyDescInputHash := idempotencyFields[4].Descriptor()
 	// idempotency.InputHashValidator is a validator for the "input_hash" field. It is called by the builders before save.
 	idempotency.InputHashValidator = idempotencyDescInputHash.Validators[0].(func(string) error)
+	importfaultFields := schema.ImportFault{}.Fields()
+	_ = importfaultFields
+	// importfaultDescName is the schema descriptor for name field.
+	importfaultDescName := importfaultFields[3].Descriptor()
+	// importfault.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	importfault.NameValidator = importfaultDescName.Validators[0].(func(string) error)
+	// importfaultDescCode is the schema descriptor for code field.
+	importfaultDescCode := importfaultFields[4].Descriptor()
+	// importfault.CodeValidator is a validator for the "code" field. It is called by the builders before save.
+	importfault.CodeValidator = importfaultDescCode.Validators[0].(func(string) error)
+	// importfaultDescSentence is the schema descriptor for sentence field.
+	importfaultDescSentence := importfaultFields[5].Descriptor()
+	// importfault.SentenceValidator is a validator for the "sentence" field. It is called by the builders before save.
+	importfault.SentenceValidator = importfaultDescSentence.Validators[0].(func(string) error)
+	importationMixin := schema.Importation{}.Mixin()
+	importationMixinFields0 := importationMixin[0].Fields()
+	_ = importationMixinFields0
+	importationFields := schema.Importation{}.Fields()
+	_ = importationFields
+	// importationDescCreatedAt is the schema descriptor for created_at field.
+	importationDescCreatedAt := importationMixinFields0[0].Descriptor()
+	// importation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	importation.DefaultCreatedAt = importationDescCreatedAt.Default.(func() time.Time)
+	// importationDescUpdatedAt is the schema descriptor for updated_at field.
+	importationDescUpdatedAt := importationMixinFields0[1].Descriptor()
+	// importation.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	importation.DefaultUpdatedAt = importationDescUpdatedAt.Default.(func() time.Time)
+	// importation.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	importation.UpdateDefaultUpdatedAt = importationDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// importationDescVersion is the schema descriptor for version field.
+	importationDescVersion := importationMixinFields0[2].Descriptor()
+	// importation.DefaultVersion holds the default value on creation for the version field.
+	importation.DefaultVersion = importationDescVersion.Default.(int)
+	// importationDescStatusSince is the schema descriptor for status_since field.
+	importationDescStatusSince := importationMixinFields0[4].Descriptor()
+	// importation.DefaultStatusSince holds the default value on creation for the status_since field.
+	importation.DefaultStatusSince = importationDescStatusSince.Default.(func() time.Time)
+	// importationDescLocale is the schema descriptor for locale field.
+	importationDescLocale := importationFields[7].Descriptor()
+	// importation.LocaleValidator is a validator for the "locale" field. It is called by the builders before save.
+	importation.LocaleValidator = importationDescLocale.Validators[0].(func(string) error)
+	// importationDescBlob is the schema descriptor for blob field.
+	importationDescBlob := importationFields[8].Descriptor()
+	// importation.BlobValidator is a validator for the "blob" field. It is called by the builders before save.
+	importation.BlobValidator = importationDescBlob.Validators[0].(func(string) error)
+	// importationDescSha256 is the schema descriptor for sha256 field.
+	importationDescSha256 := importationFields[10].Descriptor()
+	// importation.Sha256Validator is a validator for the "sha256" field. It is called by the builders before save.
+	importation.Sha256Validator = importationDescSha256.Validators[0].(func(string) error)
+	// importationDescRows is the schema descriptor for rows field.
+	importationDescRows := importationFields[11].Descriptor()
+	// importation.DefaultRows holds the default value on creation for the rows field.
+	importation.DefaultRows = importationDescRows.Default.(int)
+	// importationDescChecked is the schema descriptor for checked field.
+	importationDescChecked := importationFields[12].Descriptor()
+	// importation.DefaultChecked holds the default value on creation for the checked field.
+	importation.DefaultChecked = importationDescChecked.Default.(int)
+	// importationDescPassed is the schema descriptor for passed field.
+	importationDescPassed := importationFields[13].Descriptor()
+	// importation.DefaultPassed holds the default value on creation for the passed field.
+	importation.DefaultPassed = importationDescPassed.Default.(int)
+	// importationDescFaulty is the schema descriptor for faulty field.
+	importationDescFaulty := importationFields[14].Descriptor()
+	// importation.DefaultFaulty holds the default value on creation for the faulty field.
+	importation.DefaultFaulty = importationDescFaulty.Default.(int)
+	// importationDescEntered is the schema descriptor for entered field.
+	importationDescEntered := importationFields[15].Descriptor()
+	// importation.DefaultEntered holds the default value on creation for the entered field.
+	importation.DefaultEntered = importationDescEntered.Default.(int)
+	// importationDescError is the schema descriptor for error field.
+	importationDescError := importationFields[17].Descriptor()
+	// importation.ErrorValidator is a validator for the "error" field. It is called by the builders before save.
+	importation.ErrorValidator = importationDescError.Validators[0].(func(string) error)
 	installmentMixin := schema.Installment{}.Mixin()
 	installmentMixinFields0 := installmentMixin[0].Fields()
 	_ = installmentMixinFields0

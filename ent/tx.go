@@ -36,10 +36,16 @@ type Tx struct {
 	Document *DocumentClient
 	// Event is the client for interacting with the Event builders.
 	Event *EventClient
+	// Export is the client for interacting with the Export builders.
+	Export *ExportClient
 	// Guess is the client for interacting with the Guess builders.
 	Guess *GuessClient
 	// Idempotency is the client for interacting with the Idempotency builders.
 	Idempotency *IdempotencyClient
+	// ImportFault is the client for interacting with the ImportFault builders.
+	ImportFault *ImportFaultClient
+	// Importation is the client for interacting with the Importation builders.
+	Importation *ImportationClient
 	// Installment is the client for interacting with the Installment builders.
 	Installment *InstallmentClient
 	// Keyset is the client for interacting with the Keyset builders.
@@ -214,8 +220,11 @@ func (tx *Tx) init() {
 	tx.Disbursement = NewDisbursementClient(tx.config)
 	tx.Document = NewDocumentClient(tx.config)
 	tx.Event = NewEventClient(tx.config)
+	tx.Export = NewExportClient(tx.config)
 	tx.Guess = NewGuessClient(tx.config)
 	tx.Idempotency = NewIdempotencyClient(tx.config)
+	tx.ImportFault = NewImportFaultClient(tx.config)
+	tx.Importation = NewImportationClient(tx.config)
 	tx.Installment = NewInstallmentClient(tx.config)
 	tx.Keyset = NewKeysetClient(tx.config)
 	tx.Link = NewLinkClient(tx.config)

@@ -68,6 +68,8 @@ type User struct {
 	MergedIntoID *key.User `json:"merged_into_id,omitempty"`
 	// CreatedByID holds the value of the "created_by_id" field.
 	CreatedByID *key.Staff `json:"created_by_id,omitempty"`
+	// what the law lets go was made unreadable
+	ErasedAt *time.Time `json:"erased_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the UserQuery when eager-loading is set.
 	Edges        UserEdges `json:"edges"`
@@ -205,7 +207,7 @@ func (*User) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullInt64)
 		case user.FieldStatus, user.FieldName, user.FieldEmail, user.FieldPhoneHash, user.FieldNationalIDHash, user.FieldPasswordHash, user.FieldLocale, user.FieldSource:
 			values[i] = new(sql.NullString)
-		case user.FieldCreatedAt, user.FieldUpdatedAt, user.FieldStatusSince:
+		case user.FieldCreatedAt, user.FieldUpdatedAt, user.FieldStatusSince, user.FieldErasedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -379,6 +381,13 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				_m.CreatedByID = new(key.Staff)
 				*_m.CreatedByID = key.Staff(value.Int64)
 			}
+		case user.FieldErasedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_at", values[i])
+			} else if value.Valid {
+				_m.ErasedAt = new(time.Time)
+				*_m.ErasedAt = value.Time
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -546,6 +555,11 @@ func (_m *User) String() string {
 	if v := _m.CreatedByID; v != nil {
 		builder.WriteString("created_by_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ErasedAt; v != nil {
+		builder.WriteString("erased_at=")
+		builder.WriteString(v.Format(time.ANSIC))
 	}
 	builder.WriteByte(')')
 	return builder.String()

@@ -298,6 +298,20 @@ func (_c *UserCreate) SetNillableCreatedByID(v *key.Staff) *UserCreate {
 	return _c
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_c *UserCreate) SetErasedAt(v time.Time) *UserCreate {
+	_c.mutation.SetErasedAt(v)
+	return _c
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_c *UserCreate) SetNillableErasedAt(v *time.Time) *UserCreate {
+	if v != nil {
+		_c.SetErasedAt(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *UserCreate) SetID(v key.User) *UserCreate {
 	_c.mutation.SetID(v)
@@ -603,6 +617,10 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Source(); ok {
 		_spec.SetField(user.FieldSource, field.TypeString, value)
 		_node.Source = &value
+	}
+	if value, ok := _c.mutation.ErasedAt(); ok {
+		_spec.SetField(user.FieldErasedAt, field.TypeTime, value)
+		_node.ErasedAt = &value
 	}
 	if nodes := _c.mutation.CompanyIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{

@@ -407,6 +407,26 @@ func (_u *UserUpdate) ClearCreatedByID() *UserUpdate {
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *UserUpdate) SetErasedAt(v time.Time) *UserUpdate {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *UserUpdate) SetNillableErasedAt(v *time.Time) *UserUpdate {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *UserUpdate) ClearErasedAt() *UserUpdate {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // SetCompany sets the "company" edge to the Company entity.
 func (_u *UserUpdate) SetCompany(v *Company) *UserUpdate {
 	return _u.SetCompanyID(v.ID)
@@ -759,6 +779,12 @@ func (_u *UserUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.SourceCleared() {
 		_spec.ClearField(user.FieldSource, field.TypeString)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(user.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(user.FieldErasedAt, field.TypeTime)
 	}
 	if _u.mutation.CompanyCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1464,6 +1490,26 @@ func (_u *UserUpdateOne) ClearCreatedByID() *UserUpdateOne {
 	return _u
 }
 
+// SetErasedAt sets the "erased_at" field.
+func (_u *UserUpdateOne) SetErasedAt(v time.Time) *UserUpdateOne {
+	_u.mutation.SetErasedAt(v)
+	return _u
+}
+
+// SetNillableErasedAt sets the "erased_at" field if the given value is not nil.
+func (_u *UserUpdateOne) SetNillableErasedAt(v *time.Time) *UserUpdateOne {
+	if v != nil {
+		_u.SetErasedAt(*v)
+	}
+	return _u
+}
+
+// ClearErasedAt clears the value of the "erased_at" field.
+func (_u *UserUpdateOne) ClearErasedAt() *UserUpdateOne {
+	_u.mutation.ClearErasedAt()
+	return _u
+}
+
 // SetCompany sets the "company" edge to the Company entity.
 func (_u *UserUpdateOne) SetCompany(v *Company) *UserUpdateOne {
 	return _u.SetCompanyID(v.ID)
@@ -1846,6 +1892,12 @@ func (_u *UserUpdateOne) sqlSave(ctx context.Context) (_node *User, err error) {
 	}
 	if _u.mutation.SourceCleared() {
 		_spec.ClearField(user.FieldSource, field.TypeString)
+	}
+	if value, ok := _u.mutation.ErasedAt(); ok {
+		_spec.SetField(user.FieldErasedAt, field.TypeTime, value)
+	}
+	if _u.mutation.ErasedAtCleared() {
+		_spec.ClearField(user.FieldErasedAt, field.TypeTime)
 	}
 	if _u.mutation.CompanyCleared() {
 		edge := &sqlgraph.EdgeSpec{

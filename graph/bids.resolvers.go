@@ -12,6 +12,6 @@ import (
 )
 
 // Bids is the resolver for the bids field.
-func (r *queryResolver) Bids(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.BidFilter, orderBy *model.BidOrder) (*model.BidConnection, error) {
+func (r *queryResolver) Bids(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy *model.BidOrder) (*model.BidConnection, error) {
 	return list[model.BidConnection](ctx, r.Reading, "Bid")
 }

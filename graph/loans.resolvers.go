@@ -12,6 +12,6 @@ import (
 )
 
 // Loans is the resolver for the loans field.
-func (r *queryResolver) Loans(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.LoanFilter, orderBy *model.LoanOrder) (*model.LoanConnection, error) {
+func (r *queryResolver) Loans(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy *model.LoanOrder) (*model.LoanConnection, error) {
 	return list[model.LoanConnection](ctx, r.Reading, "Loan")
 }

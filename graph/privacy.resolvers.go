@@ -8,7 +8,9 @@ package graph
 import (
 	"context"
 
+	"lenddesk/access"
 	"lenddesk/graph/model"
+	"lenddesk/workflow"
 	"lenddesk/workflow/privacy"
 )
 
@@ -20,4 +22,14 @@ func (r *mutationResolver) RevealPersonalData(ctx context.Context, input privacy
 		return nil, err
 	}
 	return &model.RevealPersonalDataPayload{Value: some(value), UserErrors: faults}, nil
+}
+
+// EraseUser is the resolver for the eraseUser field.
+func (r *mutationResolver) EraseUser(ctx context.Context, input privacy.EraseInput) (*model.EraseUserPayload, error) {
+	id, err := workflow.Once(ctx, r.Desk, r.Privacy.Erase, input)
+	user, faults, err := r.user(ctx, access.From(ctx), id, err)
+	if err != nil {
+		return nil, err
+	}
+	return &model.EraseUserPayload{User: user, UserErrors: faults}, nil
 }

@@ -27,6 +27,7 @@ import (
 	"lenddesk/workflow/registration"
 	"lenddesk/workflow/reviewing"
 	"lenddesk/workflow/servicing"
+	"lenddesk/workflow/transfer"
 )
 
 // Resolver hands each root field to a verb or to reading.
@@ -44,6 +45,7 @@ type Resolver struct {
 	Servicing      *servicing.Office
 	Origination    *origination.Office
 	Privacy        *privacy.Office
+	Transfer       *transfer.Office
 	Reviewing      *reviewing.Office
 	News           *live.Hub              // woken when events have got their place, and when a session has ended
 	Simulator      []*model.SimulatedCard // while the simulator stands in for KXD or KXDM
@@ -135,6 +137,10 @@ func (r *Resolver) bankCard(ctx context.Context, id key.BankCard, err error) (*m
 
 func (r *Resolver) backup(ctx context.Context, id key.Backup, err error) (*model.Backup, []*model.UserError, error) {
 	return object[model.Backup](ctx, r, access.From(ctx), key.KindBackup, id, err)
+}
+
+func (r *Resolver) export(ctx context.Context, id key.Export, err error) (*model.Export, []*model.UserError, error) {
+	return object[model.Export](ctx, r, access.From(ctx), key.KindExport, id, err)
 }
 
 func (r *Resolver) webhook(ctx context.Context, id key.Webhook, err error) (*model.Webhook, []*model.UserError, error) {

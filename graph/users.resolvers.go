@@ -12,6 +12,6 @@ import (
 )
 
 // Users is the resolver for the users field.
-func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.UserFilter, orderBy *model.UserOrder) (*model.UserConnection, error) {
+func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, filter map[string]any, orderBy *model.UserOrder) (*model.UserConnection, error) {
 	return list[model.UserConnection](ctx, r.Reading, "User")
 }

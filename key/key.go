@@ -30,6 +30,9 @@ type (
 	Backup          int64
 	Webhook         int64
 	WebhookDelivery int64
+	Export          int64
+	Import          int64
+	ImportFault     int64
 )
 
 // Kind says what an id, or a reference to several types, points to. Its value is the GraphQL type's name.
@@ -58,6 +61,9 @@ const (
 	KindBackup          Kind = "Backup"
 	KindWebhook         Kind = "Webhook"
 	KindWebhookDelivery Kind = "WebhookDelivery"
+	KindExport          Kind = "Export"
+	KindImport          Kind = "Import"
+	KindImportFault     Kind = "ImportFault"
 )
 
 // prefixes are part of the public ids: a line may be added, never changed.
@@ -67,6 +73,7 @@ var prefixes = map[Kind]string{
 	KindBankCardAttempt: "attempt", KindDocument: "document", KindReview: "review", KindServiceRecord: "record",
 	KindServiceRequest: "request", KindEvent: "event", KindMessage: "message",
 	KindDisbursement: "disbursement", KindBackup: "backup", KindWebhook: "webhook", KindWebhookDelivery: "delivery",
+	KindExport: "export", KindImport: "import", KindImportFault: "fault",
 }
 
 var kinds = func() map[string]Kind {

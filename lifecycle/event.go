@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"lenddesk/access"
+	"lenddesk/ent"
 	"lenddesk/key"
 	"lenddesk/store"
 )
@@ -31,8 +32,15 @@ func Record(ctx context.Context, tx *store.Tx, what string, kind key.Kind, id in
 	return record(ctx, tx, happening{move: what, kind: kind, id: id, owner: owner, said: said, at: Now()})
 }
 
-// record is the one place that writes an Event.
 func record(ctx context.Context, tx *store.Tx, h happening) error {
+	if err := written(ctx, tx, h).Exec(ctx); err != nil {
+		return fmt.Errorf("record %s: %w", h.move, err)
+	}
+	return nil
+}
+
+// written is the one place that says what stands in an Event.
+func written(ctx context.Context, tx *store.Tx, h happening) *ent.EventCreate {
 	viewer := access.From(ctx)
 	actor, id, name := viewer.Actor()
 	create := tx.Event.Create().
@@ -48,10 +56,7 @@ func record(ctx context.Context, tx *store.Tx, h happening) error {
 	if len(h.said.Changes) > 0 {
 		create.SetChanges(h.said.Changes)
 	}
-	if err := create.Exec(ctx); err != nil {
-		return fmt.Errorf("record %s: %w", h.move, err)
-	}
-	return nil
+	return create
 }
 
 // Kind is the kind of a move's event: its name in SCREAMING_SNAKE_CASE.

@@ -36,6 +36,8 @@ const (
 	CreatedByViewer Fact = "created by viewer" // the viewer, an employee, entered this customer
 	EnteredByViewer Fact = "entered by viewer" // times that the viewer, an employee, entered this company or other legal data of it
 
+	Erased Fact = "erased" // this customer's personal data was erased
+
 	OwnersLiveLoans Fact = "owners live loans" // loans on their way of the customer whose card it is
 	OwnersLiveBids  Fact = "owners live bids"  // bids that are pending, approved or holding of the customer whose card it is
 	OwnerActive     Fact = "owner active"      // the customer whose card it is, is ACTIVE
@@ -92,6 +94,10 @@ var sources = map[Fact]source{
 	CreatedByViewer: func(a Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		u := sql.Dialect(dialect).Table(user.Table).As("u")
 		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C("id")), sql.EQ(u.C(user.FieldCreatedByID), a.Staff)))
+	},
+	Erased: func(_ Asking, dialect string, t *sql.SelectTable) sql.Querier {
+		u := sql.Dialect(dialect).Table(user.Table).As("u")
+		return count(dialect, u, sql.And(sql.ColumnsEQ(u.C("id"), t.C("id")), sql.NotNull(u.C(user.FieldErasedAt))))
 	},
 	EnteredByViewer: func(a Asking, dialect string, t *sql.SelectTable) sql.Querier {
 		e := sql.Dialect(dialect).Table(event.Table).As("e")

@@ -34,8 +34,11 @@ func Lock() ent.Hook {
 
 // entName is the name of a kind's entity.
 func entName(k key.Kind) string {
-	if k == key.KindAPIKey {
+	switch k {
+	case key.KindAPIKey:
 		return "APIKey"
+	case key.KindImport: // its own name is a word of Go
+		return "Importation"
 	}
 	return string(k)
 }

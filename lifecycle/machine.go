@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/access"
+	"lenddesk/ent"
 	"lenddesk/fault"
 	"lenddesk/key"
 	"lenddesk/store"
@@ -182,6 +183,29 @@ func Born[S ~string](ctx context.Context, tx *store.Tx, m Move[S], id int64, sta
 		return fmt.Errorf("%s does not make a row %s", m.Name, status)
 	}
 	return record(ctx, tx, happening{move: m.Name, kind: m.kind, id: id, owner: owns, to: string(status), said: said, at: Now()})
+}
+
+// Newborn is a row that a move has made.
+type Newborn[S ~string] struct {
+	ID     int64
+	Status S
+	Owner  key.User // whose it is
+	Said   Said
+}
+
+// BornAll records a move that made many rows, as Born does one, in one statement.
+func BornAll[S ~string](ctx context.Context, tx *store.Tx, m Move[S], all []Newborn[S]) error {
+	at, events := Now(), make([]*ent.EventCreate, len(all))
+	for i, n := range all {
+		if len(m.From) > 0 || !slices.Contains(m.To, n.Status) {
+			return fmt.Errorf("%s does not make a row %s", m.Name, n.Status)
+		}
+		events[i] = written(ctx, tx, happening{move: m.Name, kind: m.kind, id: n.ID, owner: n.Owner, to: string(n.Status), said: n.Said, at: at})
+	}
+	if err := tx.Event.CreateBulk(events...).Exec(ctx); err != nil {
+		return fmt.Errorf("record %s: %w", m.Name, err)
+	}
+	return nil
 }
 
 func needs(guards []Guard) []Fact {

@@ -97,7 +97,11 @@ func unique(all []string) []string {
 type builder struct{ reflect.Value }
 
 func entity(c *ent.Client, kind key.Kind) builder {
-	return builder{reflect.ValueOf(c).Elem().FieldByName(string(kind))}
+	name := string(kind)
+	if kind == key.KindImport {
+		name = "Importation"
+	}
+	return builder{reflect.ValueOf(c).Elem().FieldByName(name)}
 }
 
 func (b builder) call(method string, args ...any) builder {

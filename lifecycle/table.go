@@ -9,6 +9,8 @@ import (
 	"lenddesk/ent/bid"
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
+	"lenddesk/ent/export"
+	"lenddesk/ent/importation"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/servicerecord"
 	"lenddesk/ent/servicerequest"
@@ -155,7 +157,7 @@ func plain[S ~string](ss []S) []string {
 }
 
 // Tables are the lifecycles of every entity that has one, in the order of the documentation.
-var Tables = []*Table{Users, BankCards, Loans, Bids, Documents, Companies, Staff, ServiceRequests, Backups, ServiceRecords}
+var Tables = []*Table{Users, BankCards, Loans, Bids, Documents, Companies, Staff, ServiceRequests, Backups, ServiceRecords, Exports, Imports}
 
 // Of is an entity's table; nil when it has no lifecycle.
 func Of(kind key.Kind) *Table {
@@ -172,7 +174,7 @@ var tableName = map[key.Kind]string{
 	key.KindUser: user.Table, key.KindBankCard: bankcard.Table, key.KindLoan: loan.Table, key.KindBid: bid.Table,
 	key.KindDocument: document.Table, key.KindCompany: company.Table, key.KindStaff: staff.Table,
 	key.KindServiceRequest: servicerequest.Table, key.KindBackup: backup.Table,
-	key.KindServiceRecord: servicerecord.Table,
+	key.KindServiceRecord: servicerecord.Table, key.KindExport: export.Table, key.KindImport: importation.Table,
 }
 
 // Becomes is the status after the move: several are joined by ", ", none is left when it stays.

@@ -47,6 +47,15 @@ var (
 			return &fault.Problem{Code: fault.NotAllowedNow, Text: "live_business", Data: map[string]any{"loans": f[LiveLoans], "bids": f[LiveBids]}}
 		},
 	}
+	notErased = Guard{
+		Name: "personal data is still there", Needs: []Fact{Erased},
+		Check: func(f Facts) *fault.Problem {
+			if f[Erased] == 0 {
+				return nil
+			}
+			return &fault.Problem{Code: fault.NotAllowedNow, Text: "user_erased"}
+		},
+	}
 	twoPairsOfEyes = []Guard{otherPerson, otherEyes}
 )
 
@@ -128,12 +137,17 @@ var (
 	})
 	GiveUpForMerger = add(Users, Move[user.Status]{
 		Name: "giveUpForMerger", From: allOfThem, To: []user.Status{user.StatusClosed},
-		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson},
+		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson, notErased},
 		Follows: "the other half of mergeUsers: sessions end, links are void",
 	})
 	CloseUser = add(Users, Move[user.Status]{
 		Name: "closeUser", From: []user.Status{user.StatusPotential, user.StatusActive, user.StatusSuspended}, To: []user.Status{user.StatusClosed},
 		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson, noLiveBusiness},
 		Follows: "mail; cards are unbound, the identifiers are free again, every session ends",
+	})
+	EraseUser = add(Users, Move[user.Status]{
+		Name: "eraseUser", From: []user.Status{user.StatusPotential, user.StatusRejected, user.StatusWithdrawn, user.StatusClosed}, To: []user.Status{user.StatusClosed},
+		By: []By{permitted(access.ManageUsers)}, Guards: []Guard{otherPerson, noLiveBusiness, notErased},
+		Follows: "what the law lets go of the customer is made unreadable; loans, bids, sums and the trail of events stay",
 	})
 )

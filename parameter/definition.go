@@ -70,6 +70,7 @@ const (
 	RequiredDocuments     = "REQUIRED_DOCUMENTS"
 	MaxDocumentSize       = "MAX_DOCUMENT_SIZE"
 	DownloadLifetime      = "DOWNLOAD_LIFETIME"
+	ExportRetention       = "EXPORT_RETENTION_DAYS"
 	ClaimLifetime         = "CLAIM_LIFETIME"
 	MaxListingDays        = "MAX_LISTING_DAYS"
 	AutoApproveBidLimit   = "AUTO_APPROVE_BID_LIMIT"
@@ -292,8 +293,13 @@ var Definitions = []Definition{
 	},
 	{
 		Name: DownloadLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("5m"), Minimum: "10s", Maximum: "24h",
-		English: "How long the link to a document's file may be used.",
-		Chinese: "资料下载链接的有效时长。",
+		English: "How long the link to the file of a document, an export or a backup may be used.",
+		Chinese: "资料、导出文件和备份的下载链接的有效时长。",
+	},
+	{
+		Name: ExportRetention, Type: Integer, Unit: "days", Default: both("7"), Minimum: "1", Maximum: "365",
+		English: "After how many days the file of an export is removed.",
+		Chinese: "导出文件在多少天后删除。",
 	},
 	{
 		Name: ClaimLifetime, Type: Duration, Unit: "hours, minutes, seconds", Default: both("30m"), Minimum: "1m", Maximum: "24h",

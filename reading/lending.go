@@ -169,7 +169,7 @@ func lending() []*Type {
 			Fields: living(key.KindDocument, map[string]Field{
 				"kind": letters(document.FieldKind), "status": letters(document.FieldStatus), "name": letters(document.FieldName), "contentType": letters(document.FieldContentType),
 				"size": number(document.FieldSize), "sha256": letters(document.FieldSha256), "validUntil": letters(document.FieldValidUntil),
-				"url":      {Columns: columns(document.FieldBlob, "id"), Write: func(w *writer, row []store.Cell) { w.download(row[1].Int()) }},
+				"url":      {Columns: columns(document.FieldBlob, "id"), Write: func(w *writer, row []store.Cell) { w.download(key.KindDocument, row[1].Int()) }},
 				"replaces": one("Document", document.FieldReplacesID), "reason": letters(document.FieldReason),
 				"subject": {Any: &Polymorphic{Type: Column{Name: document.FieldSubjectType}, ID: Column{Name: document.FieldSubjectID}}},
 			}),

@@ -37,6 +37,8 @@ type Reader struct {
 	outlines *cache[*ast.OperationDefinition, *outline]
 	plans    *cache[planKey, *plan]
 
+	// HasCopy, if set, says whether the file of a backup is there: without it no backup has a link.
+	HasCopy func(file string) bool
 	// Watch, if set, is told of every statement before it runs: tests count them.
 	Watch func(ctx context.Context, query string)
 }

@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"bytes"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -14,6 +15,9 @@ import (
 	"lenddesk/ent/backup"
 	"lenddesk/ent/company"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
+	"lenddesk/ent/importation"
+	"lenddesk/ent/importfault"
 	"lenddesk/ent/message"
 	"lenddesk/ent/role"
 	"lenddesk/ent/servicerecord"
@@ -27,6 +31,7 @@ import (
 	"lenddesk/lifecycle"
 	"lenddesk/seal"
 	"lenddesk/store"
+	"lenddesk/text"
 )
 
 // types is the table of every object type that is read from rows.
@@ -84,8 +89,8 @@ func people() []*Type {
 				"maskedPhone":      masked(seal.Phone, identity.MaskPhone, user.FieldPhone),
 				"maskedNationalId": masked(seal.NationalID, identity.MaskNationalID, user.FieldNationalID),
 				"company":          one("Company", user.FieldCompanyID), "accountManager": one("Staff", user.FieldAccountManagerID),
-				"previousUser": one("User", user.FieldPreviousUserID),
-				"bankCards":    many("BankCard", "user_id"), "loans": many("Loan", "borrower_id"), "bids": many("Bid", "investor_id"),
+				"previousUser": one("User", user.FieldPreviousUserID), "erasedAt": instant(user.FieldErasedAt),
+				"bankCards": many("BankCard", "user_id"), "loans": many("Loan", "borrower_id"), "bids": many("Bid", "investor_id"),
 				"documents": about("Document", key.KindUser), "serviceRecords": many("ServiceRecord", "user_id"),
 				"timeline": many("Event", "user_id"), "statistics": {Part: "UserStatistics"},
 			}),
@@ -152,9 +157,37 @@ func management() []*Type {
 			Fields: living(key.KindBackup, map[string]Field{
 				"status": letters(backup.FieldStatus), "file": letters(backup.FieldFile), "scheduled": flag(backup.FieldScheduled), "size": size(backup.FieldSize),
 				"sha256": letters(backup.FieldSha256), "startedAt": instant("created_at"), "finishedAt": instant(backup.FieldFinishedAt),
-				"verifiedAt": instant(backup.FieldVerifiedAt), "error": letters(backup.FieldError),
+				"verifiedAt": instant(backup.FieldVerifiedAt), "error": letters(backup.FieldError), "url": {Columns: columns("id", backup.FieldStatus, backup.FieldFile), Write: copyLink},
 			}),
 			Filters: map[string]Filter{"status": anyOf(backup.FieldStatus)},
+		},
+		{
+			Name: "Export", Kind: key.KindExport, Table: export.Table, Default: newest,
+			Fields: living(key.KindExport, map[string]Field{
+				"kind": letters(export.FieldKind), "status": letters(export.FieldStatus), "format": letters(export.FieldFormat), "user": one("User", export.FieldUserID), "unmasked": flag(export.FieldUnmasked),
+				"rows": number(export.FieldRows), "progress": {Columns: columns(export.FieldStatus, export.FieldRows, export.FieldTotal), Write: exported}, "size": size(export.FieldSize),
+				"sha256": letters(export.FieldSha256), "url": {Columns: columns(export.FieldBlob, "id"), Write: func(w *writer, row []store.Cell) { w.download(key.KindExport, row[1].Int()) }},
+				"error": letters(export.FieldError), "finishedAt": instant(export.FieldFinishedAt), "expiresAt": instant(export.FieldExpiresAt),
+			}),
+			Filters: map[string]Filter{"kind": anyOf(export.FieldKind), "status": anyOf(export.FieldStatus)},
+		},
+		{
+			Name: "Import", Kind: key.KindImport, Table: importation.Table, Default: newest,
+			Fields: living(key.KindImport, map[string]Field{
+				"status": letters(importation.FieldStatus), "format": letters(importation.FieldFormat), "dryRun": flag(importation.FieldDryRun), "onError": letters(importation.FieldOnError),
+				"rows": number(importation.FieldRows), "checkedRows": number(importation.FieldChecked), "faultyRows": number(importation.FieldFaulty), "addedRows": number(importation.FieldEntered),
+				"progress": {Columns: columns(importation.FieldStatus, importation.FieldRows, importation.FieldChecked, importation.FieldPassed, importation.FieldDryRun), Write: imported},
+				"size":     size(importation.FieldSize), "sha256": letters(importation.FieldSha256), "error": letters(importation.FieldError),
+				"faults": many("ImportFault", importfault.FieldImportID), "finishedAt": instant(importation.FieldFinishedAt),
+			}),
+			Filters: map[string]Filter{"status": anyOf(importation.FieldStatus)},
+		},
+		{
+			Name: "ImportFault", Kind: key.KindImportFault, Table: importfault.Table, Default: Order{Column: importfault.FieldLine, Type: aNumber},
+			Fields: map[string]Field{
+				"id": id(key.KindImportFault), "line": number(importfault.FieldLine), "field": letters(importfault.FieldName), "code": letters(importfault.FieldCode),
+				"message": {Columns: columns(importfault.FieldSentence, importfault.FieldData), Write: sentence},
+			},
 		},
 		{
 			Name: "Webhook", Kind: key.KindWebhook, Table: webhook.Table, Default: newest,
@@ -172,6 +205,45 @@ func management() []*Type {
 			},
 		},
 	}
+}
+
+// copyLink writes the link to a backup's file, if it was made and is still there.
+func copyLink(w *writer, row []store.Cell) {
+	made := slices.Contains([]string{string(backup.StatusSucceeded), string(backup.StatusVerified)}, row[1].Text())
+	if !made || w.reader.HasCopy == nil || !w.reader.HasCopy(row[2].Text()) {
+		w.buf = append(w.buf, "null"...)
+		return
+	}
+	w.download(key.KindBackup, row[0].Int())
+}
+
+// exported writes how much of an export is done.
+func exported(w *writer, row []store.Cell) {
+	done := row[0].Text() == string(export.StatusSucceeded) || row[0].Text() == string(export.StatusExpired)
+	w.fraction(done, row[1].Int(), row[2].Int())
+}
+
+// imported writes how much of an import is done: every row is checked, and then, unless it is a dry run, entered or left out.
+func imported(w *writer, row []store.Cell) {
+	part, whole := row[2].Int(), row[1].Int()
+	if !row[4].Bool() {
+		part, whole = part+row[3].Int(), 2*whole
+	}
+	w.fraction(row[0].Text() == string(importation.StatusSucceeded) || row[0].Text() == string(importation.StatusRefused), part, whole)
+}
+
+// sentence writes a stored problem in the viewer's language.
+func sentence(w *writer, row []store.Cell) {
+	var data map[string]any
+	if !row[1].Null() {
+		d := json.NewDecoder(bytes.NewReader(row[1].Bytes()))
+		d.UseNumber()
+		if err := d.Decode(&data); err != nil {
+			w.fail(err)
+			return
+		}
+	}
+	w.string(text.Sentence(w.viewer.Locale, row[0].Text(), data))
 }
 
 // trail is what happened, what was written to whom, and what staff noted.

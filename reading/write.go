@@ -216,6 +216,17 @@ func (w *writer) share(part, whole store.Cell) {
 	w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
 }
 
+// fraction writes how much of something is done as a Float.
+func (w *writer) fraction(done bool, part, whole int64) {
+	f := 0.0
+	if done {
+		f = 1
+	} else if whole > 0 {
+		f = min(1, float64(part)/float64(whole))
+	}
+	w.buf = strconv.AppendFloat(w.buf, f, 'f', -1, 64)
+}
+
 func (w *writer) instant(v store.Cell) {
 	t, ok := v.Time()
 	if !ok {
@@ -280,9 +291,9 @@ func (w *writer) string(s string) {
 	w.buf = append(append(w.buf, s[from:]...), '"')
 }
 
-// download writes the link to a document's file: a pass for this viewer.
-func (w *writer) download(document int64) {
-	pass, ok := access.PassFor(w.viewer, key.Document(document), lifecycle.Now())
+// download writes the link to the file of an object: a pass for this viewer.
+func (w *writer) download(kind key.Kind, id int64) {
+	pass, ok := access.PassFor(w.viewer, kind, id, lifecycle.Now())
 	if !ok {
 		w.buf = append(w.buf, "null"...)
 		return
@@ -292,7 +303,7 @@ func (w *writer) download(document int64) {
 		w.fail(err)
 		return
 	}
-	w.string(access.Downloads + "?" + access.DownloadLink + "=" + link)
+	w.string(access.Downloads[kind] + "?" + access.DownloadLink + "=" + link)
 }
 
 // requiredDocuments writes the kinds that a loan needs: those of its submission, or by the checklist in force now.

@@ -37,6 +37,7 @@ func (Event) Fields() []ent.Field {
 		field.Time("at").Immutable().Default(now),
 		field.Int64("position").Optional().Nillable().Comment("in the order of commits, 1, 2, 3 without a gap"),
 		field.Bytes("seal").Optional().Comment("SHA-256 over the seal before and this event").SchemaType(map[string]string{"postgres": "bytea"}),
+		field.String("erasure").MaxLen(32).Optional().Nillable().Comment("which erasure made what it said of a customer unreadable; the event of that one vouches for it"),
 	)
 }
 

@@ -45,6 +45,7 @@ func (User) Fields() []ent.Field {
 		ref("joined_into_id", key.User(0)),
 		ref("merged_into_id", key.User(0)),
 		ref("created_by_id", key.Staff(0)),
+		field.Time("erased_at").Optional().Nillable().Comment("what the law lets go was made unreadable"),
 	}
 }
 
@@ -84,6 +85,7 @@ func (User) Annotations() []schema.Annotation {
 		"registered": "status IN ('POTENTIAL', 'CLOSED') OR (email IS NOT NULL AND phone_hash IS NOT NULL " +
 			"AND password_hash IS NOT NULL AND (borrower OR investor))",
 		"merged":      "merged_into_id IS NULL OR (status = 'CLOSED' AND merged_into_id <> id)",
+		"erased":      "erased_at IS NULL OR (status = 'CLOSED' AND email IS NULL AND phone_hash IS NULL AND national_id_hash IS NULL AND password_hash IS NULL)",
 		"phone":       "(phone IS NULL) = (phone_hash IS NULL)",
 		"national_id": "(national_id IS NULL) = (national_id_hash IS NULL)",
 	}.on("users")

@@ -35,6 +35,7 @@ const (
 	NationalID    Purpose = "national_id"
 	CardNumber    Purpose = "card_number"
 	WebhookSecret Purpose = "webhook_secret"
+	ExportFilter  Purpose = "export_filter" // there may be a phone number in it
 	SecondFactor  Purpose = "second_factor" // what an authenticator computes its codes from
 )
 

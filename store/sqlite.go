@@ -32,6 +32,7 @@ func openSQLite(ctx context.Context, path string) (*Store, error) {
 	writer := sql.OpenDB(sqliteConnector{sqliteDSN(path, url.Values{
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_fk": {"1"}, "_txlock": {"immediate"},
 		"_busy_timeout": {strconv.Itoa(busyTimeout)}, "_stmt_cache_size": {"256"},
+		"_secure_delete": {"on"}, // what is deleted is overwritten: see Scrub
 	}), slow})
 	limitPool(writer, 1)
 	reader := sql.OpenDB(sqliteConnector{sqliteDSN(path, url.Values{

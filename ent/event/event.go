@@ -48,6 +48,8 @@ const (
 	FieldPosition = "position"
 	// FieldSeal holds the string denoting the seal field in the database.
 	FieldSeal = "seal"
+	// FieldErasure holds the string denoting the erasure field in the database.
+	FieldErasure = "erasure"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
 	// Table holds the table name of the event in the database.
@@ -81,6 +83,7 @@ var Columns = []string{
 	FieldAt,
 	FieldPosition,
 	FieldSeal,
+	FieldErasure,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -118,6 +121,8 @@ var (
 	RequestIDValidator func(string) error
 	// DefaultAt holds the default value on creation for the "at" field.
 	DefaultAt func() time.Time
+	// ErasureValidator is a validator for the "erasure" field. It is called by the builders before save.
+	ErasureValidator func(string) error
 )
 
 // OrderOption defines the ordering options for the Event queries.
@@ -201,6 +206,11 @@ func ByAt(opts ...sql.OrderTermOption) OrderOption {
 // ByPosition orders the results by the position field.
 func ByPosition(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPosition, opts...).ToFunc()
+}
+
+// ByErasure orders the results by the erasure field.
+func ByErasure(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldErasure, opts...).ToFunc()
 }
 
 // ByUserField orders the results by user field.

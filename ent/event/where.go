@@ -137,6 +137,11 @@ func Seal(v []byte) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldSeal, v))
 }
 
+// Erasure applies equality check predicate on the "erasure" field. It's identical to ErasureEQ.
+func Erasure(v string) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldErasure, v))
+}
+
 // SubjectTypeEQ applies the EQ predicate on the "subject_type" field.
 func SubjectTypeEQ(v string) predicate.Event {
 	return predicate.Event(sql.FieldEQ(FieldSubjectType, v))
@@ -1125,6 +1130,81 @@ func SealIsNil() predicate.Event {
 // SealNotNil applies the NotNil predicate on the "seal" field.
 func SealNotNil() predicate.Event {
 	return predicate.Event(sql.FieldNotNull(FieldSeal))
+}
+
+// ErasureEQ applies the EQ predicate on the "erasure" field.
+func ErasureEQ(v string) predicate.Event {
+	return predicate.Event(sql.FieldEQ(FieldErasure, v))
+}
+
+// ErasureNEQ applies the NEQ predicate on the "erasure" field.
+func ErasureNEQ(v string) predicate.Event {
+	return predicate.Event(sql.FieldNEQ(FieldErasure, v))
+}
+
+// ErasureIn applies the In predicate on the "erasure" field.
+func ErasureIn(vs ...string) predicate.Event {
+	return predicate.Event(sql.FieldIn(FieldErasure, vs...))
+}
+
+// ErasureNotIn applies the NotIn predicate on the "erasure" field.
+func ErasureNotIn(vs ...string) predicate.Event {
+	return predicate.Event(sql.FieldNotIn(FieldErasure, vs...))
+}
+
+// ErasureGT applies the GT predicate on the "erasure" field.
+func ErasureGT(v string) predicate.Event {
+	return predicate.Event(sql.FieldGT(FieldErasure, v))
+}
+
+// ErasureGTE applies the GTE predicate on the "erasure" field.
+func ErasureGTE(v string) predicate.Event {
+	return predicate.Event(sql.FieldGTE(FieldErasure, v))
+}
+
+// ErasureLT applies the LT predicate on the "erasure" field.
+func ErasureLT(v string) predicate.Event {
+	return predicate.Event(sql.FieldLT(FieldErasure, v))
+}
+
+// ErasureLTE applies the LTE predicate on the "erasure" field.
+func ErasureLTE(v string) predicate.Event {
+	return predicate.Event(sql.FieldLTE(FieldErasure, v))
+}
+
+// ErasureContains applies the Contains predicate on the "erasure" field.
+func ErasureContains(v string) predicate.Event {
+	return predicate.Event(sql.FieldContains(FieldErasure, v))
+}
+
+// ErasureHasPrefix applies the HasPrefix predicate on the "erasure" field.
+func ErasureHasPrefix(v string) predicate.Event {
+	return predicate.Event(sql.FieldHasPrefix(FieldErasure, v))
+}
+
+// ErasureHasSuffix applies the HasSuffix predicate on the "erasure" field.
+func ErasureHasSuffix(v string) predicate.Event {
+	return predicate.Event(sql.FieldHasSuffix(FieldErasure, v))
+}
+
+// ErasureIsNil applies the IsNil predicate on the "erasure" field.
+func ErasureIsNil() predicate.Event {
+	return predicate.Event(sql.FieldIsNull(FieldErasure))
+}
+
+// ErasureNotNil applies the NotNil predicate on the "erasure" field.
+func ErasureNotNil() predicate.Event {
+	return predicate.Event(sql.FieldNotNull(FieldErasure))
+}
+
+// ErasureEqualFold applies the EqualFold predicate on the "erasure" field.
+func ErasureEqualFold(v string) predicate.Event {
+	return predicate.Event(sql.FieldEqualFold(FieldErasure, v))
+}
+
+// ErasureContainsFold applies the ContainsFold predicate on the "erasure" field.
+func ErasureContainsFold(v string) predicate.Event {
+	return predicate.Event(sql.FieldContainsFold(FieldErasure, v))
 }
 
 // HasUser applies the HasEdge predicate on the "user" edge.

@@ -140,6 +140,18 @@ func (f EventFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.EventMutation", m)
 }
 
+// The ExportFunc type is an adapter to allow the use of ordinary
+// function as Export mutator.
+type ExportFunc func(context.Context, *ent.ExportMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ExportFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ExportMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExportMutation", m)
+}
+
 // The GuessFunc type is an adapter to allow the use of ordinary
 // function as Guess mutator.
 type GuessFunc func(context.Context, *ent.GuessMutation) (ent.Value, error)
@@ -162,6 +174,30 @@ func (f IdempotencyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IdempotencyMutation", m)
+}
+
+// The ImportFaultFunc type is an adapter to allow the use of ordinary
+// function as ImportFault mutator.
+type ImportFaultFunc func(context.Context, *ent.ImportFaultMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImportFaultFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImportFaultMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportFaultMutation", m)
+}
+
+// The ImportationFunc type is an adapter to allow the use of ordinary
+// function as Importation mutator.
+type ImportationFunc func(context.Context, *ent.ImportationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ImportationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ImportationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportationMutation", m)
 }
 
 // The InstallmentFunc type is an adapter to allow the use of ordinary

@@ -635,6 +635,7 @@ var (
 		{Name: "at", Type: field.TypeTime},
 		{Name: "position", Type: field.TypeInt64, Nullable: true},
 		{Name: "seal", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "erasure", Type: field.TypeString, Nullable: true, Size: 32},
 		{Name: "user_id", Type: field.TypeInt64, Nullable: true},
 	}
 	// EventsTable holds the schema information for the "events" table.
@@ -645,7 +646,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "events_users_user",
-				Columns:    []*schema.Column{EventsColumns[17]},
+				Columns:    []*schema.Column{EventsColumns[18]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -659,7 +660,7 @@ var (
 			{
 				Name:    "event_user_id_id",
 				Unique:  false,
-				Columns: []*schema.Column{EventsColumns[17], EventsColumns[0]},
+				Columns: []*schema.Column{EventsColumns[18], EventsColumns[0]},
 			},
 			{
 				Name:    "event_kind_id",
@@ -691,6 +692,95 @@ var (
 				Annotation: &entsql.IndexAnnotation{
 					Where: "position IS NULL",
 				},
+			},
+		},
+	}
+	// ExportsColumns holds the columns for the "exports" table.
+	ExportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"RUNNING", "SUCCEEDED", "FAILED", "EXPIRED"}},
+		{Name: "status_since", Type: field.TypeTime},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"USERS", "LOANS", "BIDS", "USER_DATA"}},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"CSV", "XLSX", "JSONL", "JSON"}},
+		{Name: "permissions", Type: field.TypeJSON},
+		{Name: "unmasked", Type: field.TypeBool},
+		{Name: "locale", Type: field.TypeString, Size: 10},
+		{Name: "filter", Type: field.TypeBytes, Nullable: true},
+		{Name: "total", Type: field.TypeInt, Default: 0},
+		{Name: "rows", Type: field.TypeInt, Default: 0},
+		{Name: "blob", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
+		{Name: "size", Type: field.TypeInt64, Nullable: true},
+		{Name: "sha256", Type: field.TypeString, Nullable: true, Size: 64},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "expires_at", Type: field.TypeTime, Nullable: true},
+		{Name: "error", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "staff_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "api_key_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "user_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// ExportsTable holds the schema information for the "exports" table.
+	ExportsTable = &schema.Table{
+		Name:       "exports",
+		Columns:    ExportsColumns,
+		PrimaryKey: []*schema.Column{ExportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "exports_staff_staff",
+				Columns:    []*schema.Column{ExportsColumns[20]},
+				RefColumns: []*schema.Column{StaffColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "exports_api_keys_api_key",
+				Columns:    []*schema.Column{ExportsColumns[21]},
+				RefColumns: []*schema.Column{APIKeysColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "exports_users_user",
+				Columns:    []*schema.Column{ExportsColumns[22]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "export_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[1]},
+			},
+			{
+				Name:    "export_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[4], ExportsColumns[1]},
+			},
+			{
+				Name:    "export_status_status_since",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[4], ExportsColumns[5]},
+			},
+			{
+				Name:    "export_staff_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[20], ExportsColumns[1]},
+			},
+			{
+				Name:    "export_api_key_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[21], ExportsColumns[1]},
+			},
+			{
+				Name:    "export_user_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[22], ExportsColumns[1]},
+			},
+			{
+				Name:    "export_status_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{ExportsColumns[4], ExportsColumns[18]},
 			},
 		},
 	}
@@ -750,6 +840,110 @@ var (
 				Name:    "idempotency_scope_key",
 				Unique:  true,
 				Columns: []*schema.Column{IdempotencyKeysColumns[2], IdempotencyKeysColumns[3]},
+			},
+		},
+	}
+	// ImportFaultsColumns holds the columns for the "import_faults" table.
+	ImportFaultsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "line", Type: field.TypeInt},
+		{Name: "field", Type: field.TypeString, Nullable: true, Size: 40},
+		{Name: "code", Type: field.TypeString, Size: 40},
+		{Name: "sentence", Type: field.TypeString, Size: 80},
+		{Name: "data", Type: field.TypeJSON, Nullable: true},
+		{Name: "import_id", Type: field.TypeInt64},
+	}
+	// ImportFaultsTable holds the schema information for the "import_faults" table.
+	ImportFaultsTable = &schema.Table{
+		Name:       "import_faults",
+		Columns:    ImportFaultsColumns,
+		PrimaryKey: []*schema.Column{ImportFaultsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "import_faults_imports_importation",
+				Columns:    []*schema.Column{ImportFaultsColumns[6]},
+				RefColumns: []*schema.Column{ImportsColumns[0]},
+				OnDelete:   schema.Cascade,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importfault_import_id_line",
+				Unique:  false,
+				Columns: []*schema.Column{ImportFaultsColumns[6], ImportFaultsColumns[1]},
+			},
+		},
+	}
+	// ImportsColumns holds the columns for the "imports" table.
+	ImportsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt64, Increment: true},
+		{Name: "created_at", Type: field.TypeTime},
+		{Name: "updated_at", Type: field.TypeTime},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"RUNNING", "SUCCEEDED", "REFUSED", "FAILED"}},
+		{Name: "status_since", Type: field.TypeTime},
+		{Name: "format", Type: field.TypeEnum, Enums: []string{"CSV", "XLSX"}},
+		{Name: "on_error", Type: field.TypeEnum, Enums: []string{"REJECT_ALL", "SKIP_FAULTY"}},
+		{Name: "dry_run", Type: field.TypeBool},
+		{Name: "permissions", Type: field.TypeJSON},
+		{Name: "locale", Type: field.TypeString, Size: 10},
+		{Name: "blob", Type: field.TypeString, Unique: true, Nullable: true, Size: 200},
+		{Name: "size", Type: field.TypeInt64},
+		{Name: "sha256", Type: field.TypeString, Size: 64},
+		{Name: "rows", Type: field.TypeInt, Default: 0},
+		{Name: "checked", Type: field.TypeInt, Default: 0},
+		{Name: "passed", Type: field.TypeInt, Default: 0},
+		{Name: "faulty", Type: field.TypeInt, Default: 0},
+		{Name: "entered", Type: field.TypeInt, Default: 0},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true},
+		{Name: "error", Type: field.TypeString, Nullable: true, Size: 500},
+		{Name: "staff_id", Type: field.TypeInt64, Nullable: true},
+		{Name: "api_key_id", Type: field.TypeInt64, Nullable: true},
+	}
+	// ImportsTable holds the schema information for the "imports" table.
+	ImportsTable = &schema.Table{
+		Name:       "imports",
+		Columns:    ImportsColumns,
+		PrimaryKey: []*schema.Column{ImportsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "imports_staff_staff",
+				Columns:    []*schema.Column{ImportsColumns[21]},
+				RefColumns: []*schema.Column{StaffColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "imports_api_keys_api_key",
+				Columns:    []*schema.Column{ImportsColumns[22]},
+				RefColumns: []*schema.Column{APIKeysColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "importation_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportsColumns[1]},
+			},
+			{
+				Name:    "importation_status_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportsColumns[4], ImportsColumns[1]},
+			},
+			{
+				Name:    "importation_status_status_since",
+				Unique:  false,
+				Columns: []*schema.Column{ImportsColumns[4], ImportsColumns[5]},
+			},
+			{
+				Name:    "importation_staff_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportsColumns[21], ImportsColumns[1]},
+			},
+			{
+				Name:    "importation_api_key_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ImportsColumns[22], ImportsColumns[1]},
 			},
 		},
 	}
@@ -1523,6 +1717,7 @@ var (
 		{Name: "investor", Type: field.TypeBool, Default: false},
 		{Name: "tags", Type: field.TypeJSON, Nullable: true},
 		{Name: "source", Type: field.TypeString, Nullable: true, Size: 100},
+		{Name: "erased_at", Type: field.TypeTime, Nullable: true},
 		{Name: "company_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "account_manager_id", Type: field.TypeInt64, Nullable: true},
 		{Name: "previous_user_id", Type: field.TypeInt64, Nullable: true},
@@ -1538,37 +1733,37 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "users_companies_company",
-				Columns:    []*schema.Column{UsersColumns[18]},
+				Columns:    []*schema.Column{UsersColumns[19]},
 				RefColumns: []*schema.Column{CompaniesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "users_staff_account_manager",
-				Columns:    []*schema.Column{UsersColumns[19]},
+				Columns:    []*schema.Column{UsersColumns[20]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "users_users_later_users",
-				Columns:    []*schema.Column{UsersColumns[20]},
-				RefColumns: []*schema.Column{UsersColumns[0]},
-				OnDelete:   schema.SetNull,
-			},
-			{
-				Symbol:     "users_users_joined_users",
 				Columns:    []*schema.Column{UsersColumns[21]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "users_users_merged_users",
+				Symbol:     "users_users_joined_users",
 				Columns:    []*schema.Column{UsersColumns[22]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
-				Symbol:     "users_staff_created_by",
+				Symbol:     "users_users_merged_users",
 				Columns:    []*schema.Column{UsersColumns[23]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "users_staff_created_by",
+				Columns:    []*schema.Column{UsersColumns[24]},
 				RefColumns: []*schema.Column{StaffColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1636,27 +1831,27 @@ var (
 			{
 				Name:    "user_company_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[18], UsersColumns[1]},
+				Columns: []*schema.Column{UsersColumns[19], UsersColumns[1]},
 			},
 			{
 				Name:    "user_account_manager_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[19], UsersColumns[1]},
+				Columns: []*schema.Column{UsersColumns[20], UsersColumns[1]},
 			},
 			{
 				Name:    "user_previous_user_id",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[20]},
+				Columns: []*schema.Column{UsersColumns[21]},
 			},
 			{
 				Name:    "user_joined_into_id",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[21]},
+				Columns: []*schema.Column{UsersColumns[22]},
 			},
 			{
 				Name:    "user_merged_into_id",
 				Unique:  false,
-				Columns: []*schema.Column{UsersColumns[22]},
+				Columns: []*schema.Column{UsersColumns[23]},
 			},
 		},
 	}
@@ -1811,8 +2006,11 @@ var (
 		DisbursementsTable,
 		DocumentsTable,
 		EventsTable,
+		ExportsTable,
 		GuessesTable,
 		IdempotencyKeysTable,
+		ImportFaultsTable,
+		ImportsTable,
 		InstallmentsTable,
 		KeysetsTable,
 		LinksTable,
@@ -1934,6 +2132,24 @@ func init() {
 		"events_kind":   "kind <> ''",
 		"events_sealed": "(position IS NULL) = (seal IS NULL)",
 	}
+	ExportsTable.ForeignKeys[0].RefTable = StaffTable
+	ExportsTable.ForeignKeys[1].RefTable = APIKeysTable
+	ExportsTable.ForeignKeys[2].RefTable = UsersTable
+	ExportsTable.Annotation = &entsql.Annotation{
+		Table: "exports",
+	}
+	ExportsTable.Annotation.Checks = map[string]string{
+		"exports_asked":    "staff_id IS NULL OR api_key_id IS NULL",
+		"exports_counts":   "total >= 0 AND rows >= 0 AND size >= 0",
+		"exports_data":     "(kind = 'USER_DATA') = (user_id IS NOT NULL)",
+		"exports_file":     "(status = 'SUCCEEDED') = (blob IS NOT NULL)",
+		"exports_finished": "(status = 'RUNNING') = (finished_at IS NULL)",
+		"exports_format":   "format IN ('CSV', 'XLSX', 'JSONL', 'JSON')",
+		"exports_kind":     "kind IN ('USERS', 'LOANS', 'BIDS', 'USER_DATA')",
+		"exports_somebody": "staff_id IS NOT NULL OR api_key_id IS NOT NULL OR user_id IS NOT NULL",
+		"exports_status":   "status IN ('RUNNING', 'SUCCEEDED', 'FAILED', 'EXPIRED')",
+		"exports_version":  "version > 0",
+	}
 	GuessesTable.Annotation = &entsql.Annotation{
 		Table: "guesses",
 	}
@@ -1942,6 +2158,28 @@ func init() {
 	}
 	IdempotencyKeysTable.Annotation = &entsql.Annotation{
 		Table: "idempotency_keys",
+	}
+	ImportFaultsTable.ForeignKeys[0].RefTable = ImportsTable
+	ImportFaultsTable.Annotation = &entsql.Annotation{
+		Table: "import_faults",
+	}
+	ImportFaultsTable.Annotation.Checks = map[string]string{
+		"import_faults_line": "line > 0",
+	}
+	ImportsTable.ForeignKeys[0].RefTable = StaffTable
+	ImportsTable.ForeignKeys[1].RefTable = APIKeysTable
+	ImportsTable.Annotation = &entsql.Annotation{
+		Table: "imports",
+	}
+	ImportsTable.Annotation.Checks = map[string]string{
+		"imports_asked":    "(staff_id IS NULL) <> (api_key_id IS NULL)",
+		"imports_counts":   "rows >= 0 AND checked >= 0 AND passed >= 0 AND faulty >= 0 AND entered >= 0 AND checked <= rows AND passed <= rows AND faulty <= checked AND entered <= passed",
+		"imports_file":     "status <> 'RUNNING' OR blob IS NOT NULL",
+		"imports_finished": "(status = 'RUNNING') = (finished_at IS NULL)",
+		"imports_format":   "format IN ('CSV', 'XLSX')",
+		"imports_on_error": "on_error IN ('REJECT_ALL', 'SKIP_FAULTY')",
+		"imports_status":   "status IN ('RUNNING', 'SUCCEEDED', 'REFUSED', 'FAILED')",
+		"imports_version":  "version > 0",
 	}
 	InstallmentsTable.ForeignKeys[0].RefTable = LoansTable
 	InstallmentsTable.ForeignKeys[1].RefTable = BidsTable
@@ -2072,6 +2310,7 @@ func init() {
 		Table: "users",
 	}
 	UsersTable.Annotation.Checks = map[string]string{
+		"users_erased":      "erased_at IS NULL OR (status = 'CLOSED' AND email IS NULL AND phone_hash IS NULL AND national_id_hash IS NULL AND password_hash IS NULL)",
 		"users_merged":      "merged_into_id IS NULL OR (status = 'CLOSED' AND merged_into_id <> id)",
 		"users_national_id": "(national_id IS NULL) = (national_id_hash IS NULL)",
 		"users_phone":       "(phone IS NULL) = (phone_hash IS NULL)",

@@ -39,11 +39,20 @@ type Document func(*sql.Selector)
 // Event is the predicate function for event builders.
 type Event func(*sql.Selector)
 
+// Export is the predicate function for export builders.
+type Export func(*sql.Selector)
+
 // Guess is the predicate function for guess builders.
 type Guess func(*sql.Selector)
 
 // Idempotency is the predicate function for idempotency builders.
 type Idempotency func(*sql.Selector)
+
+// ImportFault is the predicate function for importfault builders.
+type ImportFault func(*sql.Selector)
+
+// Importation is the predicate function for importation builders.
+type Importation func(*sql.Selector)
 
 // Installment is the predicate function for installment builders.
 type Installment func(*sql.Selector)

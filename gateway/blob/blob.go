@@ -83,10 +83,14 @@ func (s *Store) Put(ctx context.Context, called string, content []byte) error {
 	if err := s.bucket.WriteAll(ctx, called, content, &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: true}); err != nil {
 		return fmt.Errorf("blob: write: %w", err)
 	}
+	return s.keep(called)
+}
+
+// keep has what a row points at be there after a power cut too: the file, and its name in the folder.
+func (s *Store) keep(called string) error {
 	if s.folder == "" {
 		return nil
 	}
-	// What a row points at must be there after a power cut too: the file, and its name in the folder.
 	for _, path := range []string{filepath.Join(s.folder, called), s.folder} {
 		if err := sync(path); err != nil {
 			return fmt.Errorf("blob: keep: %w", err)
@@ -101,6 +105,44 @@ func sync(path string) error {
 		return err
 	}
 	return errors.Join(f.Sync(), f.Close())
+}
+
+// Write begins a file under a name that is not taken. It is there, whole and on the disk, once Close has returned nil; if ctx ends before, nothing of it is.
+func (s *Store) Write(ctx context.Context, called string) (io.WriteCloser, error) {
+	if !name.MatchString(called) {
+		return nil, fmt.Errorf("blob: %q is no name", called)
+	}
+	w, err := s.bucket.NewWriter(ctx, called, &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: true})
+	if err != nil {
+		return nil, fmt.Errorf("blob: write: %w", err)
+	}
+	return &writer{w, s, called}, nil
+}
+
+// writer keeps what was written when it is closed.
+type writer struct {
+	*blob.Writer
+	store  *Store
+	called string
+}
+
+func (w *writer) Close() error {
+	if err := w.Writer.Close(); err != nil {
+		return fmt.Errorf("blob: write: %w", err)
+	}
+	return w.store.keep(w.called)
+}
+
+// Read opens a file to be read from its beginning. It returns ErrMissing when it is not there.
+func (s *Store) Read(ctx context.Context, called string) (io.ReadCloser, error) {
+	r, err := s.bucket.NewReader(ctx, called, nil)
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return nil, ErrMissing
+	}
+	if err != nil {
+		return nil, fmt.Errorf("blob: read: %w", err)
+	}
+	return r, nil
 }
 
 // Get reads a file. It returns ErrMissing when it is not there.

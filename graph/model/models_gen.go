@@ -233,6 +233,9 @@ type Backup struct {
 	VerifiedAt *string `json:"verifiedAt,omitempty"`
 	// What went wrong, for an administrator. Null when nothing did.
 	Error *string `json:"error,omitempty"`
+	// Where the file is had by GET for DOWNLOAD_LIFETIME, relative to the server's address, by whoever has this link: it ends with the session or API key that asked for it. Each download is an event.
+	// What is sealed in the copy stays sealed; names and e-mail addresses stand in it in the clear. Null unless SUCCEEDED or VERIFIED, and when the file is not there.
+	URL *string `json:"url,omitempty"`
 	// What the caller may do with it now: every move of the backup's table that has a mutation, allowed or not, and what blocks it.
 	AvailableActions []*AvailableAction `json:"availableActions"`
 	// What happened to it, newest first.
@@ -539,20 +542,6 @@ type BidEdge struct {
 	// The item itself.
 	Node            *Bid `json:"node"`
 	reading.Written `json:"-"`
-}
-
-// Which bids. All conditions that are set must hold; a list means any of its values.
-type BidFilter struct {
-	// In one of these statuses.
-	Status []BidStatus `json:"status,omitempty"`
-	// On this loan (`loan_…`).
-	LoanID *string `json:"loanId,omitempty"`
-	// Placed by this investor (`user_…`).
-	InvestorID *string `json:"investorId,omitempty"`
-	// `amount` is this or more.
-	MinimumAmount *string `json:"minimumAmount,omitempty"`
-	// `amount` is this or less.
-	MaximumAmount *string `json:"maximumAmount,omitempty"`
 }
 
 // Order of a list of bids. Ties are broken by the order of entry, so pages never overlap.
@@ -1066,6 +1055,14 @@ type DocumentOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// Outcome of `eraseUser`.
+type EraseUserPayload struct {
+	// The customer as it stands now, CLOSED, under a neutral name. Null when refused.
+	User *User `json:"user,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Something that happened. Written once with what it tells of, never changed. Personal data in it is masked.
 type Event struct {
 	// Opaque and stable, `event_…`. Take it from here, never build it; `node(id)` finds the object again.
@@ -1136,10 +1133,293 @@ type EventOrder struct {
 	Direction OrderDirection `json:"direction"`
 }
 
+// A file that is made of what somebody may see. It is whose who asked for it, and is removed after EXPORT_RETENTION_DAYS.
+type Export struct {
+	// Opaque and stable, `export_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// Grows by one with every change.
+	Version int `json:"version"`
+	// What is in it.
+	Kind ExportKind `json:"kind"`
+	// Where it stands.
+	Status ExportStatus `json:"status"`
+	// What the file is.
+	Format string `json:"format"`
+	// Whose data it is, of `exportUserData`. Null for other exports, and when hidden from the caller.
+	User *User `json:"user,omitempty"`
+	// Whether personal data stands in it in full.
+	Unmasked bool `json:"unmasked"`
+	// Rows written so far; of USER_DATA, objects.
+	Rows int `json:"rows"`
+	// How much is done, 0 to 1; of USER_DATA 0 until all is.
+	Progress float64 `json:"progress"`
+	// Size of the file in bytes; beyond 2147483647 that number, the largest Int. Null until it is made.
+	Size *int `json:"size,omitempty"`
+	// SHA-256 of the file, hexadecimal. Null until it is made.
+	Sha256 *string `json:"sha256,omitempty"`
+	// Where the file is had by GET for DOWNLOAD_LIFETIME, relative to the server's address, by whoever has this link: it ends with the session or API key that asked for it, and opens nothing
+	// for who holds less than when the export was asked for. Each download is an event. Null unless SUCCEEDED.
+	URL *string `json:"url,omitempty"`
+	// What went wrong. Null when nothing did.
+	Error *string `json:"error,omitempty"`
+	// What the caller may do with it now: every move of its table that has a mutation, allowed or not, and what blocks it.
+	AvailableActions []*AvailableAction `json:"availableActions"`
+	// What happened to it, newest first.
+	Timeline *EventConnection `json:"timeline"`
+	// When it was asked for. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When it last changed. UTC.
+	UpdatedAt string `json:"updatedAt"`
+	// When it was made, or failed. UTC. Null while it is RUNNING.
+	FinishedAt *string `json:"finishedAt,omitempty"`
+	// When the file is removed. UTC. Null until it is made.
+	ExpiresAt       *string `json:"expiresAt,omitempty"`
+	reading.Written `json:"-"`
+}
+
+func (Export) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Export) GetID() string { return this.ID }
+
+func (Export) IsLifecycle() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`).
+
+// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+func (this Export) GetVersion() int { return this.Version }
+
+// What may be done from the present status: `allowed` for this caller now, or `blockedBy` with the reasons.
+func (this Export) GetAvailableActions() []*AvailableAction {
+	if this.AvailableActions == nil {
+		return nil
+	}
+	interfaceSlice := make([]*AvailableAction, 0, len(this.AvailableActions))
+	for _, concrete := range this.AvailableActions {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
+func (this Export) GetTimeline() *EventConnection { return this.Timeline }
+
+// Outcome of `exportBids`.
+type ExportBidsPayload struct {
+	// The export, RUNNING. Null when refused.
+	Export *Export `json:"export,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// One page of exports.
+type ExportConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*ExportEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Export `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of exports.
+type ExportEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Export `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// Narrows a list of exports.
+type ExportFilter struct {
+	// With one of these in them.
+	Kind []ExportKind `json:"kind,omitempty"`
+	// In one of these statuses.
+	Status []ExportStatus `json:"status,omitempty"`
+}
+
+// Outcome of `exportLoans`.
+type ExportLoansPayload struct {
+	// The export, RUNNING. Null when refused.
+	Export *Export `json:"export,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `exportUserData`.
+type ExportUserDataPayload struct {
+	// The export, RUNNING. Null when refused.
+	Export *Export `json:"export,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Outcome of `exportUsers`.
+type ExportUsersPayload struct {
+	// The export, RUNNING. Null when refused.
+	Export *Export `json:"export,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Outcome of `failDisbursement`.
 type FailDisbursementPayload struct {
 	// The loan, FULLY_FUNDED or BIDDING. Null when refused.
 	Loan *Loan `json:"loan,omitempty"`
+	// Why nothing was done, all faults at once. Empty: it was done.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// A file of potential customers that is read into the book. It is whose who began it.
+type Import struct {
+	// Opaque and stable, `import_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// Grows by one with every change.
+	Version int `json:"version"`
+	// Where it stands.
+	Status ImportStatus `json:"status"`
+	// What the file is.
+	Format string `json:"format"`
+	// Whether rows are only checked.
+	DryRun bool `json:"dryRun"`
+	// What becomes of the good rows when others are faulty.
+	OnError string `json:"onError"`
+	// Rows in the file, without the header and empty lines. 0 until they are counted.
+	Rows int `json:"rows"`
+	// Rows checked so far.
+	CheckedRows int `json:"checkedRows"`
+	// Rows found faulty so far.
+	FaultyRows int `json:"faultyRows"`
+	// Potential customers added so far.
+	AddedRows int `json:"addedRows"`
+	// How much is done, 0 to 1.
+	Progress float64 `json:"progress"`
+	// Size of the file in bytes.
+	Size int `json:"size"`
+	// SHA-256 of the file, hexadecimal.
+	Sha256 string `json:"sha256"`
+	// What went wrong with the file as a whole. Null when nothing did.
+	Error *string `json:"error,omitempty"`
+	// What is wrong with its rows, in the order of the file.
+	Faults *ImportFaultConnection `json:"faults"`
+	// What the caller may do with it now: every move of its table that has a mutation, allowed or not, and what blocks it.
+	AvailableActions []*AvailableAction `json:"availableActions"`
+	// What happened to it, newest first.
+	Timeline *EventConnection `json:"timeline"`
+	// When it was begun. UTC.
+	CreatedAt string `json:"createdAt"`
+	// When it last changed. UTC.
+	UpdatedAt string `json:"updatedAt"`
+	// When it ended. UTC. Null while it is RUNNING.
+	FinishedAt      *string `json:"finishedAt,omitempty"`
+	reading.Written `json:"-"`
+}
+
+func (Import) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this Import) GetID() string { return this.ID }
+
+func (Import) IsLifecycle() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`).
+
+// Grows by one with every change. Send it back as `expectedVersion` to be refused with CONFLICT when somebody else was first.
+func (this Import) GetVersion() int { return this.Version }
+
+// What may be done from the present status: `allowed` for this caller now, or `blockedBy` with the reasons.
+func (this Import) GetAvailableActions() []*AvailableAction {
+	if this.AvailableActions == nil {
+		return nil
+	}
+	interfaceSlice := make([]*AvailableAction, 0, len(this.AvailableActions))
+	for _, concrete := range this.AvailableActions {
+		interfaceSlice = append(interfaceSlice, concrete)
+	}
+	return interfaceSlice
+}
+
+// Everything that happened to the object, newest first. A customer sees who of the staff did it as null.
+func (this Import) GetTimeline() *EventConnection { return this.Timeline }
+
+// One page of imports.
+type ImportConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*ImportEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*Import `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of imports.
+type ImportEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *Import `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// What is wrong with one field of one row of an import. What stands there is not kept.
+type ImportFault struct {
+	// Opaque and stable, `fault_…`. Take it from here, never build it; `node(id)` finds the object again.
+	ID string `json:"id"`
+	// The row's place in the file, the header is 1; of CSV the line on which the row begins.
+	Line int `json:"line"`
+	// The column, by its English name. Null: the row as a whole.
+	Field *string `json:"field,omitempty"`
+	// Which rule.
+	Code ErrorCode `json:"code"`
+	// The same in words, in the caller's language.
+	Message         string `json:"message"`
+	reading.Written `json:"-"`
+}
+
+func (ImportFault) IsNode() {}
+
+// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+func (this ImportFault) GetID() string { return this.ID }
+
+// One page of what is wrong with an import.
+type ImportFaultConnection struct {
+	// The page's items with a cursor each, in the order of the list.
+	Edges []*ImportFaultEdge `json:"edges"`
+	// The page's items without cursors, in the same order.
+	Nodes []*ImportFault `json:"nodes"`
+	// Where this page begins and ends, and whether there is more.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// How many the caller may see with this filter, on all pages together. Counted only when asked for.
+	TotalCount      int `json:"totalCount"`
+	reading.Written `json:"-"`
+}
+
+// One item of a page of what is wrong with an import.
+type ImportFaultEdge struct {
+	// Opaque place of this item in the list, for `after` and `before`.
+	Cursor string `json:"cursor"`
+	// The item itself.
+	Node            *ImportFault `json:"node"`
+	reading.Written `json:"-"`
+}
+
+// Narrows a list of imports.
+type ImportFilter struct {
+	// In one of these statuses.
+	Status []ImportStatus `json:"status,omitempty"`
+}
+
+// Outcome of `importUsers`.
+type ImportUsersPayload struct {
+	// The import, RUNNING. Null when refused.
+	Import *Import `json:"import,omitempty"`
 	// Why nothing was done, all faults at once. Empty: it was done.
 	UserErrors []*UserError `json:"userErrors"`
 }
@@ -1374,30 +1654,6 @@ type LoanEdge struct {
 	// The item itself.
 	Node            *Loan `json:"node"`
 	reading.Written `json:"-"`
-}
-
-// Which loans. All conditions that are set must hold; a list means any of its values.
-type LoanFilter struct {
-	// In one of these statuses.
-	Status []LoanStatus `json:"status,omitempty"`
-	// Applied for by this customer (`user_…`).
-	BorrowerID *string `json:"borrowerId,omitempty"`
-	// Borrowed by this company (`company_…`).
-	CompanyID *string `json:"companyId,omitempty"`
-	// For one of these purposes.
-	Purpose []string `json:"purpose,omitempty"`
-	// The borrowing company, or else the borrower's company, is in one of these lines of business.
-	Industry []string `json:"industry,omitempty"`
-	// `amount` is this or more.
-	MinimumAmount *string `json:"minimumAmount,omitempty"`
-	// `amount` is this or less.
-	MaximumAmount *string `json:"maximumAmount,omitempty"`
-	// This whole loan number.
-	Number *string `json:"number,omitempty"`
-	// Entered at this moment or later.
-	CreatedFrom *string `json:"createdFrom,omitempty"`
-	// Entered before this moment.
-	CreatedTo *string `json:"createdTo,omitempty"`
 }
 
 // Order of a list of loans. Ties are broken by the order of entry, so pages never overlap.
@@ -2630,6 +2886,8 @@ type User struct {
 	Tags []string `json:"tags"`
 	// Where the contact came from, in a few words. Null when not known; hidden from customers.
 	Source *string `json:"source,omitempty"`
+	// When the customer's personal data was erased. UTC. Null: it was not.
+	ErasedAt *string `json:"erasedAt,omitempty"`
 	// The same person's earlier registration, withdrawn or closed. Null when there was none, or it is hidden from the caller.
 	PreviousUser *User `json:"previousUser,omitempty"`
 	// Bank cards bound, being bound and once bound; seen by the person and with VIEW_BANK_CARDS or MANAGE_BANK_CARDS.
@@ -2716,32 +2974,6 @@ type UserError struct {
 	Message string `json:"message"`
 	// Path of the faulty value below `input`, list positions as decimal strings: `["kinds", "0"]`. Null when it is about the whole.
 	Field []string `json:"field,omitempty"`
-}
-
-// Which customers. All conditions that are set must hold; a list means any of its values.
-type UserFilter struct {
-	// In one of these statuses.
-	Status []UserStatus `json:"status,omitempty"`
-	// Of this kind; one who is both matches either.
-	Kind *string `json:"kind,omitempty"`
-	// The name begins with this text.
-	Name *string `json:"name,omitempty"`
-	// Has this label, spelled as in `tags`. Nobody, to customers.
-	Tag *string `json:"tag,omitempty"`
-	// This whole e-mail address, in upper or lower case.
-	Email *string `json:"email,omitempty"`
-	// This whole phone number, E.164 (`+8613800138000`). There is no search by a part of it.
-	Phone *string `json:"phone,omitempty"`
-	// This whole identity number. There is no search by a part of it.
-	NationalID *string `json:"nationalId,omitempty"`
-	// Looked after by this member of staff (`staff_…`).
-	AccountManagerID *string `json:"accountManagerId,omitempty"`
-	// Belonging to this company (`company_…`).
-	CompanyID *string `json:"companyId,omitempty"`
-	// Entered at this moment or later.
-	CreatedFrom *string `json:"createdFrom,omitempty"`
-	// Entered before this moment.
-	CreatedTo *string `json:"createdTo,omitempty"`
 }
 
 // Order of a list of customers. Ties are broken by the order of entry, so pages never overlap.
@@ -3813,6 +4045,198 @@ func (e *EventOrderField) UnmarshalJSON(b []byte) error {
 }
 
 func (e EventOrderField) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What is in an export.
+type ExportKind string
+
+const (
+	// Customers.
+	ExportKindUsers ExportKind = "USERS"
+	// Loans.
+	ExportKindLoans ExportKind = "LOANS"
+	// Bids.
+	ExportKindBids ExportKind = "BIDS"
+	// All that the platform has of one customer.
+	ExportKindUserData ExportKind = "USER_DATA"
+)
+
+var AllExportKind = []ExportKind{
+	ExportKindUsers,
+	ExportKindLoans,
+	ExportKindBids,
+	ExportKindUserData,
+}
+
+func (e ExportKind) IsValid() bool {
+	switch e {
+	case ExportKindUsers, ExportKindLoans, ExportKindBids, ExportKindUserData:
+		return true
+	}
+	return false
+}
+
+func (e ExportKind) String() string {
+	return string(e)
+}
+
+func (e *ExportKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ExportKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ExportKind", str)
+	}
+	return nil
+}
+
+func (e ExportKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ExportKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ExportKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where an export stands.
+type ExportStatus string
+
+const (
+	// The file is being made.
+	ExportStatusRunning ExportStatus = "RUNNING"
+	// The file is there.
+	ExportStatusSucceeded ExportStatus = "SUCCEEDED"
+	// The file could not be made.
+	ExportStatusFailed ExportStatus = "FAILED"
+	// The file's days were over.
+	ExportStatusExpired ExportStatus = "EXPIRED"
+)
+
+var AllExportStatus = []ExportStatus{
+	ExportStatusRunning,
+	ExportStatusSucceeded,
+	ExportStatusFailed,
+	ExportStatusExpired,
+}
+
+func (e ExportStatus) IsValid() bool {
+	switch e {
+	case ExportStatusRunning, ExportStatusSucceeded, ExportStatusFailed, ExportStatusExpired:
+		return true
+	}
+	return false
+}
+
+func (e ExportStatus) String() string {
+	return string(e)
+}
+
+func (e *ExportStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ExportStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ExportStatus", str)
+	}
+	return nil
+}
+
+func (e ExportStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ExportStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ExportStatus) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Where an import stands.
+type ImportStatus string
+
+const (
+	// The file is being read.
+	ImportStatusRunning ImportStatus = "RUNNING"
+	// Every good row was added; of a dry run, every row was checked.
+	ImportStatusSucceeded ImportStatus = "SUCCEEDED"
+	// Nobody was added, since rows are faulty and all or nothing was asked for.
+	ImportStatusRefused ImportStatus = "REFUSED"
+	// The file as a whole could not be read.
+	ImportStatusFailed ImportStatus = "FAILED"
+)
+
+var AllImportStatus = []ImportStatus{
+	ImportStatusRunning,
+	ImportStatusSucceeded,
+	ImportStatusRefused,
+	ImportStatusFailed,
+}
+
+func (e ImportStatus) IsValid() bool {
+	switch e {
+	case ImportStatusRunning, ImportStatusSucceeded, ImportStatusRefused, ImportStatusFailed:
+		return true
+	}
+	return false
+}
+
+func (e ImportStatus) String() string {
+	return string(e)
+}
+
+func (e *ImportStatus) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ImportStatus(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ImportStatus", str)
+	}
+	return nil
+}
+
+func (e ImportStatus) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ImportStatus) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ImportStatus) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -168,6 +168,53 @@ func (v EventEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 }
 func (v *EventEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
 
+func (v Export) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Export) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v ExportConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ExportConnection) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v ExportEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ExportEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v Import) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *Import) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v ImportConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ImportConnection) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v ImportEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ImportEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v ImportFault) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ImportFault) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
+func (v ImportFaultConnection) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ImportFaultConnection) UnmarshalGQLContext(context.Context, any) error {
+	return reading.ErrOutput
+}
+
+func (v ImportFaultEdge) MarshalGQLContext(ctx context.Context, w io.Writer) error {
+	return v.Written.Write(ctx, w)
+}
+func (v *ImportFaultEdge) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
 func (v Installment) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }

@@ -12,6 +12,7 @@ import (
 
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/company"
+	"lenddesk/ent/export"
 	"lenddesk/ent/link"
 	"lenddesk/ent/staff"
 	"lenddesk/ent/user"
@@ -38,6 +39,7 @@ var SealedColumns = []SealedColumn{
 	{link.Table, link.FieldPhone, seal.Phone},
 	{bankcard.Table, bankcard.FieldNationalID, seal.NationalID},
 	{webhook.Table, webhook.FieldSecret, seal.WebhookSecret},
+	{export.Table, export.FieldFilter, seal.ExportFilter},
 }
 
 // opened is how many values of each sealed column a check opens: the newest, which the newest keys sealed, and the oldest.

@@ -46,6 +46,7 @@ func (b *Broken) Error() string {
 func Verify(ctx context.Context, client *ent.Client, known ...Head) (Head, error) {
 	var head Head
 	var before []byte
+	erased, vouched := map[string]*tally{}, map[string]Erasure{}
 	for {
 		events, err := client.Event.Query().Where(event.PositionGT(head.Events)).Order(event.ByPosition()).Limit(batch).All(ctx)
 		if err != nil {
@@ -58,6 +59,18 @@ func Verify(ctx context.Context, client *ent.Client, known ...Head) (Head, error
 			made, err := seal(before, *e.Position, e)
 			if err != nil {
 				return head, err
+			}
+			if e.Erasure != nil { // what it was sealed over is gone: see Erasure
+				if erased[*e.Erasure] == nil {
+					erased[*e.Erasure] = newTally()
+				}
+				if err := erased[*e.Erasure].add(e); err != nil {
+					return head, err
+				}
+				made = e.Seal
+			}
+			if v, ok := vouches(e); ok && e.Erasure == nil {
+				vouched[v.Token] = v
 			}
 			if !bytes.Equal(made, e.Seal) {
 				return head, &Broken{*e.Position, "it, or its seal, is not what was sealed"}
@@ -78,6 +91,9 @@ func Verify(ctx context.Context, client *ent.Client, known ...Head) (Head, error
 			return head, &Broken{head.Events + 1, fmt.Sprintf("the trail ends here, and had %d events", k.Events)}
 		}
 	}
+	if err := vouchedFor(ctx, client, erased, vouched); err != nil {
+		return head, err
+	}
 	waiting, err := client.Event.Query().Where(event.PositionIsNil(), event.AtLT(lifecycle.Now().Add(-late))).Count(ctx)
 	if err != nil {
 		return head, fmt.Errorf("look for events without a seal: %w", err)
@@ -86,4 +102,28 @@ func Verify(ctx context.Context, client *ent.Client, known ...Head) (Head, error
 		return head, &Broken{head.Events + 1, fmt.Sprintf("%d events older than a minute have no seal: put in beside the program, or no server has run since", waiting)}
 	}
 	return head, nil
+}
+
+// vouchedFor compares what was redacted with what erasures vouch for.
+func vouchedFor(ctx context.Context, client *ent.Client, erased map[string]*tally, vouched map[string]Erasure) error {
+	late, err := client.Event.Query().Where(event.PositionIsNil(), event.Kind(lifecycle.Kind(lifecycle.EraseUser.Name))).All(ctx)
+	if err != nil {
+		return fmt.Errorf("look for events without a seal: %w", err)
+	}
+	for _, e := range late { // not sealed yet
+		if v, ok := vouches(e); ok {
+			vouched[v.Token] = v
+		}
+	}
+	for token, t := range erased {
+		if v, ok := vouched[token]; !ok || v != t.erasure(token) {
+			return &Broken{t.first, "it, or another that the same erasure redacted, is not what the erasure left of it"}
+		}
+	}
+	for token, v := range vouched {
+		if v.Events > 0 && erased[token] == nil {
+			return &Broken{1, "events that an erasure redacted are not there"}
+		}
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"lenddesk/ent/claim"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
+	"lenddesk/ent/export"
 	"lenddesk/ent/link"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/message"
@@ -66,6 +67,7 @@ var edges = []edge{
 	{table: "repayments", column: "reported_by_id", typed: "reported_by_type", fate: stays},
 	{table: claim.Table, column: claim.FieldSubjectID, typed: claim.FieldSubjectType, fate: ends},
 	{table: link.Table, column: link.FieldUserID, fate: ends},
+	{table: export.Table, column: export.FieldUserID, fate: ends}, // a file of half a person
 	{table: session.Table, column: session.FieldUserID, fate: ends},
 	{table: user.Table, column: user.FieldPreviousUserID, fate: follows},
 	{table: user.Table, column: user.FieldJoinedIntoID, fate: follows},

@@ -71,15 +71,29 @@ func (o *Office) AddRecord(ctx context.Context, in AddRecordInput) (key.ServiceR
 
 // note keeps a record, with who wrote it.
 func note(ctx context.Context, tx *store.Tx, create *ent.ServiceRecordCreate) (key.ServiceRecord, error) {
-	if me := access.From(ctx); me.Staff != 0 {
-		create.SetAuthorID(me.Staff)
-	}
-	r, err := create.SetStatus(servicerecord.StatusOpen).Save(ctx)
+	kept, err := notes(ctx, tx, []*ent.ServiceRecordCreate{create})
 	if err != nil {
-		return 0, fmt.Errorf("note a record: %w", err)
+		return 0, err
 	}
-	said := lifecycle.Said{Changes: map[string]any{"kind": string(r.Kind)}}
-	return r.ID, lifecycle.Born(ctx, tx, lifecycle.AddServiceRecord, int64(r.ID), r.Status, r.UserID, said)
+	return kept[0], nil
+}
+
+// notes keeps records, with who wrote them.
+func notes(ctx context.Context, tx *store.Tx, create []*ent.ServiceRecordCreate) ([]key.ServiceRecord, error) {
+	me := access.From(ctx)
+	for _, c := range create {
+		c.SetStatus(servicerecord.StatusOpen).SetNillableAuthorID(given(me.Staff))
+	}
+	records, err := tx.ServiceRecord.CreateBulk(create...).Save(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("note records: %w", err)
+	}
+	keys, born := make([]key.ServiceRecord, len(records)), make([]lifecycle.Newborn[servicerecord.Status], len(records))
+	for i, r := range records {
+		said := lifecycle.Said{Changes: map[string]any{"kind": string(r.Kind)}}
+		keys[i], born[i] = r.ID, lifecycle.Newborn[servicerecord.Status]{ID: int64(r.ID), Status: r.Status, Owner: r.UserID, Said: said}
+	}
+	return keys, lifecycle.BornAll(ctx, tx, lifecycle.AddServiceRecord, born)
 }
 
 // ahead is a moment that is still to come; nil when none is given.

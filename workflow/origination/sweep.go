@@ -2,16 +2,20 @@ package origination
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/riverqueue/river"
 
 	"lenddesk/ent/document"
+	"lenddesk/ent/export"
+	"lenddesk/ent/importation"
 	"lenddesk/lifecycle"
 )
 
-// Sweep is the periodic job that removes files to which no document points: their upload was refused or cut off before its row was there.
+// Sweep is the periodic job that removes files to which no document, export or import points: their upload was refused or cut off before its row was there.
 type Sweep struct{}
 
 // Kind names the job in the queue.
@@ -38,12 +42,17 @@ func (w *Sweeper) Work(ctx context.Context, _ *river.Job[Sweep]) error {
 func (o *Office) Sweep(ctx context.Context, before time.Time) error {
 	return o.Files.Older(ctx, before, func(names []string) error {
 		// Asked after the files were listed: a row that points at one of them has committed by now.
-		var owned []string
-		if err := o.Store.Client().Document.Query().Where(document.BlobIn(names...)).Select(document.FieldBlob).Scan(ctx, &owned); err != nil {
-			return fmt.Errorf("look for the documents of files: %w", err)
+		var documents, exports, imports []string
+		c := o.Store.Client()
+		if err := errors.Join(
+			c.Document.Query().Where(document.BlobIn(names...)).Select(document.FieldBlob).Scan(ctx, &documents),
+			c.Export.Query().Where(export.BlobIn(names...)).Select(export.FieldBlob).Scan(ctx, &exports),
+			c.Importation.Query().Where(importation.BlobIn(names...)).Select(importation.FieldBlob).Scan(ctx, &imports),
+		); err != nil {
+			return fmt.Errorf("look for what files belong to: %w", err)
 		}
-		keep := make(map[string]bool, len(owned))
-		for _, name := range owned {
+		keep := map[string]bool{}
+		for _, name := range slices.Concat(documents, exports, imports) {
 			keep[name] = true
 		}
 		for _, name := range names {

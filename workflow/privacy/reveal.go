@@ -12,6 +12,7 @@ import (
 	"lenddesk/ent/bankcard"
 	"lenddesk/ent/user"
 	"lenddesk/fault"
+	"lenddesk/gateway/blob"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/seal"
@@ -20,7 +21,10 @@ import (
 )
 
 // Office does the verbs of personal data.
-type Office struct{ *workflow.Desk }
+type Office struct {
+	*workflow.Desk
+	Files *blob.Store // of documents and exports, sealed
+}
 
 // RevealInput names a value, and says why it must be seen.
 type RevealInput struct {

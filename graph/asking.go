@@ -1,0 +1,53 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/99designs/gqlgen/graphql/handler/lru"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"lenddesk/access"
+	"lenddesk/reading"
+)
+
+// keptQuestions is how many documents that the program itself asks are kept parsed: there are not many.
+const keptQuestions = 100
+
+// Asking is how the program itself asks what the contract can tell, as the viewer of a context: with that viewer's rows, fields and masks. It does not know the door's limits, since no document comes
+// from outside. An error is that of the field that failed first.
+func Asking(schema graphql.ExecutableSchema, reader *reading.Reader) func(ctx context.Context, document string, variables map[string]any) (json.RawMessage, error) {
+	exec := executor.New(schema)
+	exec.SetQueryCache(lru.New[*ast.QueryDocument](keptQuestions))
+	exec.AroundResponses(func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		ctx, end := reader.Sit(ctx)
+		defer end()
+		return next(ctx)
+	})
+	return func(ctx context.Context, document string, variables map[string]any) (json.RawMessage, error) {
+		ctx = graphql.StartOperationTrace(access.With(bare{ctx}, access.From(ctx)))
+		now := graphql.Now()
+		operation, wrong := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: document, Variables: variables, ReadTime: graphql.TraceTiming{Start: now, End: now}})
+		if len(wrong) > 0 {
+			return nil, wrong
+		}
+		answer, ctx := exec.DispatchOperation(graphql.WithOperationContext(ctx, operation), operation)
+		told := answer(ctx)
+		if len(told.Errors) > 0 {
+			if cause := told.Errors[0].Unwrap(); cause != nil {
+				return nil, cause
+			}
+			return nil, errors.New(told.Errors[0].Message)
+		}
+		return told.Data, nil
+	}
+}
+
+// bare is a context as far as it ends: a question that is asked while another is answered is none of that one's fields.
+type bare struct{ context.Context }
+
+// Value knows nothing.
+func (bare) Value(any) any { return nil }
