@@ -10,11 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/getkin/kin-openapi/openapi3"
+
 	"lenddesk/access"
 	"lenddesk/ent/loan"
 	"lenddesk/money"
 	"lenddesk/parameter"
 	"lenddesk/store"
+	"lenddesk/store/storetest"
 	"lenddesk/workflow/servicing"
 )
 
@@ -265,10 +268,18 @@ func TestTheCallBackDoorOfFinance(t *testing.T) {
 		at := ago(0)
 		good := confirmed(number, "F-1", at)
 		version := d.borrower.ask(`query($id: ID!) { node(id: $id) { ... on Loan { version } } }`, vars{"id": d.loan}).at("node.version")
+		contract, err := openapi3.NewLoader().LoadFromFile("docs/finance.openapi.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		answers := contract.Paths.Value("/orders").Post.Callbacks["result"].Value.Value("{$request.body#/callbackUrl}").Post.Responses
 		send := func(what, secret string, signed time.Time, body []byte, wanted int) {
 			t.Helper()
 			status, said := callBack(door, secret, signed, body)
 			want(t, what+": "+said, status, wanted)
+			if answers.Status(status) == nil {
+				t.Errorf("%s: the contract tells of no answer %d", what, status)
+			}
 			if !strings.Contains(said, `"message"`) || strings.Contains(said, "sql") {
 				t.Errorf("%s: answered %s", what, said)
 			}
@@ -377,4 +388,26 @@ func TestAForgottenOrderIsPutAnewUnderItsNumber(t *testing.T) {
 			t.Errorf("it was put %d times", asked)
 		}
 	})
+}
+
+// The loans of the demonstration book that wait for finance can be reported as any other, and finance is asked about them.
+func TestTheDemonstrationBooksOrdersAreOpen(t *testing.T) {
+	for _, name := range storetest.Dialects {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := start(t, settings{DatabaseURL: storetest.URL(t, name), Demo: "1"})
+			h.set(t, parameter.FinancePatience, "1s")
+			d := &debt{market: &market{house: h, t: t}, finance: h.clerk(t, "reporter", access.ReportPayments)}
+			got := d.finance.ask(`{ loans(filter: {status: [AWAITING_DISBURSEMENT]}) { nodes { id orderNumber disbursements { nodes { asks } } } } }`)
+			d.loan = got.text("loans.nodes.0.id")
+			number, before := got.text("loans.nodes.0.orderNumber"), got.at("loans.nodes.0.disbursements.nodes.0.asks").(float64)
+			until(t, "it is asked about, and put anew", func() bool {
+				d.askFinance()
+				return d.look().at("node.disbursements.nodes.0.asks").(float64) > before
+			})
+			report := vars{"loanId": d.loan, "orderNumber": number, "reference": "out", "disbursedAt": ago(0)}
+			want(t, "reported", d.done(d.finance, "confirmDisbursement", "loan", report), "REPAYING")
+			h.keepsTheRules(t)
+		})
+	}
 }

@@ -173,7 +173,7 @@ func TestEveryIDOfOthersIsAnsweredAsNoneAtAll(t *testing.T) {
 			h := start(t, settings{DatabaseURL: storetest.URL(t, dialect), Demo: "1"})
 			tables := map[key.Kind]string{
 				key.KindUser: "users", key.KindRole: "roles", key.KindAPIKey: "api_keys", key.KindStaff: "staff", key.KindLoan: "loans", key.KindBid: "bids",
-				key.KindInstallment: "installments", key.KindRepayment: "repayments", key.KindBankCard: "bank_cards", key.KindBankCardAttempt: "bank_card_attempts",
+				key.KindInstallment: "installments", key.KindRepayment: "repayments", key.KindDisbursement: "disbursements", key.KindBankCard: "bank_cards", key.KindBankCardAttempt: "bank_card_attempts",
 				key.KindDocument: "documents", key.KindReview: "reviews", key.KindServiceRecord: "service_records", key.KindServiceRequest: "service_requests",
 				key.KindEvent: "events", key.KindMessage: "messages", key.KindBackup: "backups", key.KindWebhook: "webhooks", key.KindWebhookDelivery: "webhook_deliveries",
 			}

@@ -106,8 +106,6 @@ func (d *debt) derives() {
 			FROM allocations GROUP BY repayment_id) a ON a.repayment_id = r.id
 			WHERE r.penalty <> a.pe OR r.interest <> a.ie OR r.principal <> a.pr OR r.amount <> a.pe + a.ie + a.pr`,
 		"allocations stand with their repayment": `SELECT a.id FROM allocations a JOIN repayments r ON r.id = a.repayment_id WHERE a.reversed <> (r.reversed_at IS NOT NULL)`,
-		"an order is open just while it is waited for": `SELECT l.id FROM loans l LEFT JOIN disbursements d ON d.loan_id = l.id AND d.state = 'ORDERED'
-			WHERE (l.status = 'AWAITING_DISBURSEMENT') <> (d.id IS NOT NULL) OR COALESCE(l.order_number, '') <> COALESCE(d.number, '')`,
 	} {
 		if broken := rowsOf(d.t, d.store, query, func(scan func(...any) error) (n int64, err error) { return n, scan(&n) }); len(broken) > 0 {
 			d.t.Errorf("not so: %s: %v", rule, broken)

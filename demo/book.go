@@ -61,6 +61,7 @@ type book struct {
 	installments []*ent.Installment
 	repayments   []*ent.Repayment
 	allocations  []*ent.Allocation
+	orders       []*ent.Disbursement
 	documents    []*ent.Document
 	reviews      []*ent.Review
 	records      []*ent.ServiceRecord
@@ -73,6 +74,7 @@ type book struct {
 	funding, finance key.Staff
 	offices, clients []key.Company // branches, and verified firms of customers
 	traders          []*trader
+	bound            map[key.User]key.BankCard // the card that is bound, or was last
 	exchange         exchange
 }
 
@@ -84,7 +86,7 @@ func compose(s setting) (*book, error) {
 }
 
 func begin(s setting) *book {
-	return &book{setting: s, first: maps.Clone(s.last), rnd: rand.New(rand.NewPCG(s.seed, s.seed))}
+	return &book{setting: s, first: maps.Clone(s.last), bound: map[key.User]key.BankCard{}, rnd: rand.New(rand.NewPCG(s.seed, s.seed))}
 }
 
 // tellAll tells the stories of the small book, each once, and then the ordinary ones as often as its size asks for.

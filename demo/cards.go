@@ -125,6 +125,7 @@ func (b *book) pay(c *ent.BankCard, at time.Time) (done time.Time) {
 	b.lifeOfCard(c).move(lifecycle.PayBankCardBinding, byUser(c.UserID), at)
 	done = b.attempt(c, bankcardattempt.SystemKxdm, "PAID", "0000", at)
 	b.lifeOfCard(c).move(lifecycle.ConfirmBinding, binder, done)
+	b.bound[c.UserID] = c.ID
 	return done
 }
 

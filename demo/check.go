@@ -50,6 +50,11 @@ var rules = []rule{
 			OR b.status = 'SETTLED' AND l.status <> 'SETTLED' OR b.status = 'WRITTEN_OFF' AND l.status <> 'WRITTEN_OFF'`,
 	},
 	{
+		"a loan waits for finance just while an order of it is open, by the number that it has",
+		`SELECT l.number FROM loans l LEFT JOIN disbursements d ON d.loan_id = l.id AND d.state = 'ORDERED'
+		WHERE (l.status = 'AWAITING_DISBURSEMENT') <> (d.id IS NOT NULL) OR COALESCE(l.order_number, '') <> COALESCE(d.number, '')`,
+	},
+	{
 		"nobody bids for their own loan",
 		`SELECT l.number FROM bids b JOIN loans l ON l.id = b.loan_id WHERE b.investor_id = l.borrower_id`,
 	},

@@ -239,6 +239,7 @@ func TestCheckSeesPlantedFaults(t *testing.T) {
 		"reserved and funded amounts": "UPDATE loans SET reserved_amount = reserved_amount - 1 WHERE status = 'BIDDING' AND reserved_amount > funded_amount",
 		"fully funded":                "UPDATE loans SET reserved_amount = 0, funded_amount = 0 WHERE status = 'FULLY_FUNDED'",
 		"held, settled and lost":      "UPDATE bids SET status = 'SETTLED' WHERE status = 'HOLDING'",
+		"an order of it is open":      "UPDATE disbursements SET state = 'FAILED', finished_at = created_at WHERE state = 'ORDERED'",
 		"their own loan":              "UPDATE bids SET investor_id = (SELECT borrower_id FROM loans WHERE loans.id = loan_id)",
 		"make the loan's amount":      "UPDATE installments SET principal = principal + 1 WHERE number = 1 AND bid_id IS NULL",
 		"add up to it":                "UPDATE installments SET interest = interest + 1 WHERE bid_id IS NOT NULL AND number = 1",

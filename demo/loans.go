@@ -96,6 +96,7 @@ type lending struct {
 	borrower  *trader
 	reviewers []key.Staff // who may review the application, the first of whom does
 	offers    []*ent.Bid
+	order     *ent.Disbursement // the order to finance
 	lines     []*ent.Installment
 	parts     [][]*ent.Installment // of each line, in the order of offers
 	papers    []*ent.Document

@@ -1,16 +1,19 @@
 package demo
 
 import (
+	"encoding/json"
 	"time"
 
 	"lenddesk/ent"
 	"lenddesk/ent/bid"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/money"
 	"lenddesk/money/plan"
+	"lenddesk/workflow/servicing"
 )
 
 // Terms of every listing.
@@ -60,7 +63,28 @@ func (l *lending) market(end loan.Status) bool {
 	}
 	l.life.move(lifecycle.ApproveFunding, byStaff(l.funding), l.pass(4*time.Hour, 20*time.Hour))
 	l.decided(review.StepFunding, review.DecisionApproved, l.funding, "")
+	l.orderPayment()
 	return end != loan.StatusAwaitingDisbursement
+}
+
+// orderPayment writes down what finance is to collect and to pay. It was told, and has accepted.
+func (l *lending) orderPayment() {
+	var collections []servicing.Collection
+	for _, o := range l.offers {
+		if o.Status == bid.StatusApproved {
+			collections = append(collections, servicing.Collection{Bid: o.ID, Card: l.bound[o.InvestorID], Amount: o.Amount})
+		}
+	}
+	said, err := json.Marshal(collections)
+	if err != nil {
+		panic(err) // numbers can be written
+	}
+	asked, accepted := l.at.Add(time.Second), l.at.Add(2*time.Second)
+	l.order = &ent.Disbursement{
+		ID: key.Disbursement(l.take(key.KindDisbursement)), CreatedAt: l.at, LoanID: l.ID, Number: l.Number + "-1", PayeeCardID: l.bound[l.BorrowerID],
+		Collections: string(said), State: disbursement.StateOrdered, Asks: 1, AskedAt: &asked, AcceptedAt: &accepted,
+	}
+	l.orders, l.OrderNumber = append(l.orders, l.order), some(l.order.Number)
 }
 
 // place makes a bid, which waits for its review.

@@ -7,6 +7,7 @@ import (
 
 	"lenddesk/ent"
 	"lenddesk/ent/bid"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/installment"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
@@ -75,7 +76,8 @@ func (l *lending) fate(due int) loan.Status {
 // disburse pays the borrower and makes the plan and each bid's share of it.
 func (l *lending) disburse() {
 	l.life.move(lifecycle.ConfirmDisbursement, byStaff(l.finance), l.pass(4*time.Hour, day))
-	l.DisbursedAt = some(l.at)
+	l.DisbursedAt, l.OrderNumber = some(l.at), nil
+	l.order.State, l.order.Reference, l.order.FinishedAt = disbursement.StateConfirmed, some(fmt.Sprintf("FIN-D%06d", l.order.ID)), some(l.at)
 	l.conclude(lifecycle.HoldBid, l.at)
 	l.offers = slices.DeleteFunc(l.offers, func(o *ent.Bid) bool { return o.Status != bid.StatusHolding })
 	amounts := make([]money.Amount, len(l.offers))

@@ -13,6 +13,7 @@ import (
 	"lenddesk/ent/bankcardattempt"
 	"lenddesk/ent/bid"
 	"lenddesk/ent/company"
+	"lenddesk/ent/disbursement"
 	"lenddesk/ent/document"
 	"lenddesk/ent/event"
 	"lenddesk/ent/installment"
@@ -45,6 +46,7 @@ var (
 	loans         = tableOf[ent.Loan](loan.Table, loan.Columns)
 	bids          = tableOf[ent.Bid](bid.Table, bid.Columns)
 	installments  = tableOf[ent.Installment](installment.Table, installment.Columns)
+	orders        = tableOf[ent.Disbursement](disbursement.Table, disbursement.Columns)
 	repayments    = tableOf[ent.Repayment](repayment.Table, repayment.Columns)
 	allocations   = tableOf[ent.Allocation](allocation.Table, allocation.Columns)
 	requests      = tableOf[ent.ServiceRequest](servicerequest.Table, servicerequest.Columns)
@@ -58,7 +60,7 @@ var (
 // counted are the tables whose rows get their keys from the book: every one with a key.
 var counted = map[key.Kind]*table{
 	key.KindCompany: companies, key.KindStaff: employees, key.KindUser: customers, key.KindBankCard: cards, key.KindBankCardAttempt: attempts,
-	key.KindLoan: loans, key.KindBid: bids, key.KindInstallment: installments, key.KindRepayment: repayments, key.KindServiceRequest: requests,
+	key.KindLoan: loans, key.KindBid: bids, key.KindInstallment: installments, key.KindDisbursement: orders, key.KindRepayment: repayments, key.KindServiceRequest: requests,
 	key.KindDocument: documents, key.KindReview: reviews, key.KindServiceRecord: records, key.KindMessage: messages, key.KindEvent: events,
 	kindAllocation: allocations,
 }

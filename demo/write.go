@@ -52,6 +52,7 @@ func (b *book) handOver() error {
 	d = put(d, loans, &b.loans)
 	d = put(d, bids, &b.bids)
 	d = put(d, installments, &b.installments)
+	d = put(d, orders, &b.orders)
 	d = put(d, repayments, &b.repayments)
 	d = put(d, allocations, &b.allocations)
 	d = put(d, requests, &b.requests)

@@ -27,8 +27,8 @@ type ApproveFundingInput struct {
 	ExpectedVersion *int
 }
 
-// collection is what an order has finance collect for one bid.
-type collection struct {
+// Collection is what an order has finance collect for one bid, as the order's row keeps it (JSON).
+type Collection struct {
 	Bid    key.Bid      `json:"bid"`
 	Card   key.BankCard `json:"card"`
 	Amount money.Amount `json:"amount"`
@@ -79,13 +79,13 @@ func (o *Office) order(ctx context.Context, tx *store.Tx, l *ent.Loan, number st
 	if err != nil {
 		return fmt.Errorf("read bids: %w", err)
 	}
-	collections := make([]collection, len(bids))
+	collections := make([]Collection, len(bids))
 	for i, b := range bids {
 		card, err := cardOf(ctx, tx, b.InvestorID)
 		if err != nil {
 			return err
 		}
-		collections[i] = collection{b.ID, card, b.Amount}
+		collections[i] = Collection{b.ID, card, b.Amount}
 	}
 	said, err := json.Marshal(collections)
 	if err != nil {

@@ -124,7 +124,7 @@ func (w *Teller) put(ctx context.Context, d *ent.Disbursement) (finance.Answer, 
 // spell writes an order out as finance needs it, with every card in full. What it says is the same at any time: cards that were bound once keep their
 // number and holder, and the currency is that of the moment of the order.
 func (o *Office) spell(ctx context.Context, d *ent.Disbursement) (order finance.Order, err error) {
-	var collections []collection
+	var collections []Collection
 	if err := json.Unmarshal([]byte(d.Collections), &collections); err != nil {
 		return order, fmt.Errorf("read the order %s: %w", d.Number, err)
 	}
