@@ -268,8 +268,12 @@ func (v *Fault) GetField() []string { return v.Field }
 // HistoryNodeBankCardAttempt
 // HistoryNodeBid
 // HistoryNodeCompany
+// HistoryNodeDisbursement
 // HistoryNodeDocument
 // HistoryNodeEvent
+// HistoryNodeExport
+// HistoryNodeImport
+// HistoryNodeImportFault
 // HistoryNodeInstallment
 // HistoryNodeLoan
 // HistoryNodeMessage
@@ -302,8 +306,12 @@ func (v *HistoryNodeBankCard) implementsGraphQLInterfaceHistoryNode()        {}
 func (v *HistoryNodeBankCardAttempt) implementsGraphQLInterfaceHistoryNode() {}
 func (v *HistoryNodeBid) implementsGraphQLInterfaceHistoryNode()             {}
 func (v *HistoryNodeCompany) implementsGraphQLInterfaceHistoryNode()         {}
+func (v *HistoryNodeDisbursement) implementsGraphQLInterfaceHistoryNode()    {}
 func (v *HistoryNodeDocument) implementsGraphQLInterfaceHistoryNode()        {}
 func (v *HistoryNodeEvent) implementsGraphQLInterfaceHistoryNode()           {}
+func (v *HistoryNodeExport) implementsGraphQLInterfaceHistoryNode()          {}
+func (v *HistoryNodeImport) implementsGraphQLInterfaceHistoryNode()          {}
+func (v *HistoryNodeImportFault) implementsGraphQLInterfaceHistoryNode()     {}
 func (v *HistoryNodeInstallment) implementsGraphQLInterfaceHistoryNode()     {}
 func (v *HistoryNodeLoan) implementsGraphQLInterfaceHistoryNode()            {}
 func (v *HistoryNodeMessage) implementsGraphQLInterfaceHistoryNode()         {}
@@ -349,11 +357,23 @@ func __unmarshalHistoryNode(b []byte, v *HistoryNode) error {
 	case "Company":
 		*v = new(HistoryNodeCompany)
 		return json.Unmarshal(b, *v)
+	case "Disbursement":
+		*v = new(HistoryNodeDisbursement)
+		return json.Unmarshal(b, *v)
 	case "Document":
 		*v = new(HistoryNodeDocument)
 		return json.Unmarshal(b, *v)
 	case "Event":
 		*v = new(HistoryNodeEvent)
+		return json.Unmarshal(b, *v)
+	case "Export":
+		*v = new(HistoryNodeExport)
+		return json.Unmarshal(b, *v)
+	case "Import":
+		*v = new(HistoryNodeImport)
+		return json.Unmarshal(b, *v)
+	case "ImportFault":
+		*v = new(HistoryNodeImportFault)
 		return json.Unmarshal(b, *v)
 	case "Installment":
 		*v = new(HistoryNodeInstallment)
@@ -452,6 +472,14 @@ func __marshalHistoryNode(v *HistoryNode) ([]byte, error) {
 			*HistoryNodeCompany
 		}{typename, v}
 		return json.Marshal(result)
+	case *HistoryNodeDisbursement:
+		typename = "Disbursement"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*HistoryNodeDisbursement
+		}{typename, v}
+		return json.Marshal(result)
 	case *HistoryNodeDocument:
 		typename = "Document"
 
@@ -466,6 +494,30 @@ func __marshalHistoryNode(v *HistoryNode) ([]byte, error) {
 		result := struct {
 			TypeName string `json:"__typename"`
 			*HistoryNodeEvent
+		}{typename, v}
+		return json.Marshal(result)
+	case *HistoryNodeExport:
+		typename = "Export"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*HistoryNodeExport
+		}{typename, v}
+		return json.Marshal(result)
+	case *HistoryNodeImport:
+		typename = "Import"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*HistoryNodeImport
+		}{typename, v}
+		return json.Marshal(result)
+	case *HistoryNodeImportFault:
+		typename = "ImportFault"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*HistoryNodeImportFault
 		}{typename, v}
 		return json.Marshal(result)
 	case *HistoryNodeInstallment:
@@ -668,6 +720,22 @@ func (v *HistoryNodeCompany) GetTypename() *string { return v.Typename }
 // GetId returns HistoryNodeCompany.Id, and is useful for accessing the field via an interface.
 func (v *HistoryNodeCompany) GetId() string { return v.Id }
 
+// HistoryNodeDisbursement includes the requested fields of the GraphQL type Disbursement.
+// The GraphQL type's documentation follows.
+//
+// An order to the finance system: to collect for every bid, and to pay the borrower. It is carried out once under its number, and asked about until its outcome is reported.
+type HistoryNodeDisbursement struct {
+	Typename *string `json:"__typename"`
+	// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+	Id string `json:"id"`
+}
+
+// GetTypename returns HistoryNodeDisbursement.Typename, and is useful for accessing the field via an interface.
+func (v *HistoryNodeDisbursement) GetTypename() *string { return v.Typename }
+
+// GetId returns HistoryNodeDisbursement.Id, and is useful for accessing the field via an interface.
+func (v *HistoryNodeDisbursement) GetId() string { return v.Id }
+
 // HistoryNodeDocument includes the requested fields of the GraphQL type Document.
 // The GraphQL type's documentation follows.
 //
@@ -699,6 +767,54 @@ func (v *HistoryNodeEvent) GetTypename() *string { return v.Typename }
 
 // GetId returns HistoryNodeEvent.Id, and is useful for accessing the field via an interface.
 func (v *HistoryNodeEvent) GetId() string { return v.Id }
+
+// HistoryNodeExport includes the requested fields of the GraphQL type Export.
+// The GraphQL type's documentation follows.
+//
+// A file that is made of what somebody may see. It is whose who asked for it, and is removed after EXPORT_RETENTION_DAYS.
+type HistoryNodeExport struct {
+	Typename *string `json:"__typename"`
+	// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+	Id string `json:"id"`
+}
+
+// GetTypename returns HistoryNodeExport.Typename, and is useful for accessing the field via an interface.
+func (v *HistoryNodeExport) GetTypename() *string { return v.Typename }
+
+// GetId returns HistoryNodeExport.Id, and is useful for accessing the field via an interface.
+func (v *HistoryNodeExport) GetId() string { return v.Id }
+
+// HistoryNodeImport includes the requested fields of the GraphQL type Import.
+// The GraphQL type's documentation follows.
+//
+// A file of potential customers that is read into the book. It is whose who began it.
+type HistoryNodeImport struct {
+	Typename *string `json:"__typename"`
+	// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+	Id string `json:"id"`
+}
+
+// GetTypename returns HistoryNodeImport.Typename, and is useful for accessing the field via an interface.
+func (v *HistoryNodeImport) GetTypename() *string { return v.Typename }
+
+// GetId returns HistoryNodeImport.Id, and is useful for accessing the field via an interface.
+func (v *HistoryNodeImport) GetId() string { return v.Id }
+
+// HistoryNodeImportFault includes the requested fields of the GraphQL type ImportFault.
+// The GraphQL type's documentation follows.
+//
+// What is wrong with one field of one row of an import. What stands there is not kept.
+type HistoryNodeImportFault struct {
+	Typename *string `json:"__typename"`
+	// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
+	Id string `json:"id"`
+}
+
+// GetTypename returns HistoryNodeImportFault.Typename, and is useful for accessing the field via an interface.
+func (v *HistoryNodeImportFault) GetTypename() *string { return v.Typename }
+
+// GetId returns HistoryNodeImportFault.Id, and is useful for accessing the field via an interface.
+func (v *HistoryNodeImportFault) GetId() string { return v.Id }
 
 // HistoryNodeInstallment includes the requested fields of the GraphQL type Installment.
 // The GraphQL type's documentation follows.
@@ -1759,7 +1875,7 @@ func (v *WaitingRegistrationsReviewQueueReviewItemConnection) GetNodes() []Waiti
 //
 // Something that waits for a decision.
 type WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItem struct {
-	// Since when it waits in this queue. UTC.
+	// Since when it waits in this queue; of what waits no more, since when it is where it is now. UTC.
 	WaitingSince time.Time `json:"waitingSince"`
 	// What is to be decided on. Null when hidden from the caller.
 	Subject *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode `json:"-"`
@@ -1922,6 +2038,19 @@ func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubje
 	return v.Typename
 }
 
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement includes the requested fields of the GraphQL type Disbursement.
+// The GraphQL type's documentation follows.
+//
+// An order to the finance system: to collect for every bid, and to pay the borrower. It is carried out once under its number, and asked about until its outcome is reported.
+type WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement.Typename, and is useful for accessing the field via an interface.
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement) GetTypename() *string {
+	return v.Typename
+}
+
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDocument includes the requested fields of the GraphQL type Document.
 // The GraphQL type's documentation follows.
 //
@@ -1945,6 +2074,45 @@ type WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEv
 
 // GetTypename returns WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEvent.Typename, and is useful for accessing the field via an interface.
 func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEvent) GetTypename() *string {
+	return v.Typename
+}
+
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport includes the requested fields of the GraphQL type Export.
+// The GraphQL type's documentation follows.
+//
+// A file that is made of what somebody may see. It is whose who asked for it, and is removed after EXPORT_RETENTION_DAYS.
+type WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport.Typename, and is useful for accessing the field via an interface.
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport) GetTypename() *string {
+	return v.Typename
+}
+
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport includes the requested fields of the GraphQL type Import.
+// The GraphQL type's documentation follows.
+//
+// A file of potential customers that is read into the book. It is whose who began it.
+type WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport.Typename, and is useful for accessing the field via an interface.
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport) GetTypename() *string {
+	return v.Typename
+}
+
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault includes the requested fields of the GraphQL type ImportFault.
+// The GraphQL type's documentation follows.
+//
+// What is wrong with one field of one row of an import. What stands there is not kept.
+type WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault struct {
+	Typename *string `json:"__typename"`
+}
+
+// GetTypename returns WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault.Typename, and is useful for accessing the field via an interface.
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault) GetTypename() *string {
 	return v.Typename
 }
 
@@ -1996,8 +2164,12 @@ func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubje
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectBankCardAttempt
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectBid
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectCompany
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDocument
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEvent
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport
+// WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectInstallment
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectLoan
 // WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectMessage
@@ -2031,9 +2203,17 @@ func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubje
 }
 func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectCompany) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
 }
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
+}
 func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDocument) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
 }
 func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEvent) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
+}
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
+}
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
+}
+func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
 }
 func (v *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectInstallment) implementsGraphQLInterfaceWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectNode() {
 }
@@ -2092,11 +2272,23 @@ func __unmarshalWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewIt
 	case "Company":
 		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectCompany)
 		return json.Unmarshal(b, *v)
+	case "Disbursement":
+		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement)
+		return json.Unmarshal(b, *v)
 	case "Document":
 		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDocument)
 		return json.Unmarshal(b, *v)
 	case "Event":
 		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEvent)
+		return json.Unmarshal(b, *v)
+	case "Export":
+		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport)
+		return json.Unmarshal(b, *v)
+	case "Import":
+		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport)
+		return json.Unmarshal(b, *v)
+	case "ImportFault":
+		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault)
 		return json.Unmarshal(b, *v)
 	case "Installment":
 		*v = new(WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectInstallment)
@@ -2195,6 +2387,14 @@ func __marshalWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItem
 			*WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectCompany
 		}{typename, v}
 		return json.Marshal(result)
+	case *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement:
+		typename = "Disbursement"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDisbursement
+		}{typename, v}
+		return json.Marshal(result)
 	case *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectDocument:
 		typename = "Document"
 
@@ -2209,6 +2409,30 @@ func __marshalWaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItem
 		result := struct {
 			TypeName string `json:"__typename"`
 			*WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectEvent
+		}{typename, v}
+		return json.Marshal(result)
+	case *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport:
+		typename = "Export"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectExport
+		}{typename, v}
+		return json.Marshal(result)
+	case *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport:
+		typename = "Import"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImport
+		}{typename, v}
+		return json.Marshal(result)
+	case *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault:
+		typename = "ImportFault"
+
+		result := struct {
+			TypeName string `json:"__typename"`
+			*WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectImportFault
 		}{typename, v}
 		return json.Marshal(result)
 	case *WaitingRegistrationsReviewQueueReviewItemConnectionNodesReviewItemSubjectInstallment:

@@ -273,6 +273,17 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Bucket struct {
+		Applications          func(childComplexity int) int
+		Approvals             func(childComplexity int) int
+		ApprovedRegistrations func(childComplexity int) int
+		From                  func(childComplexity int) int
+		Funded                func(childComplexity int) int
+		Overdue               func(childComplexity int) int
+		Registrations         func(childComplexity int) int
+		Repaid                func(childComplexity int) int
+	}
+
 	CancelBankCardBindingPayload struct {
 		BankCard   func(childComplexity int) int
 		Notice     func(childComplexity int) int
@@ -351,6 +362,12 @@ type ComplexityRoot struct {
 	ConfirmSecondFactorPayload struct {
 		RecoveryCodes func(childComplexity int) int
 		UserErrors    func(childComplexity int) int
+	}
+
+	CountByName struct {
+		Amount func(childComplexity int) int
+		Count  func(childComplexity int) int
+		Name   func(childComplexity int) int
 	}
 
 	CreateApiKeyPayload struct {
@@ -944,6 +961,7 @@ type ComplexityRoot struct {
 		Search               func(childComplexity int, text string, first *int, after *string, last *int, before *string) int
 		ServiceRecords       func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.ServiceRecordFilter, orderBy *model.ServiceRecordOrder) int
 		Staff                func(childComplexity int, first *int, after *string, last *int, before *string, filter *model.StaffFilter, orderBy *model.StaffOrder) int
+		Statistics           func(childComplexity int, from string, to string, by string) int
 		System               func(childComplexity int) int
 		Users                func(childComplexity int, first *int, after *string, last *int, before *string, filter map[string]any, orderBy *model.UserOrder) int
 		Viewer               func(childComplexity int) int
@@ -1360,6 +1378,14 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Statistics struct {
+		Buckets       func(childComplexity int) int
+		LoansByStatus func(childComplexity int) int
+		Outstanding   func(childComplexity int) int
+		OverdueShare  func(childComplexity int) int
+		UsersByStatus func(childComplexity int) int
+	}
+
 	SubmitLoanApplicationPayload struct {
 		Loan       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1718,6 +1744,7 @@ type QueryResolver interface {
 	Roles(ctx context.Context, first *int, after *string, last *int, before *string) (*model.RoleConnection, error)
 	Permissions(ctx context.Context) ([]*model.PermissionInfo, error)
 	APIKeys(ctx context.Context, first *int, after *string, last *int, before *string) (*model.APIKeyConnection, error)
+	Statistics(ctx context.Context, from string, to string, by string) (*model.Statistics, error)
 	System(ctx context.Context) (*model.System, error)
 	Parameters(ctx context.Context) ([]*model.Parameter, error)
 	Exports(ctx context.Context, first *int, after *string, last *int, before *string, filter *model.ExportFilter) (*model.ExportConnection, error)
@@ -2577,6 +2604,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BindBankCardPayload.UserErrors(childComplexity), true
 
+	case "Bucket.applications":
+		if e.ComplexityRoot.Bucket.Applications == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.Applications(childComplexity), true
+	case "Bucket.approvals":
+		if e.ComplexityRoot.Bucket.Approvals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.Approvals(childComplexity), true
+	case "Bucket.approvedRegistrations":
+		if e.ComplexityRoot.Bucket.ApprovedRegistrations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.ApprovedRegistrations(childComplexity), true
+	case "Bucket.from":
+		if e.ComplexityRoot.Bucket.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.From(childComplexity), true
+	case "Bucket.funded":
+		if e.ComplexityRoot.Bucket.Funded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.Funded(childComplexity), true
+	case "Bucket.overdue":
+		if e.ComplexityRoot.Bucket.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.Overdue(childComplexity), true
+	case "Bucket.registrations":
+		if e.ComplexityRoot.Bucket.Registrations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.Registrations(childComplexity), true
+	case "Bucket.repaid":
+		if e.ComplexityRoot.Bucket.Repaid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Bucket.Repaid(childComplexity), true
+
 	case "CancelBankCardBindingPayload.bankCard":
 		if e.ComplexityRoot.CancelBankCardBindingPayload.BankCard == nil {
 			break
@@ -2872,6 +2948,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ConfirmSecondFactorPayload.UserErrors(childComplexity), true
+
+	case "CountByName.amount":
+		if e.ComplexityRoot.CountByName.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountByName.Amount(childComplexity), true
+	case "CountByName.count":
+		if e.ComplexityRoot.CountByName.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountByName.Count(childComplexity), true
+	case "CountByName.name":
+		if e.ComplexityRoot.CountByName.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CountByName.Name(childComplexity), true
 
 	case "CreateApiKeyPayload.apiKey":
 		if e.ComplexityRoot.CreateApiKeyPayload.APIKey == nil {
@@ -6081,6 +6176,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Staff(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*model.StaffFilter), args["orderBy"].(*model.StaffOrder)), true
+	case "Query.statistics":
+		if e.ComplexityRoot.Query.Statistics == nil {
+			break
+		}
+
+		args, err := ec.field_Query_statistics_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Statistics(childComplexity, args["from"].(string), args["to"].(string), args["by"].(string)), true
 	case "Query.system":
 		if e.ComplexityRoot.Query.System == nil {
 			break
@@ -7529,6 +7635,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.StaffEdge.Node(childComplexity), true
+
+	case "Statistics.buckets":
+		if e.ComplexityRoot.Statistics.Buckets == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Statistics.Buckets(childComplexity), true
+	case "Statistics.loansByStatus":
+		if e.ComplexityRoot.Statistics.LoansByStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Statistics.LoansByStatus(childComplexity), true
+	case "Statistics.outstanding":
+		if e.ComplexityRoot.Statistics.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Statistics.Outstanding(childComplexity), true
+	case "Statistics.overdueShare":
+		if e.ComplexityRoot.Statistics.OverdueShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Statistics.OverdueShare(childComplexity), true
+	case "Statistics.usersByStatus":
+		if e.ComplexityRoot.Statistics.UsersByStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Statistics.UsersByStatus(childComplexity), true
 
 	case "SubmitLoanApplicationPayload.loan":
 		if e.ComplexityRoot.SubmitLoanApplicationPayload.Loan == nil {
@@ -13602,6 +13739,78 @@ type PermissionInfo {
   rows: [String!]!
 }
 `, BuiltIn: false},
+	{Name: "../statistics.graphqls", Input: `extend type Query {
+  """
+  What happened on the platform from one day to another, by day, week or month, and how the book stands now. Days are business days, in the time zone of the parameter TIME_ZONE as it is now.
+  Everything is counted, whoever may see which row. BAD_REQUEST for a day that cannot be read, a ` + "`" + `from` + "`" + ` after ` + "`" + `to` + "`" + `, days outside 2000 to 2100, and for more than 400 buckets.
+  """
+  statistics(
+    "The first day."
+    from: Date!
+    "The last day, which is in it."
+    to: Date!
+    "How long a bucket is."
+    by: Interval!
+  ): Statistics @requires(permission: VIEW_STATISTICS)
+}
+
+"How long a bucket of statistics is."
+enum Interval {
+  "A day."
+  DAY
+  "A week, from Monday to Sunday (ISO 8601)."
+  WEEK
+  "A calendar month."
+  MONTH
+}
+
+"What happened in a range of days, and how the book stands now."
+type Statistics {
+  "The range in pieces, in their order, those in which nothing happened among them. The first and the last are cut off where the range is."
+  buckets: [Bucket!]!
+  "How many users stand in each status now; statuses in which nobody stands are left out. ` + "`" + `amount` + "`" + ` is null."
+  usersByStatus: [CountByName!]!
+  "How many loans stand in each status now, and the sum of their amounts; statuses in which none stands are left out."
+  loansByStatus: [CountByName!]!
+  "Principal that is still to be paid back now, due or not, on all loans that are paid out. What was written off is not in it."
+  outstanding: Money!
+  "The share of ` + "`" + `outstanding` + "`" + ` that is overdue now, from 0 to 1: principal of instalments whose due date is before today. 0 when nothing is outstanding."
+  overdueShare: Float!
+}
+
+"What happened in some days that follow each other."
+type Bucket {
+  "Its first day: the range's first day, a day, a Monday, or the first of a month."
+  from: Date!
+  "How many people registered."
+  registrations: Int!
+  "How many registrations were approved; one that was amended and approved again counts again."
+  approvedRegistrations: Int!
+  "How many loan applications were approved, each when its last needed reviewer approved it. Being listed again does not count."
+  approvals: Int!
+  "How many loan applications were handed in for the first time. One that was returned and is handed in again does not count again."
+  applications: Int!
+  "Sum of the amounts of the loans that were paid out to their borrowers, by the time at which finance did so."
+  funded: Money!
+  "Sum of the payments of borrowers, by the time at which they came in, recoveries on written-off loans among them. Payments that were reversed are not in it."
+  repaid: Money!
+  """
+  Principal that was overdue at the end of the bucket's last day, or of today if that is earlier: of instalments that were due before that day, what was not paid by its end. Days of
+  grace are not looked at. Without loans that were written off, and instalments that were cancelled, by then. By the payments as they are known now: one that was reversed never counted.
+  """
+  overdue: Money!
+}
+
+"How many there are of something, under its name."
+type CountByName {
+  "The name: a status."
+  name: String!
+  "How many."
+  count: Int!
+  "Sum of their amounts; null where they have none."
+  amount: Money
+}
+`, BuiltIn: false},
 	{Name: "../subscriptions.graphqls", Input: `"What is told as it happens, over WebSocket (` + "`" + `graphql-transport-ws` + "`" + `) or server-sent events, at the same address as everything else. A stream ends when the session or API key does."
 type Subscription {
   """
@@ -15104,6 +15313,28 @@ func (ec *executionContext) childFields_BindBankCardPayload(ctx context.Context,
 	return nil, fmt.Errorf("no field named %q was found under type BindBankCardPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Bucket(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_Bucket_from(ctx, field)
+	case "registrations":
+		return ec.fieldContext_Bucket_registrations(ctx, field)
+	case "approvedRegistrations":
+		return ec.fieldContext_Bucket_approvedRegistrations(ctx, field)
+	case "approvals":
+		return ec.fieldContext_Bucket_approvals(ctx, field)
+	case "applications":
+		return ec.fieldContext_Bucket_applications(ctx, field)
+	case "funded":
+		return ec.fieldContext_Bucket_funded(ctx, field)
+	case "repaid":
+		return ec.fieldContext_Bucket_repaid(ctx, field)
+	case "overdue":
+		return ec.fieldContext_Bucket_overdue(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Bucket", field.Name)
+}
+
 func (ec *executionContext) childFields_CancelBankCardBindingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "bankCard":
@@ -15262,6 +15493,18 @@ func (ec *executionContext) childFields_ConfirmSecondFactorPayload(ctx context.C
 		return ec.fieldContext_ConfirmSecondFactorPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ConfirmSecondFactorPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CountByName(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_CountByName_name(ctx, field)
+	case "count":
+		return ec.fieldContext_CountByName_count(ctx, field)
+	case "amount":
+		return ec.fieldContext_CountByName_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CountByName", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateApiKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17004,6 +17247,22 @@ func (ec *executionContext) childFields_StaffEdge(ctx context.Context, field gra
 		return ec.fieldContext_StaffEdge_node(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type StaffEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_Statistics(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "buckets":
+		return ec.fieldContext_Statistics_buckets(ctx, field)
+	case "usersByStatus":
+		return ec.fieldContext_Statistics_usersByStatus(ctx, field)
+	case "loansByStatus":
+		return ec.fieldContext_Statistics_loansByStatus(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_Statistics_outstanding(ctx, field)
+	case "overdueShare":
+		return ec.fieldContext_Statistics_overdueShare(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Statistics", field.Name)
 }
 
 func (ec *executionContext) childFields_SubmitLoanApplicationPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -20996,6 +21255,36 @@ func (ec *executionContext) field_Query_staff_args(ctx context.Context, rawArgs 
 		return nil, err
 	}
 	args["orderBy"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_statistics_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNDate2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNDate2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "by",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNInterval2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["by"] = arg2
 	return args, nil
 }
 
@@ -25674,6 +25963,206 @@ func (ec *executionContext) fieldContext_BindBankCardPayload_userErrors(_ contex
 	return fc, nil
 }
 
+func (ec *executionContext) _Bucket_from(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNDate2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Date does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_registrations(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_registrations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Registrations, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_registrations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_approvedRegistrations(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_approvedRegistrations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ApprovedRegistrations, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_approvedRegistrations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_approvals(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_approvals(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Approvals, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_approvals(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_applications(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_applications(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Applications, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_applications(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_funded(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_funded(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Funded, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_funded(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_repaid(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_repaid(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Repaid, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_repaid(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _Bucket_overdue(ctx context.Context, field graphql.CollectedField, obj *model.Bucket) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Bucket_overdue(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Overdue, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Bucket_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Bucket", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
 func (ec *executionContext) _CancelBankCardBindingPayload_bankCard(ctx context.Context, field graphql.CollectedField, obj *model.CancelBankCardBindingPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -27050,6 +27539,81 @@ func (ec *executionContext) fieldContext_ConfirmSecondFactorPayload_userErrors(_
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _CountByName_name(ctx context.Context, field graphql.CollectedField, obj *model.CountByName) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CountByName_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CountByName_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CountByName", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _CountByName_count(ctx context.Context, field graphql.CollectedField, obj *model.CountByName) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CountByName_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CountByName_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CountByName", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _CountByName_amount(ctx context.Context, field graphql.CollectedField, obj *model.CountByName) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CountByName_amount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Amount, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOMoney2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CountByName_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("CountByName", field, false, false, errors.New("field of type Money does not have child fields"))
 }
 
 func (ec *executionContext) _CreateApiKeyPayload_apiKey(ctx context.Context, field graphql.CollectedField, obj *model.CreateAPIKeyPayload) (ret graphql.Marshaler) {
@@ -42472,6 +43036,68 @@ func (ec *executionContext) fieldContext_Query_apiKeys(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_statistics(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_statistics(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Statistics(ctx, fc.Args["from"].(string), fc.Args["to"].(string), fc.Args["by"].(string))
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			directive0 := next
+
+			directive1 := func(ctx context.Context) (any, error) {
+				permission, err := ec.unmarshalNPermission2string(ctx, "VIEW_STATISTICS")
+				if err != nil {
+					var zeroVal *model.Statistics
+					return zeroVal, err
+				}
+				if ec.Directives.Requires == nil {
+					var zeroVal *model.Statistics
+					return zeroVal, errors.New("directive requires is not implemented")
+				}
+				return ec.Directives.Requires(ctx, nil, directive0, permission)
+			}
+
+			next = directive1
+			return ec._fieldMiddleware(ctx, nil, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Statistics) graphql.Marshaler {
+			return ec.marshalOStatistics2ᚖlenddeskᚋgraphᚋmodelᚐStatistics(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_statistics(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Statistics(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_statistics_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_system(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -49533,6 +50159,158 @@ func (ec *executionContext) fieldContext_StaffEdge_node(_ context.Context, field
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Statistics_buckets(ctx context.Context, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Statistics_buckets(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Buckets, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Bucket) graphql.Marshaler {
+			return ec.marshalNBucket2ᚕᚖlenddeskᚋgraphᚋmodelᚐBucketᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Statistics_buckets(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Statistics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Bucket(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Statistics_usersByStatus(ctx context.Context, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Statistics_usersByStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsersByStatus, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CountByName) graphql.Marshaler {
+			return ec.marshalNCountByName2ᚕᚖlenddeskᚋgraphᚋmodelᚐCountByNameᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Statistics_usersByStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Statistics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CountByName(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Statistics_loansByStatus(ctx context.Context, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Statistics_loansByStatus(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LoansByStatus, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.CountByName) graphql.Marshaler {
+			return ec.marshalNCountByName2ᚕᚖlenddeskᚋgraphᚋmodelᚐCountByNameᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Statistics_loansByStatus(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Statistics",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CountByName(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Statistics_outstanding(ctx context.Context, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Statistics_outstanding(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Outstanding, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNMoney2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Statistics_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Statistics", field, false, false, errors.New("field of type Money does not have child fields"))
+}
+
+func (ec *executionContext) _Statistics_overdueShare(ctx context.Context, field graphql.CollectedField, obj *model.Statistics) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Statistics_overdueShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OverdueShare, nil
+		},
+		func(ctx context.Context, next graphql.Resolver) graphql.Resolver {
+			return ec._fieldMiddleware(ctx, obj, next)
+		},
+		func(ctx context.Context, selections ast.SelectionSet, v float64) graphql.Marshaler {
+			return ec.marshalNFloat2float64(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Statistics_overdueShare(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Statistics", field, false, false, errors.New("field of type Float does not have child fields"))
 }
 
 func (ec *executionContext) _SubmitLoanApplicationPayload_loan(ctx context.Context, field graphql.CollectedField, obj *model.SubmitLoanApplicationPayload) (ret graphql.Marshaler) {
@@ -62346,6 +63124,79 @@ func (ec *executionContext) _BindBankCardPayload(ctx context.Context, sel ast.Se
 	return out
 }
 
+var bucketImplementors = []string{"Bucket"}
+
+func (ec *executionContext) _Bucket(ctx context.Context, sel ast.SelectionSet, obj *model.Bucket) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bucketImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Bucket")
+		case "from":
+			out.Values[i] = ec._Bucket_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "registrations":
+			out.Values[i] = ec._Bucket_registrations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approvedRegistrations":
+			out.Values[i] = ec._Bucket_approvedRegistrations(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approvals":
+			out.Values[i] = ec._Bucket_approvals(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "applications":
+			out.Values[i] = ec._Bucket_applications(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "funded":
+			out.Values[i] = ec._Bucket_funded(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "repaid":
+			out.Values[i] = ec._Bucket_repaid(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdue":
+			out.Values[i] = ec._Bucket_overdue(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var cancelBankCardBindingPayloadImplementors = []string{"CancelBankCardBindingPayload"}
 
 func (ec *executionContext) _CancelBankCardBindingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CancelBankCardBindingPayload) graphql.Marshaler {
@@ -62939,6 +63790,54 @@ func (ec *executionContext) _ConfirmSecondFactorPayload(ctx context.Context, sel
 		case "userErrors":
 			out.Values[i] = ec._ConfirmSecondFactorPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
+var countByNameImplementors = []string{"CountByName"}
+
+func (ec *executionContext) _CountByName(ctx context.Context, sel ast.SelectionSet, obj *model.CountByName) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, countByNameImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CountByName")
+		case "name":
+			out.Values[i] = ec._CountByName_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._CountByName_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "amount":
+			out.Values[i] = ec._CountByName_amount(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -67585,6 +68484,28 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "statistics":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_statistics(ctx, field)
+				if res == graphql.RequiredNull {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "system":
 			field := field
 
@@ -70936,6 +71857,64 @@ func (ec *executionContext) _StaffEdge(ctx context.Context, sel ast.SelectionSet
 	return out
 }
 
+var statisticsImplementors = []string{"Statistics"}
+
+func (ec *executionContext) _Statistics(ctx context.Context, sel ast.SelectionSet, obj *model.Statistics) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, statisticsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferredFieldSet := graphql.NewFieldSet(nil)
+	deferLabelToView := make(map[string]*graphql.FieldSetView)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Statistics")
+		case "buckets":
+			out.Values[i] = ec._Statistics_buckets(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usersByStatus":
+			out.Values[i] = ec._Statistics_usersByStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "loansByStatus":
+			out.Values[i] = ec._Statistics_loansByStatus(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "outstanding":
+			out.Values[i] = ec._Statistics_outstanding(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "overdueShare":
+			out.Values[i] = ec._Statistics_overdueShare(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferLabelToView), math.MaxInt32)))
+
+	ec.ProcessDeferredGroup(graphql.DeferredGroup{
+		Defers:   deferLabelToView,
+		Path:     graphql.GetPath(ctx),
+		FieldSet: deferredFieldSet,
+		Context:  ctx,
+	})
+
+	return out
+}
+
 var submitLoanApplicationPayloadImplementors = []string{"SubmitLoanApplicationPayload"}
 
 func (ec *executionContext) _SubmitLoanApplicationPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SubmitLoanApplicationPayload) graphql.Marshaler {
@@ -73519,6 +74498,32 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) marshalNBucket2ᚕᚖlenddeskᚋgraphᚋmodelᚐBucketᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Bucket) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBucket2ᚖlenddeskᚋgraphᚋmodelᚐBucket(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBucket2ᚖlenddeskᚋgraphᚋmodelᚐBucket(ctx context.Context, sel ast.SelectionSet, v *model.Bucket) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
+}
+
 func (ec *executionContext) unmarshalNCancelBankCardBindingInput2lenddeskᚋworkflowᚋbindingᚐCancelInput(ctx context.Context, v any) (binding.CancelInput, error) {
 	res, err := ec.unmarshalInputCancelBankCardBindingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -73650,6 +74655,32 @@ func (ec *executionContext) unmarshalNConfirmEmailInput2lenddeskᚋworkflowᚋre
 func (ec *executionContext) unmarshalNConfirmSecondFactorInput2lenddeskᚋworkflowᚋauthenticationᚐConfirmSecondFactorInput(ctx context.Context, v any) (authentication.ConfirmSecondFactorInput, error) {
 	res, err := ec.unmarshalInputConfirmSecondFactorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCountByName2ᚕᚖlenddeskᚋgraphᚋmodelᚐCountByNameᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.CountByName) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNCountByName2ᚖlenddeskᚋgraphᚋmodelᚐCountByName(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNCountByName2ᚖlenddeskᚋgraphᚋmodelᚐCountByName(ctx context.Context, sel ast.SelectionSet, v *model.CountByName) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalNCreateApiKeyInput2lenddeskᚋworkflowᚋadministrationᚐCreateAPIKeyInput(ctx context.Context, v any) (administration.CreateAPIKeyInput, error) {
@@ -74480,6 +75511,22 @@ func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, 
 func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
 	_ = sel
 	res := graphql.MarshalInt(v)
+	if res == graphql.Null {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+	}
+	return res
+}
+
+func (ec *executionContext) unmarshalNInterval2string(ctx context.Context, v any) (string, error) {
+	res, err := graphql.UnmarshalString(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNInterval2string(ctx context.Context, sel ast.SelectionSet, v string) graphql.Marshaler {
+	_ = sel
+	res := graphql.MarshalString(v)
 	if res == graphql.Null {
 		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
 			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
@@ -78312,6 +79359,13 @@ func (ec *executionContext) marshalOStaffStatus2ᚕlenddeskᚋgraphᚋmodelᚐSt
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalOStatistics2ᚖlenddeskᚋgraphᚋmodelᚐStatistics(ctx context.Context, sel ast.SelectionSet, v *model.Statistics) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return graphql.WrapContextMarshaler(ctx, v)
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -119,6 +119,7 @@ func (v CountByName) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
 func (v *CountByName) UnmarshalGQLContext(context.Context, any) error { return reading.ErrOutput }
+
 func (v Disbursement) MarshalGQLContext(ctx context.Context, w io.Writer) error {
 	return v.Written.Write(ctx, w)
 }
