@@ -15,7 +15,7 @@ run:
 test:
 	scripts/need-chromium
 	scripts/need-node
-	scripts/with-postgres go test -race -shuffle=on -timeout=20m ./...
+	scripts/with-postgres go test -race -shuffle=on -timeout=40m ./...
 
 # Writes docs/performance.md. The server that with-postgres starts trades safety for speed, and the page says so: for bids name one that does not. With LENDDESK_TEST_POSTGRES naming a server that stays, its book is kept too; else it is made each time.
 bench:
