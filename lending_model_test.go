@@ -356,9 +356,15 @@ func openLendingTown(t *testing.T, dialect string) *lendingTown {
 		name  string
 		holds []access.Permission
 	}{
-		{"boss", every}, {"insider", every}, {"materials", every[:1]}, {"first", []access.Permission{access.ReviewLoans, access.ReviewFunding}},
-		{"second", []access.Permission{access.ReviewLoans, access.ListLoans}}, {"desk", []access.Permission{access.ListLoans, access.ReviewBids}},
-		{"funder", []access.Permission{access.ReviewFunding, access.ReportPayments}}, {"finance", every[5:6]}, {"manager", every[6:]},
+		{"boss", every},
+		{"insider", every},
+		{"materials", every[:1]},
+		{"first", []access.Permission{access.ReviewLoans, access.ReviewFunding}},
+		{"second", []access.Permission{access.ReviewLoans, access.ListLoans}},
+		{"desk", []access.Permission{access.ListLoans, access.ReviewBids}},
+		{"funder", []access.Permission{access.ReviewFunding, access.ReportPayments}},
+		{"finance", every[5:6]},
+		{"manager", every[6:]},
 	} {
 		tn.staff = append(tn.staff, &modelPerson{person: tn.clerk(t, of.name, of.holds...), name: of.name, holds: access.Of(of.holds...)})
 	}
@@ -399,8 +405,14 @@ func (tn *lendingTown) settle(t *testing.T, r *rapid.T) {
 			who  *modelPerson
 			move string
 		}{
-			{l.owner, "submitLoanApplication"}, {tn.staff[2], "approveLoanMaterials"}, {tn.staff[3], "approveLoanApplication"}, {tn.staff[4], "approveLoanApplication"},
-			{tn.staff[5], "listLoan"}, {nil, "placeBid"}, {tn.staff[6], "approveFunding"}, {tn.staff[7], "confirmDisbursement"},
+			{l.owner, "submitLoanApplication"},
+			{tn.staff[2], "approveLoanMaterials"},
+			{tn.staff[3], "approveLoanApplication"},
+			{tn.staff[4], "approveLoanApplication"},
+			{tn.staff[5], "listLoan"},
+			{nil, "placeBid"},
+			{tn.staff[6], "approveFunding"},
+			{tn.staff[7], "confirmDisbursement"},
 		} {
 			if l.status == until {
 				break

@@ -251,7 +251,9 @@ func TestStatisticsAreWhatTheRowsSay(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, days := range [][2]time.Time{
-				{today.AddDate(0, 0, -35), today.AddDate(0, 0, 5)}, {today, today}, {today.AddDate(0, 0, -b.IntN(30)-3), today.AddDate(0, 0, -b.IntN(3))},
+				{today.AddDate(0, 0, -35), today.AddDate(0, 0, 5)},
+				{today, today},
+				{today.AddDate(0, 0, -b.IntN(30)-3), today.AddDate(0, 0, -b.IntN(3))},
 				{time.Date(2017, 10, 9, 0, 0, 0, 0, time.UTC), time.Date(2017, 10, 20, 0, 0, 0, 0, time.UTC)},
 			} {
 				for _, by := range []string{"DAY", "WEEK", "MONTH"} {
@@ -289,9 +291,14 @@ func TestStatisticsSayWhatTheyCannotAnswer(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		analyst, query := h.colleague(t, "analyst", access.Of(access.ViewStatistics)), `{ statistics(from: "%s", to: "%s", by: %s) { buckets { from repaid } } }`
 		for _, c := range []struct{ from, to, by, says string }{
-			{"2026-02-30", "2026-03-01", "DAY", "from must be a day"}, {"2026-02-01", "tomorrow", "DAY", "to must be a day"}, {"2026-03-02", "2026-03-01", "DAY", "from must not be after to"},
-			{"1999-12-31", "2026-03-01", "MONTH", "from must be a day of 2000 to 2100"}, {"2026-03-01", "2101-01-01", "MONTH", "to must be a day of 2000 to 2100"},
-			{"2025-01-01", "2026-02-05", "DAY", "more than 400 buckets"}, {"2000-01-01", "2100-12-31", "DAY", "more than 400 buckets"}, {"2000-01-01", "2100-12-31", "MONTH", "more than 400 buckets"},
+			{"2026-02-30", "2026-03-01", "DAY", "from must be a day"},
+			{"2026-02-01", "tomorrow", "DAY", "to must be a day"},
+			{"2026-03-02", "2026-03-01", "DAY", "from must not be after to"},
+			{"1999-12-31", "2026-03-01", "MONTH", "from must be a day of 2000 to 2100"},
+			{"2026-03-01", "2101-01-01", "MONTH", "to must be a day of 2000 to 2100"},
+			{"2025-01-01", "2026-02-05", "DAY", "more than 400 buckets"},
+			{"2000-01-01", "2100-12-31", "DAY", "more than 400 buckets"},
+			{"2000-01-01", "2100-12-31", "MONTH", "more than 400 buckets"},
 		} {
 			got := analyst.ask(fmt.Sprintf(query, c.from, c.to, c.by))
 			wantCodes(t, got, "BAD_REQUEST")

@@ -104,7 +104,6 @@ func TestEveryEventGetsItsPlaceOnce(t *testing.T) {
 		if _, err := audit.ParseHead("no head"); err == nil {
 			t.Error("no head is read as one")
 		}
-
 	})
 }
 

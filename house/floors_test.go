@@ -31,7 +31,7 @@ var floors = []floor{
 	{name: "program", rooms: []string{"."}},
 	{name: "house", rooms: []string{"house"}, reaches: []string{}},
 	{name: "bench", rooms: []string{"bench"}, reaches: []string{"store", "ground"}}, // asks the program over HTTP
-	{name: "client", rooms: []string{"client"}, reaches: []string{}}, // knows the contract alone
+	{name: "client", rooms: []string{"client"}, reaches: []string{}},                // knows the contract alone
 	{name: "graph", rooms: []string{"graph"}},
 	{name: "reading", rooms: []string{"reading"}},
 	{name: "console", rooms: []string{"console"}},
