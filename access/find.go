@@ -15,15 +15,31 @@ import (
 	"lenddesk/store"
 )
 
+// Seen narrows a query of a kind's table to what the viewer may see: for who reads an object whole that an input names. See Named.
+func Seen[P ~func(*sql.Selector)](ctx context.Context, kind key.Kind) P {
+	return func(s *sql.Selector) {
+		if rule := Rows[kind](From(ctx).Eyes(), sql.Dialect(s.Dialect()).Table(s.TableName())); rule != nil {
+			s.Where(rule)
+		}
+	}
+}
+
+// Named is the key that an id names, and 0, which no row has, for one that is malformed or of another type: it is asked for all the same, so that the
+// time tells nothing.
+func Named[K ~int64](ids *key.Codec, kind key.Kind, id string) K {
+	named, n, ok := ids.Decode(id)
+	if !ok || named != kind {
+		return 0
+	}
+	return K(n)
+}
+
 // Find takes the object that an input names. It returns NOT_FOUND at the field for an id that is malformed, of another
 // type, of no row, or of a row that the viewer may not see: alike, so that asking tells nothing. The id of a customer who was merged
 // into another one finds the other.
 func Find[K ~int64](ctx context.Context, tx *store.Tx, ids *key.Codec, kind key.Kind, table, id string, field ...string) (K, error) {
 	missing := fault.Refuse(fault.Problem{Code: fault.NotFound}, field...)
-	named, n, ok := ids.Decode(id)
-	if !ok || named != kind {
-		n = 0 // asked all the same, so that the time tells nothing either
-	}
+	n := int64(Named[K](ids, kind, id))
 	t := sql.Dialect(tx.Dialect()).Table(table)
 	is := sql.EQ(t.C("id"), n)
 	if kind == key.KindUser {

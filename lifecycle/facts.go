@@ -71,7 +71,8 @@ var ended = []any{
 // for a value that is known only then, so it may only be handed on to the statement, never looked at.
 type Asking struct {
 	Staff, User any // the viewer's key as an employee, as a customer; 0 when they are none
-	// Given is a value that depends on what is in force when the statement is run: parameters and the time.
+	Now         any // the time when the statement is run
+	// Given is a value that depends on the parameters in force then: they are read for it.
 	Given func(func(InForce) any) any
 }
 
@@ -198,7 +199,7 @@ func LoadFacts(ctx context.Context, db Querier, dialect, table string, ids []int
 	var broken error
 	var in *InForce
 	q, needs := SelectFacts(Asking{
-		Staff: int64(viewer.Staff), User: int64(viewer.User),
+		Staff: int64(viewer.Staff), User: int64(viewer.User), Now: Now(),
 		Given: func(value func(InForce) any) any {
 			if in == nil {
 				in = &InForce{Now: Now()}

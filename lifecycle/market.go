@@ -96,10 +96,9 @@ var bids = By{Holding: access.Of(access.PlaceBids), Who: Customer}
 // marketing are the sources of the facts about listings and their bids.
 var marketing = map[Fact]source{
 	ListingShut: func(a Asking, _ string, t *sql.SelectTable) sql.Querier {
-		now := func(in InForce) any { return in.Now }
 		return expression(func(b *sql.Builder) {
-			b.WriteString("CASE WHEN ").WriteString(t.C(loan.FieldOpensAt)).WriteString(" <= ").Arg(a.Given(now)).
-				WriteString(" AND ").WriteString(t.C(loan.FieldClosesAt)).WriteString(" > ").Arg(a.Given(now)).WriteString(" THEN 0 ELSE 1 END")
+			b.WriteString("CASE WHEN ").WriteString(t.C(loan.FieldOpensAt)).WriteString(" <= ").Arg(a.Now).
+				WriteString(" AND ").WriteString(t.C(loan.FieldClosesAt)).WriteString(" > ").Arg(a.Now).WriteString(" THEN 0 ELSE 1 END")
 		})
 	},
 	Remaining: func(_ Asking, _ string, t *sql.SelectTable) sql.Querier {

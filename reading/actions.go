@@ -54,7 +54,7 @@ func (c *compiler) actions(l *level, o *object, t *Type, at *sql.SelectTable, f 
 				}
 			}
 		}
-		asking := lifecycle.Asking{Staff: theStaff, User: theUser, Given: c.given}
+		asking := lifecycle.Asking{Staff: theStaff, User: theUser, Now: theTime, Given: c.given}
 		var count *sql.Selector
 		if count, a.needs = lifecycle.SelectFacts(asking, c.dialect, t.Table, theKeys, needs); count != nil {
 			a.facts = &statement{count: 1 + len(a.needs)}

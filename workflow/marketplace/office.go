@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent"
 	"lenddesk/ent/bid"
 	"lenddesk/ent/loan"
+	"lenddesk/ent/predicate"
 	"lenddesk/ent/review"
 	"lenddesk/fault"
 	"lenddesk/key"
@@ -28,11 +29,14 @@ const clerk = "listings"
 
 // loan takes the loan that an input names, as the viewer may see it. It returns NOT_FOUND at loanId.
 func (o *Office) loan(ctx context.Context, tx *store.Tx, id string) (*ent.Loan, error) {
-	k, err := access.Find[key.Loan](ctx, tx, o.IDs, key.KindLoan, loan.Table, id, "loanId")
-	if err != nil {
-		return nil, err
+	l, err := tx.Loan.Query().Where(loan.ID(access.Named[key.Loan](o.IDs, key.KindLoan, id)), access.Seen[predicate.Loan](ctx, key.KindLoan)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, fault.Refuse(fault.Problem{Code: fault.NotFound}, "loanId")
 	}
-	return read(ctx, tx, k)
+	if err != nil {
+		return nil, fmt.Errorf("read loan: %w", err)
+	}
+	return l, nil
 }
 
 func read(ctx context.Context, tx *store.Tx, k key.Loan) (*ent.Loan, error) {

@@ -2,7 +2,11 @@ package marketplace
 
 import (
 	"context"
+	stdsql "database/sql"
+	"errors"
 	"fmt"
+
+	"entgo.io/ent/dialect/sql"
 
 	"lenddesk/access"
 	"lenddesk/ent"
@@ -148,21 +152,24 @@ func exceeds(remaining money.Amount) fault.Problem {
 // loan as it then is.
 func reserve(ctx context.Context, tx *store.Tx, l *ent.Loan, x, funded money.Amount) (*ent.Loan, error) {
 	now := lifecycle.Now()
-	n, err := tx.Loan.Update().
-		Where(loan.ID(l.ID), loan.StatusEQ(loan.StatusBidding), loan.OpensAtLTE(now), loan.ClosesAtGT(now), loan.ReservedAmountLTE(l.Amount-x)).
-		AddReservedAmount(x).AddFundedAmount(funded).AddVersion(1).Save(ctx)
-	if err != nil {
+	query, args := sql.Dialect(tx.Dialect()).Update(loan.Table).
+		Add(loan.FieldReservedAmount, int64(x)).Add(loan.FieldFundedAmount, int64(funded)).Add(loan.FieldVersion, 1).Set(loan.FieldUpdatedAt, now).
+		Where(sql.And(sql.EQ(loan.FieldID, int64(l.ID)), sql.EQ(loan.FieldStatus, string(loan.StatusBidding)), sql.LTE(loan.FieldOpensAt, now), sql.GT(loan.FieldClosesAt, now),
+			sql.LTE(loan.FieldReservedAmount, int64(l.Amount-x)))).Query()
+	after := *l
+	err := tx.SQL.QueryRowContext(ctx, query+" RETURNING reserved_amount, funded_amount, version", args...).Scan(&after.ReservedAmount, &after.FundedAmount, &after.Version)
+	if err == nil {
+		return &after, nil
+	}
+	if !errors.Is(err, stdsql.ErrNoRows) {
 		return nil, fmt.Errorf("reserve: %w", err)
 	}
-	after, err := read(ctx, tx, l.ID)
+	l, err = read(ctx, tx, l.ID)
 	if err != nil {
 		return nil, err
 	}
-	if n == 1 {
-		return after, nil
-	}
-	if after.Status != loan.StatusBidding || after.Amount-after.ReservedAmount >= x { // closed a moment ago
+	if l.Status != loan.StatusBidding || l.Amount-l.ReservedAmount >= x { // closed a moment ago
 		return nil, fault.Refuse(fault.Problem{Code: fault.ListingNotOpen})
 	}
-	return nil, fault.Refuse(exceeds(after.Amount-after.ReservedAmount), "amount") // somebody was faster
+	return nil, fault.Refuse(exceeds(l.Amount-l.ReservedAmount), "amount") // somebody was faster
 }
