@@ -26,6 +26,8 @@ import (
 	"lenddesk/ent/claim"
 	"lenddesk/ent/company"
 	"lenddesk/ent/document"
+	"lenddesk/ent/export"
+	"lenddesk/ent/importation"
 	entinstallment "lenddesk/ent/installment"
 	"lenddesk/ent/loan"
 	"lenddesk/ent/review"
@@ -535,6 +537,37 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		for range w.SaveX(ctx).ID * 2 {
 			tx.WebhookDelivery.Create().SetWebhookID(key.Webhook(1 + n)).SetNillableEventID(maybe(b, key.Event(1+b.IntN(80)))).SetState(webhookdelivery.StateFailed).SetAttempts(b.IntN(9)).
 				SetNillableStatus(maybe(b, 500)).SetNillableError(text()).SetFinishedAt(b.when()).SetCreatedAt(b.when()).ExecX(ctx)
+		}
+	}
+	for n := range 8 {
+		x := tx.Export.Create().SetStatus(export.StatusRunning).SetKind(either(b, export.KindUsers, export.KindLoans)).SetFormat(export.FormatCsv).SetPermissions([]string{}).SetUnmasked(n == 0).SetLocale("en").
+			SetTotal(n).SetRows(b.IntN(9)).SetCreatedAt(b.when())
+		i := tx.Importation.Create().SetStatus(importation.StatusRunning).SetFormat(importation.FormatXlsx).SetOnError(importation.OnErrorSkipFaulty).SetDryRun(b.IntN(2) == 0).SetPermissions([]string{}).SetLocale("en").
+			SetBlob(fmt.Sprint("import", n)).SetSize(100).SetSha256("s").SetRows(4).SetChecked(3).SetFaulty(2).SetPassed(b.IntN(4)).SetCreatedAt(b.when())
+		if b.IntN(3) == 0 {
+			x.SetAPIKeyID(key.APIKey(1))
+			i.SetAPIKeyID(key.APIKey(1))
+		} else {
+			s := either(b, staff...).ID
+			x.SetStaffID(s)
+			i.SetStaffID(s)
+		}
+		switch {
+		case n == 1:
+			x.SetStatus(export.StatusFailed).SetFinishedAt(b.when()).SetNillableError(text())
+		case n > 4:
+			x.SetKind(export.KindUserData).SetUserID(person())
+			x.Mutation().ResetStaffID()
+			x.Mutation().ResetAPIKeyID()
+		}
+		x.ExecX(ctx)
+		k := i.SaveX(ctx).ID
+		for range b.IntN(6) {
+			f := tx.ImportFault.Create().SetImportID(k).SetLine(1 + b.IntN(9)).SetNillableName(maybe(b, "phone")).SetCode("ALREADY_TAKEN").SetSentence("fault.import_on_the_books")
+			if b.IntN(2) == 0 {
+				f.SetSentence("fault.import_repeated").SetData(map[string]any{"line": 7})
+			}
+			f.ExecX(ctx)
 		}
 	}
 	return nil

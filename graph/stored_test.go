@@ -13,8 +13,8 @@ import (
 // storedEnums are the enums of the contract that are kept in a column, by table and column.
 var storedEnums = map[string]string{
 	"ServiceRecordStatus": "service_records.status",
-	"ExportStatus": "exports.status", "ExportKind": "exports.kind", "ExportFormat": "exports.format", "ImportStatus": "imports.status", "ImportPolicy": "imports.on_error",
-	"UserStatus":          "users.status", "CompanyStatus": "companies.status", "StaffStatus": "staff.status", "LoanStatus": "loans.status", "BidStatus": "bids.status",
+	"ExportStatus":        "exports.status", "ExportKind": "exports.kind", "ExportFormat": "exports.format", "ImportStatus": "imports.status", "ImportPolicy": "imports.on_error",
+	"UserStatus": "users.status", "CompanyStatus": "companies.status", "StaffStatus": "staff.status", "LoanStatus": "loans.status", "BidStatus": "bids.status",
 	"BackupStatus": "backups.status", "BankCardStatus": "bank_cards.status", "DocumentStatus": "documents.status", "InstallmentStatus": "installments.status",
 	"CompanyKind": "companies.kind", "DocumentKind": "documents.kind", "RepaymentMethod": "loans.repayment_method", "LoanPurpose": "loans.purpose",
 	"ServiceRecordKind": "service_records.kind", "ServiceRequestKind": "service_requests.kind", "ReviewQueueKind": "reviews.step", "ReviewDecision": "reviews.decision",
