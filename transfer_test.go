@@ -135,7 +135,9 @@ func TestAFileOfPotentialCustomersIsReadIn(t *testing.T) {
 		admin := h.administrator(t)
 		rows, faulty := leads(*importRows, *importRows/100)
 		content := asCSV(rows)
-		count := func() any { return admin.ask(`{ users(filter: {status: [POTENTIAL]}) { totalCount } }`).at("users.totalCount") }
+		count := func() any {
+			return admin.ask(`{ users(filter: {status: [POTENTIAL]}) { totalCount } }`).at("users.totalCount")
+		}
 		begin := func(input vars) answer {
 			t.Helper()
 			got := admin.imports("", "leads.csv", content, input)
@@ -382,7 +384,9 @@ func TestAnExportHoldsWhatItsAskerMaySee(t *testing.T) {
 		if a, b := admin.ask(key), admin.ask(key); a.text("exportUsers.export.id") == "" || a.text("exportUsers.export.id") != b.text("exportUsers.export.id") {
 			t.Errorf("twins: %s, %s", a, b)
 		}
-		until(t, "exports to end", func() bool { return admin.ask(`{ exports(filter: {status: [RUNNING]}) { totalCount } }`).at("exports.totalCount") == any(0.0) })
+		until(t, "exports to end", func() bool {
+			return admin.ask(`{ exports(filter: {status: [RUNNING]}) { totalCount } }`).at("exports.totalCount") == any(0.0)
+		})
 		if err := h.carriers.Expire(t.Context(), lifecycle.Now().AddDate(0, 0, 8)); err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func stored(t *testing.T, kind key.Kind) []string {
 	name := map[key.Kind]string{
 		key.KindUser: "users", key.KindBankCard: "bank_cards", key.KindLoan: "loans", key.KindBid: "bids", key.KindDocument: "documents",
 		key.KindCompany: "companies", key.KindStaff: "staff", key.KindServiceRequest: "service_requests", key.KindBackup: "backups",
-		key.KindServiceRecord: "service_records",
+		key.KindServiceRecord: "service_records", key.KindExport: "exports", key.KindImport: "imports",
 	}[kind]
 	for _, table := range migrate.Tables {
 		for _, c := range table.Columns {
