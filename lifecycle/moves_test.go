@@ -29,7 +29,7 @@ var movesOfUsers = []lifecycle.Move[user.Status]{
 	lifecycle.AddPotentialCustomer, lifecycle.RegisterUser, lifecycle.ApproveRegistration, lifecycle.ReturnRegistration, lifecycle.ResubmitRegistration,
 	lifecycle.RejectRegistration, lifecycle.ReopenRegistration, lifecycle.WithdrawRegistration, lifecycle.SuspendUser, lifecycle.ReinstateUser,
 	lifecycle.AmendRegistration, lifecycle.UpdateProfile, lifecycle.ConfirmEmail, lifecycle.JoinPotentialCustomer, lifecycle.UpdateUser,
-	lifecycle.AssignAccountManager, lifecycle.TagUser, lifecycle.MergeUsers, lifecycle.GiveUpForMerger, lifecycle.CloseUser,
+	lifecycle.AssignAccountManager, lifecycle.TagUser, lifecycle.MergeUsers, lifecycle.GiveUpForMerger, lifecycle.CloseUser, lifecycle.EraseUser,
 }
 
 // stored are the statuses that the database takes for an entity, from the schema of its table.
