@@ -124,7 +124,7 @@ func TestNoMutationIsOpenByOversight(t *testing.T) {
 		"acceptInvitation": "the link's token says who", "requestPasswordReset": "whoever has forgotten it is not signed in", "resetPassword": "the link's token says who",
 		"confirmEmail": "the link's token says who", "setUpSecondFactor": "one's own, under the password", "confirmSecondFactor": "one's own",
 		"removeSecondFactor": "one's own, under the password and a code", "returnLoanApplication": "by the step at which the loan stands",
-		"rejectLoanApplication": "by the step at which the loan stands", "claimReview": "by the queue", "releaseReview": "by the queue",
+		"rejectLoanApplication": "by the step at which the loan stands", "exportUserData": "one's own; of others by what the verb asks for", "claimReview": "by the queue", "releaseReview": "by the queue",
 	}
 	for _, f := range graph.Schema(&graph.Resolver{}).Schema().Mutation.Fields {
 		if _, ok := asked(t, f); ok || open[f.Name] != "" {

@@ -330,7 +330,7 @@ func init() {
 		"User": {
 			rows: rowsOn(func(b *shelves) []*ent.User { return b.users }), orders: nameOrMade, sorted: newestFirst,
 			sees:  func(e *evaluation, row any) bool { return permitted(e, everyUser) || mine(e, row.(*ent.User).ID) },
-			plain: "status name email locale" + life,
+			plain: "erasedAt status name email locale" + life,
 			fields: map[string]func(*evaluation, any) any{
 				"kinds": leaf(func(_ *evaluation, u *ent.User) any {
 					kinds := []string{}

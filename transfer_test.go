@@ -371,7 +371,7 @@ func TestAnExportHoldsWhatItsAskerMaySee(t *testing.T) {
 		want(t, "a document's door with an export's link", status(h.get(t, strings.Replace(url, "/exports", "/documents", 1))), http.StatusNotFound)
 		wantFaults(t, admin.act("exportUsers", "export { id }", vars{"format": "JSON"}), "exportUsers", "INVALID format")
 		wantFaults(t, admin.act("exportUsers", "export { id }", vars{}), "exportUsers", "REQUIRED format")
-		wantCodes(t, admin.act("exportUsers", "export { id }", vars{"format": "CSV", "filter": vars{"phone": "x"}}), "BAD_REQUEST")
+		wantCodes(t, admin.act("exportUsers", "export { id }", vars{"format": "CSV", "filter": vars{"createdFrom": "x"}}), "BAD_REQUEST")
 		wantCodes(t, clerk.act("exportLoans", "export { id }", vars{"format": "CSV"}))
 		wantCodes(t, h.colleague(t, "blind", access.Of(access.ImportExport)).act("exportUsers", "export { id }", vars{"format": "CSV"}), "FORBIDDEN")
 		if done := admin.exported("exportBids", vars{"format": "CSV"}); done.text("node.status") != "SUCCEEDED" {

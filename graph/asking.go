@@ -1,9 +1,11 @@
 package graph
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/executor"
@@ -28,9 +30,13 @@ func Asking(schema graphql.ExecutableSchema, reader *reading.Reader) func(ctx co
 		return next(ctx)
 	})
 	return func(ctx context.Context, document string, variables map[string]any) (json.RawMessage, error) {
+		given, err := asJSON(variables)
+		if err != nil {
+			return nil, err
+		}
 		ctx = graphql.StartOperationTrace(access.With(bare{ctx}, access.From(ctx)))
 		now := graphql.Now()
-		operation, wrong := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: document, Variables: variables, ReadTime: graphql.TraceTiming{Start: now, End: now}})
+		operation, wrong := exec.CreateOperationContext(ctx, &graphql.RawParams{Query: document, Variables: given, ReadTime: graphql.TraceTiming{Start: now, End: now}})
 		if len(wrong) > 0 {
 			return nil, wrong
 		}
@@ -44,6 +50,20 @@ func Asking(schema graphql.ExecutableSchema, reader *reading.Reader) func(ctx co
 		}
 		return told.Data, nil
 	}
+}
+
+// asJSON is what variables are when they come from outside: the executor knows no other kinds of values.
+func asJSON(variables map[string]any) (given map[string]any, err error) {
+	b, err := json.Marshal(variables)
+	if err != nil {
+		return nil, fmt.Errorf("write variables: %w", err)
+	}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	if err := d.Decode(&given); err != nil {
+		return nil, fmt.Errorf("read variables: %w", err)
+	}
+	return given, nil
 }
 
 // bare is a context as far as it ends: a question that is asked while another is answered is none of that one's fields.

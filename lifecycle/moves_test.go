@@ -29,7 +29,7 @@ var movesOfUsers = []lifecycle.Move[user.Status]{
 	lifecycle.AddPotentialCustomer, lifecycle.RegisterUser, lifecycle.ApproveRegistration, lifecycle.ReturnRegistration, lifecycle.ResubmitRegistration,
 	lifecycle.RejectRegistration, lifecycle.ReopenRegistration, lifecycle.WithdrawRegistration, lifecycle.SuspendUser, lifecycle.ReinstateUser,
 	lifecycle.AmendRegistration, lifecycle.UpdateProfile, lifecycle.ConfirmEmail, lifecycle.JoinPotentialCustomer, lifecycle.UpdateUser,
-	lifecycle.AssignAccountManager, lifecycle.TagUser, lifecycle.MergeUsers, lifecycle.GiveUpForMerger, lifecycle.CloseUser,
+	lifecycle.AssignAccountManager, lifecycle.TagUser, lifecycle.MergeUsers, lifecycle.GiveUpForMerger, lifecycle.CloseUser, lifecycle.EraseUser,
 }
 
 // stored are the statuses that the database takes for an entity, from the schema of its table.
@@ -38,7 +38,7 @@ func stored(t *testing.T, kind key.Kind) []string {
 	name := map[key.Kind]string{
 		key.KindUser: "users", key.KindBankCard: "bank_cards", key.KindLoan: "loans", key.KindBid: "bids", key.KindDocument: "documents",
 		key.KindCompany: "companies", key.KindStaff: "staff", key.KindServiceRequest: "service_requests", key.KindBackup: "backups",
-		key.KindServiceRecord: "service_records",
+		key.KindServiceRecord: "service_records", key.KindExport: "exports", key.KindImport: "imports",
 	}[kind]
 	for _, table := range migrate.Tables {
 		for _, c := range table.Columns {

@@ -83,7 +83,7 @@ func TestSentencesAskForNothingPrivate(t *testing.T) {
 	permitted := []string{
 		"age", "amount", "bids", "choices", "contact", "customer", "day", "document", "due", "excess", "fields", "issuer", "kind", "kinds", "link", "loans", "locales", "maskedEmail",
 		"maskedPhone", "maximum", "minimum", "months", "move", "name", "number", "platform", "rate", "reason", "status", "types",
-		"days", "fee", "held", "limit", "outstanding", "remaining", "step",
+		"column", "columns", "days", "fee", "line", "held", "limit", "outstanding", "remaining", "step",
 	}
 	for id, values := range placeholders {
 		for _, name := range values {

@@ -18,6 +18,7 @@ import (
 	"lenddesk/store"
 	"lenddesk/text"
 	"lenddesk/workflow"
+	"lenddesk/workflow/leads"
 	"lenddesk/workflow/mailing"
 )
 
@@ -65,35 +66,12 @@ func (o *Office) AddRecord(ctx context.Context, in AddRecordInput) (key.ServiceR
 		if err := faults.Err(); err != nil {
 			return 0, err
 		}
-		return note(ctx, tx, tx.ServiceRecord.Create().SetUserID(u.ID).SetKind(kind).SetText(words).SetNillableDueAt(due).SetNillableAssigneeID(assignee))
+		kept, err := leads.Notes(ctx, tx, []*ent.ServiceRecordCreate{tx.ServiceRecord.Create().SetUserID(u.ID).SetKind(kind).SetText(words).SetNillableDueAt(due).SetNillableAssigneeID(assignee)})
+		if err != nil {
+			return 0, err
+		}
+		return kept[0], nil
 	})
-}
-
-// note keeps a record, with who wrote it.
-func note(ctx context.Context, tx *store.Tx, create *ent.ServiceRecordCreate) (key.ServiceRecord, error) {
-	kept, err := notes(ctx, tx, []*ent.ServiceRecordCreate{create})
-	if err != nil {
-		return 0, err
-	}
-	return kept[0], nil
-}
-
-// notes keeps records, with who wrote them.
-func notes(ctx context.Context, tx *store.Tx, create []*ent.ServiceRecordCreate) ([]key.ServiceRecord, error) {
-	me := access.From(ctx)
-	for _, c := range create {
-		c.SetStatus(servicerecord.StatusOpen).SetNillableAuthorID(given(me.Staff))
-	}
-	records, err := tx.ServiceRecord.CreateBulk(create...).Save(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("note records: %w", err)
-	}
-	keys, born := make([]key.ServiceRecord, len(records)), make([]lifecycle.Newborn[servicerecord.Status], len(records))
-	for i, r := range records {
-		said := lifecycle.Said{Changes: map[string]any{"kind": string(r.Kind)}}
-		keys[i], born[i] = r.ID, lifecycle.Newborn[servicerecord.Status]{ID: int64(r.ID), Status: r.Status, Owner: r.UserID, Said: said}
-	}
-	return keys, lifecycle.BornAll(ctx, tx, lifecycle.AddServiceRecord, born)
 }
 
 // ahead is a moment that is still to come; nil when none is given.

@@ -18,13 +18,13 @@ import (
 	"lenddesk/seal"
 	"lenddesk/store"
 	"lenddesk/workflow"
-	"lenddesk/workflow/customers"
+	"lenddesk/workflow/leads"
 )
 
 // lead is a row that was read, with what it names found.
 type lead struct {
 	line                     int
-	customer                 customers.Lead
+	customer                 leads.Lead
 	phoneHash                string
 	companySaid, managerSaid string
 	faults                   fault.List
@@ -39,7 +39,7 @@ func (o *Office) examine(r record) (lead, error) {
 		}
 		return &r.cells[at]
 	}
-	l.customer = customers.ReadLead(&l.faults, customers.AddPotentialInput{
+	l.customer = leads.Read(&l.faults, leads.Said{
 		Name: cell(nameAt), Phone: cell(phoneAt), Email: cell(emailAt), Source: cell(sourceAt), Note: cell(noteAt),
 	})
 	if l.customer.Phone != "" {

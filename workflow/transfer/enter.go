@@ -19,7 +19,7 @@ import (
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/store"
-	"lenddesk/workflow/customers"
+	"lenddesk/workflow/leads"
 )
 
 // ReadImport is the job of reading an import's file into the book.
@@ -76,9 +76,9 @@ func (o *Office) carry(ctx context.Context, i *ent.Importation) error {
 		}
 		return o.end(ctx, i, lifecycle.FailImport, "the file as a whole cannot be read: see its faults")
 	}
-	leads := make([]lead, len(rows))
+	file := make([]lead, len(rows))
 	for n, r := range rows {
-		if leads[n], err = o.examine(r); err != nil {
+		if file[n], err = o.examine(r); err != nil {
 			return err
 		}
 	}
@@ -90,15 +90,15 @@ func (o *Office) carry(ctx context.Context, i *ent.Importation) error {
 			return err
 		}
 	}
-	good, err := o.check(ctx, i, leads)
+	good, err := o.check(ctx, i, file)
 	if err != nil {
 		return err
 	}
 	switch {
-	case !i.DryRun && i.OnError == importation.OnErrorRejectAll && len(good) < len(leads):
+	case !i.DryRun && i.OnError == importation.OnErrorRejectAll && len(good) < len(file):
 		return o.end(ctx, i, lifecycle.RefuseImport, "")
 	case !i.DryRun:
-		if err := o.enter(ctx, i, leads, good); err != nil {
+		if err := o.enter(ctx, i, file, good); err != nil {
 			return err
 		}
 	}
@@ -127,27 +127,27 @@ func step(n int, err error) error {
 }
 
 // check checks the rows that were not yet, and gives the lines of all good ones.
-func (o *Office) check(ctx context.Context, i *ent.Importation, leads []lead) (good map[int]bool, err error) {
+func (o *Office) check(ctx context.Context, i *ent.Importation, file []lead) (good map[int]bool, err error) {
 	var faulty []int
 	if err := o.Store.Client().ImportFault.Query().Where(importfault.ImportID(i.ID)).Unique(true).Select(importfault.FieldLine).Scan(ctx, &faulty); err != nil {
 		return nil, fmt.Errorf("read the faults of an import: %w", err)
 	}
-	good, n := make(map[int]bool, len(leads)), newInspector(o)
-	for _, l := range leads[:i.Checked] {
+	good, n := make(map[int]bool, len(file)), newInspector(o)
+	for _, l := range file[:i.Checked] {
 		good[l.line] = true
 	}
 	for _, line := range faulty {
 		delete(good, line)
 	}
-	for at := range leads[:i.Checked] {
-		if l := &leads[at]; good[l.line] {
+	for at := range file[:i.Checked] {
+		if l := &file[at]; good[l.line] {
 			n.take(l)
 		}
 	}
-	for from := i.Checked; from < len(leads); from += checkedAtOnce {
+	for from := i.Checked; from < len(file); from += checkedAtOnce {
 		some := make([]*lead, 0, checkedAtOnce)
-		for at := from; at < min(from+checkedAtOnce, len(leads)); at++ {
-			some = append(some, &leads[at])
+		for at := from; at < min(from+checkedAtOnce, len(file)); at++ {
+			some = append(some, &file[at])
 		}
 		if err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
 			if err := n.inspect(ctx, tx, some); err != nil {
@@ -204,12 +204,12 @@ func (o *Office) fault(ctx context.Context, i *ent.Importation, p fault.Problem)
 }
 
 // enter adds the good rows that were not yet.
-func (o *Office) enter(ctx context.Context, i *ent.Importation, leads []lead, good map[int]bool) error {
-	office, names := &customers.Office{Desk: o.Desk}, newInspector(o)
-	for from := i.Passed; from < len(leads); from += enteredAtOnce {
-		some := leads[from:min(from+enteredAtOnce, len(leads))]
+func (o *Office) enter(ctx context.Context, i *ent.Importation, file []lead, good map[int]bool) error {
+	names := newInspector(o)
+	for from := i.Passed; from < len(file); from += enteredAtOnce {
+		some := file[from:min(from+enteredAtOnce, len(file))]
 		if err := o.Store.InTx(ctx, func(ctx context.Context, tx *store.Tx) error {
-			var add []customers.Lead
+			var add []leads.Lead
 			for at := range some {
 				l := &some[at]
 				if !good[l.line] {
@@ -221,7 +221,7 @@ func (o *Office) enter(ctx context.Context, i *ent.Importation, leads []lead, go
 				add = append(add, l.customer)
 			}
 			if len(add) > 0 {
-				if _, err := office.AddLeads(ctx, tx, add); err != nil {
+				if _, err := leads.Add(ctx, o.Desk, tx, add); err != nil {
 					return err
 				}
 			}

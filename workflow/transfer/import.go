@@ -29,10 +29,8 @@ const mostImports = 3
 // ImportUsers begins to read a file of potential customers, which is looked into as far as its header before anything is kept. It returns REQUIRED, TOO_LONG, INVALID at file; INVALID at onError; LIMIT_EXCEEDED.
 func (o *Office) ImportUsers(ctx context.Context, in ImportInput) (key.Import, error) {
 	me := access.From(ctx)
-	for _, permit := range []func(access.Viewer) error{lifecycle.ImportUsers.Permit, lifecycle.AddPotentialCustomer.Permit} {
-		if err := permit(me); err != nil {
-			return 0, err
-		}
+	if err := lifecycle.ImportUsers.Permit(me); err != nil {
+		return 0, err
 	}
 	var faults fault.List
 	policy := importation.OnErrorRejectAll
@@ -45,6 +43,9 @@ func (o *Office) ImportUsers(ctx context.Context, in ImportInput) (key.Import, e
 		faults.Add(*problem, "file")
 	}
 	if err := faults.Err(); err != nil {
+		return 0, err
+	}
+	if err := lifecycle.AddPotentialCustomer.Permit(me); err != nil {
 		return 0, err
 	}
 	v, err := o.newVault(ctx)
