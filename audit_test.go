@@ -71,7 +71,7 @@ func (h *house) audited(t *testing.T) {
 		return len(waiting) == 0
 	})
 	trail := map[string][]told{}
-	for _, e := range rowsOf(t, h.store, "SELECT kind, actor_type, COALESCE(address, ''), request_id FROM events WHERE request_id IS NOT NULL",
+	for _, e := range rowsOf(t, h.store, "SELECT kind, actor_type, COALESCE(address, erasure, ''), request_id FROM events WHERE request_id IS NOT NULL",
 		func(scan func(...any) error) (e told, err error) {
 			return e, scan(&e.kind, &e.actor, &e.address, &e.request)
 		}) {
@@ -89,7 +89,7 @@ func (h *house) audited(t *testing.T) {
 	}
 }
 
-// told is what an event tells of who did it.
+// told is what an event tells of who did it; an erasure takes the address along.
 type told struct{ kind, actor, address, request string }
 
 // within says what the events of a deed's request lack.

@@ -557,9 +557,13 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		of(tx.Session.Create().SetTokenHash(hash).SetExpiresAt(until)).ExecX(ctx)
 		b.h.viewers = append(b.h.viewers, &reader{what: what, token: token, gone: until.Before(time.Now())})
 	}
+	var keeper key.Staff // who holds every permission
 	for i, r := range tx.Role.Query().Where(role.BuiltIn(true)).Order(ent.Asc("id")).AllX(ctx) {
 		s := tx.Staff.Create().SetName("Ada").SetEmail(fmt.Sprintf("role%d@example.com", i)).SetLocale("en").SetStatus(entstaff.StatusActive).SetPasswordHash("-").AddRoles(r).
 			SetCreatedAt(b.when()).SetUpdatedAt(b.when()).SaveX(ctx)
+		if r.Name == "ADMINISTRATOR" {
+			keeper = s.ID
+		}
 		session("an employee with the role "+r.Name, time.Now().Add(time.Hour), func(c *ent.SessionCreate) *ent.SessionCreate { return c.SetStaffID(s.ID) })
 	}
 	tx.User.UpdateOne(users[4]).SetStatus(user.StatusSuspended).ExecX(ctx) // its reader is a suspended customer from here on
@@ -569,10 +573,14 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 			SetTotal(n).SetRows(b.IntN(9)).SetCreatedAt(b.when())
 		i := tx.Importation.Create().SetStatus(importation.StatusRunning).SetFormat(importation.FormatXlsx).SetOnError(importation.OnErrorSkipFaulty).SetDryRun(b.IntN(2) == 0).SetPermissions([]string{}).SetLocale("en").
 			SetBlob(fmt.Sprint("import", n)).SetSize(100).SetSha256("s").SetRows(4).SetChecked(3).SetFaulty(2).SetPassed(b.IntN(4)).SetCreatedAt(b.when())
-		if b.IntN(3) == 0 {
+		switch {
+		case n < 2:
+			x.SetStaffID(keeper)
+			i.SetStaffID(keeper)
+		case b.IntN(3) == 0:
 			x.SetAPIKeyID(key.APIKey(1))
 			i.SetAPIKeyID(key.APIKey(1))
-		} else {
+		default:
 			s := either(b, staff...).ID
 			x.SetStaffID(s)
 			i.SetStaffID(s)
@@ -587,7 +595,7 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		}
 		x.ExecX(ctx)
 		k := i.SaveX(ctx).ID
-		for range b.IntN(6) {
+		for range max(b.IntN(6), 2-n) {
 			f := tx.ImportFault.Create().SetImportID(k).SetLine(1 + b.IntN(9)).SetNillableName(maybe(b, "phone")).SetCode("ALREADY_TAKEN").SetSentence("fault.import_on_the_books")
 			if b.IntN(2) == 0 {
 				f.SetSentence("fault.import_repeated").SetData(map[string]any{"line": 7})
