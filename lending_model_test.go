@@ -33,11 +33,10 @@ import (
 type (
 	// modelRule is one line of the domain's table of a loan: from where, by which permission of staff or by the borrower, and what else keeps somebody from it.
 	modelRule struct {
-		from    string
-		staff   access.Permission
-		owner   bool
-		guards  func(tn *lendingTown, l *modelLoan, p *modelPerson) []string
-		borrows bool // of customers who borrow; else who invest
+		from   string
+		staff  access.Permission
+		owner  bool
+		guards func(tn *lendingTown, l *modelLoan, p *modelPerson) []string
 	}
 	modelPerson struct {
 		*person

@@ -15,6 +15,7 @@ import (
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 	"pgregory.net/rapid"
 
 	"lenddesk/access"
@@ -156,7 +157,7 @@ func openReadHouse(t *testing.T, schema *ast.Schema, dialect, keyset string, see
 
 // check asks the program and the evaluator, compares, and gives the answer's data.
 func (h *readHouse) check(t *rapid.T, schema *ast.Schema, as int, q query) string {
-	doc, errs := gqlparser.LoadQuery(schema, q.text)
+	doc, errs := gqlparser.LoadQueryWithRules(schema, q.text, rules.NewDefaultRules())
 	if errs != nil {
 		t.Fatalf("the query drawn does not fit the contract: %v\n%s", errs, q.text)
 	}

@@ -26,7 +26,7 @@ const (
 	cellText // or bytes
 )
 
-// The makers of cells, for tests and for who computes a value in Go.
+// NullCell is the cell of a null. It and the makers below are for tests and for who computes a value in Go.
 func NullCell() Cell           { return Cell{} }
 func IntCell(n int64) Cell     { return Cell{kind: cellInt, n: n} }
 func FloatCell(f float64) Cell { return Cell{kind: cellFloat, n: int64(math.Float64bits(f))} }
