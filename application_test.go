@@ -560,3 +560,19 @@ func TestEveryMoveOfADocument(t *testing.T) {
 		want(t, "the mails", strings.Contains(h.written(t, key.User(number)), "document_requested document_rejected document_requested loan_approved"), true)
 	})
 }
+
+// The file may be a variable of its own in a document that spells the rest out.
+func TestAFileMayBeAVariableOfItsOwn(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, id := h.customer(t, 790)
+		operations, err := json.Marshal(vars{
+			"query":     `mutation($f: Upload) { uploadDocument(input: {subjectId: "` + id + `", kind: PROOF_OF_ADDRESS, file: $f}) { document { name size } userErrors { code field } } }`,
+			"variables": vars{"f": nil},
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, got := me.parts(part{"operations", "", operations}, part{"map", "", []byte(`{"0": ["variables.f"]}`)}, part{"0", "scan.pdf", pdf})
+		want(t, "what was uploaded", fmt.Sprint(got.at("uploadDocument.document.name"), " ", got.at("uploadDocument.document.size")), fmt.Sprint("scan.pdf ", len(pdf)))
+	})
+}

@@ -19,11 +19,13 @@ var errNoFile = errors.New("not a file of a multipart request")
 
 // UnmarshalUpload takes the scalar Upload: a file of a multipart request, which nothing written in a document or in JSON can be.
 func UnmarshalUpload(v any) (blob.Upload, error) {
-	f, ok := v.(*file)
-	if !ok {
-		return blob.Upload{}, errNoFile
+	switch f := v.(type) {
+	case *file:
+		return blob.Upload{Name: f.Name, Content: f.content}, nil
+	case file: // a variable of its own: the validator follows its pointer
+		return blob.Upload{Name: f.Name, Content: f.content}, nil
 	}
-	return blob.Upload{Name: f.Name, Content: f.content}, nil
+	return blob.Upload{}, errNoFile
 }
 
 // MarshalUpload writes nothing: files are only taken.
