@@ -175,7 +175,7 @@ func (o *Office) drop(ctx context.Context, tx *store.Tx, customers []key.User, n
 	owned := func(column string) *sql.Predicate { return sql.In(column, ids...) }
 	statements := map[string]sql.Querier{
 		"loans": d.Update(loan.Table).SetNull(loan.FieldDescription).Where(owned(loan.FieldBorrowerID)),
-		"service requests": d.Update(servicerequest.Table).SetNull(servicerequest.FieldReason).
+		"service requests": d.Update(servicerequest.Table).SetNull(servicerequest.FieldReason).SetNull(servicerequest.FieldDecisionReason).
 			Where(among(loan.Table, servicerequest.FieldLoanID, owned(loan.FieldBorrowerID))),
 		"service records": d.Update(servicerecord.Table).Set(servicerecord.FieldText, "").Where(owned(servicerecord.FieldUserID)),
 		"letters on their way": d.Update(message.Table).Set(message.FieldState, string(message.StateFailed)).
