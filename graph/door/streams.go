@@ -222,6 +222,13 @@ func (s *stream) end(err error) {
 	s.err = err
 }
 
+// ended is the error that ended the stream, nil while there is none.
+func (s *stream) ended() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 // sent is the place of what is being sent.
 func (s *stream) sent() (place string) {
 	s.mu.Lock()
@@ -299,12 +306,13 @@ func (s *Streams) operate(ctx context.Context, params *graphql.RawParams, exec g
 			return out
 		}
 	}
-	if under.err == nil || ctx.Err() != nil {
+	err := under.ended()
+	if err == nil || ctx.Err() != nil {
 		return out
 	}
-	refusal, _ := fault.FindRefusal(under.err)
+	refusal, _ := fault.FindRefusal(err)
 	out.over = refusal != nil && refusal.Reason == fault.Unauthenticated
-	out.failed = exec.DispatchError(graphql.WithOperationContext(ctx, op), graphqlErrors(under.err))
+	out.failed = exec.DispatchError(graphql.WithOperationContext(ctx, op), graphqlErrors(err))
 	return out
 }
 
