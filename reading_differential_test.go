@@ -567,13 +567,13 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		}
 		session("an employee with the role "+r.Name, time.Now().Add(time.Hour), func(c *ent.SessionCreate) *ent.SessionCreate { return c.SetStaffID(s.ID) })
 	}
-	tx.User.UpdateOne(users[4]).SetStatus(user.StatusSuspended).ExecX(ctx) // its reader is a suspended customer from here on
+	tx.User.UpdateOne(users[4]).SetStatus(user.StatusSuspended).SetUpdatedAt(b.when()).ExecX(ctx) // its reader is a suspended customer from here on
 	session("an expired session", began, func(c *ent.SessionCreate) *ent.SessionCreate { return c.SetUserID(users[0].ID) })
 	for n := range 8 {
 		x := tx.Export.Create().SetStatus(export.StatusRunning).SetKind(either(b, export.KindUsers, export.KindLoans)).SetFormat(export.FormatCsv).SetPermissions([]string{}).SetUnmasked(n == 0).SetLocale("en").
-			SetTotal(n).SetRows(b.IntN(9)).SetCreatedAt(b.when())
+			SetTotal(n).SetRows(b.IntN(9)).SetCreatedAt(b.when()).SetUpdatedAt(b.when())
 		i := tx.Importation.Create().SetStatus(importation.StatusRunning).SetFormat(importation.FormatXlsx).SetOnError(importation.OnErrorSkipFaulty).SetDryRun(b.IntN(2) == 0).SetPermissions([]string{}).SetLocale("en").
-			SetBlob(fmt.Sprint("import", n)).SetSize(100).SetSha256("s").SetRows(4).SetChecked(3).SetFaulty(2).SetPassed(b.IntN(4)).SetCreatedAt(b.when())
+			SetBlob(fmt.Sprint("import", n)).SetSize(100).SetSha256("s").SetRows(4).SetChecked(3).SetFaulty(2).SetPassed(b.IntN(4)).SetCreatedAt(b.when()).SetUpdatedAt(b.when())
 		switch {
 		case n < 2:
 			x.SetStaffID(keeper)
