@@ -13,6 +13,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -654,6 +655,21 @@ func TestRequestID(t *testing.T) {
 		if (got == sent) != kept || !sane(got) {
 			t.Errorf("sent %q, got %q", sent, got)
 		}
+	}
+}
+
+// Several operations run over one WebSocket at the same time, all of them in the one line of its request.
+func TestOperationsOfOneRequestAreNotedAtTheSameTime(t *testing.T) {
+	var log bytes.Buffer
+	AccessLog(slog.New(slog.NewJSONHandler(&log, nil)), http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var running sync.WaitGroup
+		for range 8 {
+			running.Go(func() { noteOperation(r.Context(), "Watch"); noteGone(r.Context()) })
+		}
+		running.Wait()
+	})).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/graphql", nil))
+	if line := log.String(); !strings.Contains(line, `"operation":"Watch"`) || !strings.Contains(line, `"status":499`) {
+		t.Errorf("logged: %s", line)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -24,20 +25,25 @@ const (
 // statusGone is logged when the client went away before the answer (nginx's number; it is never sent).
 const statusGone = 499
 
-// note is what the transports tell the access log.
+// note is what the transports tell the access log. Operations over one WebSocket tell it at the same time; the log has the one that began last.
 type note struct {
+	mu        sync.Mutex
 	operation string
 	gone      bool
 }
 
 func noteOperation(ctx context.Context, name string) {
 	if n, ok := ctx.Value(noteKey).(*note); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
 		n.operation = name
 	}
 }
 
 func noteGone(ctx context.Context) {
 	if n, ok := ctx.Value(noteKey).(*note); ok {
+		n.mu.Lock()
+		defer n.mu.Unlock()
 		n.gone = true
 	}
 }
@@ -83,6 +89,8 @@ func AccessLog(log *slog.Logger, next http.Handler) http.Handler {
 		rec := record(w)
 		defer func() {
 			status := rec.status
+			n.mu.Lock()
+			defer n.mu.Unlock()
 			switch {
 			case n.gone:
 				status = statusGone
