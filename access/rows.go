@@ -64,7 +64,7 @@ var Rows = map[key.Kind]Rule{
 	key.KindLoan: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		rules := []*sql.Predicate{
 			own(e.User, t.C(loan.FieldBorrowerID)),
-			among(e.User, t, t.C("id"), bid.Table, bid.FieldLoanID, bid.FieldInvestorID),
+			has(e.User, t, t.C("id"), bid.Table, bid.FieldLoanID, bid.FieldInvestorID),
 		}
 		if e.Permissions.Has(PlaceBids) {
 			rules = append(rules, sql.EQ(t.C(loan.FieldStatus), string(loan.StatusBidding)))
@@ -77,7 +77,7 @@ var Rows = map[key.Kind]Rule{
 	key.KindInstallment: func(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		return e.either(seesLoans,
 			e.when(e.User, sql.And(sql.IsNull(t.C("bid_id")), ofMyLoans(e, t))),
-			among(e.User, t, t.C("bid_id"), bid.Table, "id", bid.FieldInvestorID))
+			has(e.User, t, t.C("bid_id"), bid.Table, "id", bid.FieldInvestorID))
 	},
 	key.KindDisbursement: func(e Eyes, _ *sql.SelectTable) *sql.Predicate { return e.either(Of(ViewLoans, ReportPayments)) },
 	key.KindRepayment:    func(e Eyes, t *sql.SelectTable) *sql.Predicate { return e.either(seesLoans, ofMyLoans(e, t)) },
@@ -250,6 +250,15 @@ func among(who any, t *sql.SelectTable, column, table, selected, owner string) *
 	}
 	mine := sql.Dialect(t.Dialect()).Table(table)
 	return sql.In(column, sql.Dialect(t.Dialect()).Select(mine.C(selected)).From(mine).Where(sql.And(sql.EQ(mine.C(owner), who), sql.NotNull(mine.C(selected)))))
+}
+
+// has is what among is, asked of each row by itself: an investor may have thousands of bids, and one loan is asked for.
+func has(who any, t *sql.SelectTable, column, table, selected, owner string) *sql.Predicate {
+	if who == nil {
+		return nil
+	}
+	mine := sql.Dialect(t.Dialect()).Table(table)
+	return sql.Exists(sql.Dialect(t.Dialect()).Select(mine.C("id")).From(mine).Where(sql.And(sql.ColumnsEQ(mine.C(selected), column), sql.EQ(mine.C(owner), who))))
 }
 
 // ofMyLoans is the rows of loans that the viewer borrows.

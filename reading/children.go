@@ -69,7 +69,7 @@ func (ch *children) compile(c *compiler, columns func(*level, *sql.SelectTable) 
 	if ch.conn == nil || !ch.conn.total {
 		return nil
 	}
-	all, err := ch.conn.narrow(x)
+	all, err := ch.conn.narrow(x, false)
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ type narrowing struct {
 	name   string
 	filter Filter
 	count  int // of values given
-	where  func(t *sql.SelectTable) *sql.Predicate
+	where  func(t *sql.SelectTable, page bool) *sql.Predicate
 }
 
 // bound is what the arguments of a connection say in one run.
@@ -85,7 +85,7 @@ func (c *compiler) connection(to *Type, f graphql.CollectedField) (*connection, 
 		return nil, err
 	}
 	if n.order.Type == aPlace { // what has no place yet comes after all that has, once it has one
-		n.filters = append(n.filters, narrowing{filter: Filter{Fixed: true}, where: func(t *sql.SelectTable) *sql.Predicate { return sql.NotNull(t.C(n.order.Column)) }})
+		n.filters = append(n.filters, narrowing{filter: Filter{Fixed: true}, where: func(t *sql.SelectTable, _ bool) *sql.Predicate { return sql.NotNull(t.C(n.order.Column)) }})
 	}
 	_, n.backward = integer(args["last"])
 	_, n.after = args["after"].(string)
@@ -101,7 +101,7 @@ func (c *compiler) connection(to *Type, f graphql.CollectedField) (*connection, 
 
 // narrowings compiles the filters that are there: all of them must hold. Null and absent ones narrow nothing.
 func (n *connection) narrowings(c *compiler, input map[string]any) error {
-	l := &lookup{c}
+	l := &lookup{c: c}
 	for _, name := range slices.Sorted(maps.Keys(input)) {
 		if input[name] == nil {
 			continue
@@ -121,7 +121,7 @@ func (n *connection) narrowings(c *compiler, input map[string]any) error {
 				given[i] = n.slot(place, i, v)
 			}
 		}
-		in.where = func(t *sql.SelectTable) *sql.Predicate { return filter.Where(l, t, given) }
+		in.where = func(t *sql.SelectTable, page bool) *sql.Predicate { return filter.Where(&lookup{c, page}, t, given) }
 		n.filters = append(n.filters, in)
 	}
 	return nil
@@ -173,7 +173,7 @@ func (n *connection) bind(r *run, b *bound) error {
 	}
 	input, _ := args["filter"].(map[string]any)
 	b.given = make([][]any, len(n.filters))
-	l := &lookup{&compiler{Reader: r.reader}}
+	l := &lookup{c: &compiler{Reader: r.reader}}
 	for i, in := range n.filters {
 		if in.name == "" { // of the list itself
 			continue
@@ -216,7 +216,7 @@ func sizeOf(args map[string]any) (int, error) {
 func bad(message string) error { return fault.Deny(fault.BadRequest, message+".") }
 
 // narrow is what every row of the list fulfils, the page aside.
-func (n *connection) narrow(t *sql.SelectTable) ([]*sql.Predicate, error) {
+func (n *connection) narrow(t *sql.SelectTable, page bool) ([]*sql.Predicate, error) {
 	rule, err := n.rule(t)
 	if err != nil {
 		return nil, err
@@ -226,14 +226,14 @@ func (n *connection) narrow(t *sql.SelectTable) ([]*sql.Predicate, error) {
 		all = append(all, rule)
 	}
 	for _, f := range n.filters {
-		all = append(all, f.where(t))
+		all = append(all, f.where(t, page))
 	}
 	return all, nil
 }
 
 // cut sorts a selector over the table and takes the page and one row more.
 func (n *connection) cut(s *sql.Selector, t *sql.SelectTable) (sql.Querier, error) {
-	all, err := n.narrow(t)
+	all, err := n.narrow(t, true)
 	if err != nil {
 		return nil, err
 	}

@@ -20,7 +20,10 @@ import (
 
 // lookup is what filters need beside the value: the secrets under which ids and personal data are found again, and the row rules, so
 // that no filter tells of a row that its asker may not see.
-type lookup struct{ c *compiler }
+type lookup struct {
+	c    *compiler
+	page bool // of all rows that are found, only the first in the list's order are wanted
+}
 
 func (f Filter) read(l *lookup, value any) ([]any, string) {
 	if f.Read == nil {
@@ -202,7 +205,8 @@ var open = Filter{Fixed: true, Where: func(_ *lookup, t *sql.SelectTable, given 
 }}
 
 // industry is the loans of companies of an industry, or of borrowers who belong to one: companies that the viewer may see.
-// They are looked up from each loan, so that the loans may be read in the list's order.
+// They are looked up from each loan, so that a page's loans may be read in the list's order and no further than the page. PostgreSQL would take a page for
+// the whole list, and gather all such companies and borrowers first: OFFSET 0 keeps it from that.
 var industry = Filter{Read: anyOf(company.FieldIndustry).Read, Where: func(l *lookup, t *sql.SelectTable, given []any) *sql.Predicate {
 	d := sql.Dialect(t.Dialect())
 	seen := func(s *sql.Selector, kind key.Kind, at *sql.SelectTable) {
@@ -219,6 +223,10 @@ var industry = Filter{Read: anyOf(company.FieldIndustry).Read, Where: func(l *lo
 		Where(sql.And(sql.ColumnsEQ(u.C("id"), t.C("borrower_id")), among(theirs.C(company.FieldIndustry), given[0])))
 	seen(ofBorrower, key.KindUser, u)
 	seen(ofBorrower, key.KindCompany, theirs)
+	if l.page && t.Dialect() == dialect.Postgres {
+		ofLoan.Offset(0)
+		ofBorrower.Offset(0)
+	}
 	return sql.Or(sql.Exists(ofLoan), sql.Exists(ofBorrower))
 }}
 

@@ -131,7 +131,7 @@ func (c *compiler) listOf(t *Type, where func(*sql.SelectTable) *sql.Predicate, 
 	}
 	n := u.connection
 	if where != nil {
-		n.filters = append(n.filters, narrowing{where: where, filter: Filter{Fixed: true}})
+		n.filters = append(n.filters, narrowing{where: func(t *sql.SelectTable, _ bool) *sql.Predicate { return where(t) }, filter: Filter{Fixed: true}})
 	}
 	u.root = c.newLevel(t)
 	alias := c.alias()
@@ -166,7 +166,7 @@ func (c *compiler) listOf(t *Type, where func(*sql.SelectTable) *sql.Predicate, 
 		return nil, err
 	}
 	if n.total {
-		all, err := n.narrow(at)
+		all, err := n.narrow(at, false)
 		if err != nil {
 			return nil, err
 		}
