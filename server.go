@@ -403,7 +403,7 @@ func (p *program) serve(s settings, addresses *door.Addresses) {
 	schema := graph.Schema(resolver)
 	p.reader = reading.New(p.store, p.desk.Keys, p.desk.IDs, schema.Schema())
 	resolver.Reading = p.reader
-	entering := graph.Entering{Store: p.store, IDs: p.desk.IDs, Addresses: addresses, Used: p.keyUse.Used}
+	entering := graph.Entering{Store: p.store, Known: access.NewKnown(p.store), IDs: p.desk.IDs, Addresses: addresses, Used: p.keyUse.Used}
 	p.streams = graph.Streams(entering)
 	p.streams.Log, p.streams.Origins = p.log, s.AllowedOrigins
 	p.reader.HasCopy = p.copies.Has

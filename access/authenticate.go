@@ -82,14 +82,14 @@ func ask(name string) asked {
 	named := func(name, flag string) *sql.Predicate {
 		return sql.And(sql.EQ(r.C(role.FieldName), sql.Raw("'"+name+"'")), sql.EQ(r.C(role.FieldBuiltIn), true), sql.EQ(u.C(flag), true))
 	}
-	ofSession, _ := d.Select(s.C("id"), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
+	ofSession, _ := d.Select(s.C("id"), s.C(session.FieldExpiresAt), s.C(session.FieldUserID), s.C(session.FieldStaffID), u.C(user.FieldStatus), u.C(user.FieldLocale), st.C(staff.FieldStatus), st.C(staff.FieldLocale), st.C(staff.FieldTotpSince)).
 		AppendSelectExprAs(ifSet(s.C(session.FieldStaffID), demand(name)), "demand").
 		AppendSelectExprAs(ifSet(s.C(session.FieldUserID), held().Where(sql.Or(named(BorrowerRole, user.FieldBorrower), named(InvestorRole, user.FieldInvestor)))), "of_customer").
 		AppendSelectExprAs(held().Join(pair).On(r.C("id"), pair.C("role_id")).Where(sql.ColumnsEQ(pair.C("staff_id"), st.C("id"))), "of_staff").
 		From(s).LeftJoin(u).On(s.C(session.FieldUserID), u.C("id")).LeftJoin(st).On(s.C(session.FieldStaffID), st.C("id")).
 		Where(sql.And(sql.EQ(s.C(session.FieldTokenHash), "hash"), sql.GT(s.C(session.FieldExpiresAt), "now"))).Query()
 	k, pair := d.Table(apikey.Table).As("k"), d.Table(apikey.RolesTable).As("pair")
-	ofKey, _ := d.Select(k.C("id")).
+	ofKey, _ := d.Select(k.C("id"), k.C(apikey.FieldExpiresAt)).
 		AppendSelectExprAs(held().Join(pair).On(r.C("id"), pair.C("role_id")).Where(sql.ColumnsEQ(pair.C("api_key_id"), k.C("id"))), "held").
 		From(k).Where(sql.And(sql.EQ(k.C(apikey.FieldTokenHash), "hash"), sql.IsNull(k.C(apikey.FieldRevokedAt)),
 		sql.Or(sql.IsNull(k.C(apikey.FieldExpiresAt)), sql.GT(k.C(apikey.FieldExpiresAt), "now")))).Query()
@@ -99,6 +99,12 @@ func ask(name string) asked {
 // Authenticate finds who a token belongs to, with the permissions that they hold now. An unknown, expired or revoked token is nobody's: the viewer is
 // nobody in particular, and no error.
 func Authenticate(ctx context.Context, db Querier, dialect, token string) (Viewer, error) {
+	v, _, err := authenticate(ctx, db, dialect, token)
+	return v, err
+}
+
+// authenticate tells also until when that holds if nothing is written: the end of the session or the key; zero for a key that has none.
+func authenticate(ctx context.Context, db Querier, dialect, token string) (Viewer, time.Time, error) {
 	if strings.HasPrefix(token, apiKeyPrefix) {
 		return keyHolder(ctx, db, dialect, hashOf(token))
 	}
@@ -121,32 +127,33 @@ func Recognize(ctx context.Context, db Querier, dialect string, s key.Session, k
 	if err != nil {
 		return Viewer{}, fmt.Errorf("recognize: %w", err)
 	}
-	return holder(ctx, db, dialect, hash)
+	v, _, err := holder(ctx, db, dialect, hash)
+	return v, err
 }
 
-func sessionHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Viewer, error) {
+func sessionHolder(ctx context.Context, db Querier, dialect string, hash []byte) (v Viewer, until time.Time, err error) {
 	var id int64
 	var userID, staffID stdsql.NullInt64
 	var userStatus, userLocale, staffStatus, staffLocale, demanded, ofCustomer, ofStaff stdsql.NullString
 	var second stdsql.NullTime
 	now := time.Now().UTC()
-	err := db.QueryRowContext(ctx, questions[dialect].session, now, hash, now).
-		Scan(&id, &userID, &staffID, &userStatus, &userLocale, &staffStatus, &staffLocale, &second, &demanded, &ofCustomer, &ofStaff)
+	err = db.QueryRowContext(ctx, questions[dialect].session, now, hash, now).
+		Scan(&id, &until, &userID, &staffID, &userStatus, &userLocale, &staffStatus, &staffLocale, &second, &demanded, &ofCustomer, &ofStaff)
 	if errors.Is(err, stdsql.ErrNoRows) {
-		return Viewer{}, nil
+		return Viewer{}, until, nil
 	}
 	if err != nil {
-		return Viewer{}, fmt.Errorf("authenticate: %w", err)
+		return Viewer{}, until, fmt.Errorf("authenticate: %w", err)
 	}
-	v := Viewer{Session: key.Session(id), User: key.User(userID.Int64), Staff: key.Staff(staffID.Int64)}
+	v = Viewer{Session: key.Session(id), User: key.User(userID.Int64), Staff: key.Staff(staffID.Int64)}
 	switch {
 	case v.Staff != 0:
 		if staffStatus.String != string(staff.StatusActive) {
-			return Viewer{}, nil
+			return Viewer{}, until, nil
 		}
 		v.Locale = staffLocale.String
 		if !second.Valid && demanded.String == parameters.FactorRequired {
-			return v, nil // may set it up, and nothing else
+			return v, until, nil // may set it up, and nothing else
 		}
 		v.Permissions, err = held(ofStaff.String)
 	default:
@@ -155,10 +162,10 @@ func sessionHolder(ctx context.Context, db Querier, dialect string, hash []byte)
 		case user.StatusActive:
 			v.Permissions, err = held(ofCustomer.String)
 		case user.StatusWithdrawn, user.StatusClosed: // a session that was opened at the very moment of the end
-			return Viewer{}, nil
+			return Viewer{}, until, nil
 		}
 	}
-	return v, err
+	return v, until, err
 }
 
 // ifSet asks only where a column is set: whether somebody is a customer or an employee decides what is to be known of them.
@@ -177,18 +184,19 @@ func demand(dialect string) *sql.Selector {
 }
 
 // keyHolder finds an API key. What its roles hold of reviewing is nothing to a key: two pairs of eyes are people's.
-func keyHolder(ctx context.Context, db Querier, dialect string, hash []byte) (Viewer, error) {
+func keyHolder(ctx context.Context, db Querier, dialect string, hash []byte) (v Viewer, until time.Time, err error) {
 	var id int64
+	var expires stdsql.NullTime
 	var roles stdsql.NullString
-	err := db.QueryRowContext(ctx, questions[dialect].key, hash, time.Now().UTC()).Scan(&id, &roles)
+	err = db.QueryRowContext(ctx, questions[dialect].key, hash, time.Now().UTC()).Scan(&id, &expires, &roles)
 	if errors.Is(err, stdsql.ErrNoRows) {
-		return Viewer{}, nil
+		return Viewer{}, until, nil
 	}
 	if err != nil {
-		return Viewer{}, fmt.Errorf("authenticate: %w", err)
+		return Viewer{}, until, fmt.Errorf("authenticate: %w", err)
 	}
 	all, err := held(roles.String)
-	return Viewer{APIKey: key.APIKey(id), Permissions: all &^ Reviews}, err
+	return Viewer{APIKey: key.APIKey(id), Permissions: all &^ Reviews}, expires.Time, err
 }
 
 // held reads the permissions of roles, which are edited at run time: JSON arrays of names behind each other, or nothing. A name that is not (or no longer) in the

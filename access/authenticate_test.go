@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,12 +76,21 @@ func ofStaff(k key.Staff) func(*ent.SessionCreate) {
 
 func soon() time.Time { return time.Now().Add(time.Hour).UTC().Truncate(time.Microsecond) }
 
-// who is whoever a token belongs to.
+// knowing is what a server knows of each store; whatever a test changes between two looks, it must notice.
+var knowing sync.Map
+
+// who is whoever a token belongs to, by the database and by what is known.
 func who(t *testing.T, s *store.Store, token string) access.Viewer {
 	t.Helper()
 	v, err := access.Authenticate(t.Context(), s.Reader(), s.Dialect(), token)
 	if err != nil {
 		t.Fatal(err)
+	}
+	known, _ := knowing.LoadOrStore(s, access.NewKnown(s))
+	for range 2 { // found out, and remembered
+		if k, err := known.(*access.Known).Authenticate(t.Context(), token); err != nil || k != v {
+			t.Fatalf("known as %+v (%v), but it is %+v", k, err, v)
+		}
 	}
 	return v
 }

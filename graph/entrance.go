@@ -38,6 +38,7 @@ func Entrance(in Entering, broken func(http.ResponseWriter, *http.Request, error
 // Entering is what it takes to find out who asks.
 type Entering struct {
 	Store     *store.Store
+	Known     *access.Known
 	IDs       *key.Codec
 	Addresses *door.Addresses
 	// Used hears of every API key that comes in.
@@ -47,7 +48,7 @@ type Entering struct {
 // viewer is who sends a request with a token, or without one.
 func (in Entering) viewer(r *http.Request, token string) (viewer access.Viewer, err error) {
 	if token != "" {
-		if viewer, err = access.Authenticate(r.Context(), in.Store.Reader(), in.Store.Dialect(), token); err != nil {
+		if viewer, err = in.Known.Authenticate(r.Context(), token); err != nil {
 			return viewer, err
 		}
 	}

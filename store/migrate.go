@@ -58,7 +58,7 @@ func (s *Store) migratePostgres(ctx context.Context) (err error) {
 	if _, err := up(ctx, provider); err != nil {
 		return err
 	}
-	if err := makeSearchPostgres(ctx, conn); err != nil {
+	if err := each(ctx, conn, BesideMigrations()); err != nil {
 		return err
 	}
 	queue, err := rivermigrate.New(riverpgxv5.New(s.pgx), &rivermigrate.Config{Logger: slog.New(slog.DiscardHandler)})
@@ -67,6 +67,22 @@ func (s *Store) migratePostgres(ctx context.Context) (err error) {
 	}
 	_, err = queue.Migrate(ctx, rivermigrate.DirectionUp, nil)
 	return err
+}
+
+// BesideMigrations are the statements that follow PostgreSQL's migrations at every start: they make what is missing of the index of names and of the count
+// of authority.
+func BesideMigrations() []string { return append(searchPostgres(), authority(dialect.Postgres)...) }
+
+func each(ctx context.Context, db interface {
+	ExecContext(context.Context, string, ...any) (sql.Result, error)
+}, statements []string,
+) error {
+	for _, s := range statements {
+		if _, err := db.ExecContext(ctx, s); err != nil {
+			return fmt.Errorf("%s: %w", s, err)
+		}
+	}
+	return nil
 }
 
 // migrateSQLite runs on a connection of its own, with foreign keys off, since SQLite changes a table by making it anew, and within
@@ -105,6 +121,9 @@ func (s *Store) migrateSQLite(ctx context.Context) (err error) {
 		}
 	}
 	if err := makeSearchSQLite(ctx, db); err != nil {
+		return err
+	}
+	if err := each(ctx, db, authority(s.dialect)); err != nil {
 		return err
 	}
 	if _, err := db.ExecContext(ctx, "COMMIT"); err != nil {

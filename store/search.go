@@ -22,11 +22,8 @@ var searched = []string{"users", "companies"}
 // It is no migration: SQLite loses a table's triggers when a migration makes the table anew, so they are put back after the migrations.
 const longestName = 200
 
-// makeSearchPostgres makes the index where it is missing.
-func makeSearchPostgres(ctx context.Context, db interface {
-	ExecContext(context.Context, string, ...any) (sql.Result, error)
-},
-) error {
+// searchPostgres are the statements that make the index where it is missing.
+func searchPostgres() []string {
 	statements := []string{`CREATE OR REPLACE FUNCTION search_grams(name text) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT AS $$
 SELECT array_to_tsvector(ARRAY(
 	SELECT substr(lower(name COLLATE "C"), n, 2) FROM generate_series(1, length(name) - 1) AS n
@@ -42,12 +39,7 @@ $$`}
 		}
 		statements = append(statements, fmt.Sprintf(`CREATE INDEX IF NOT EXISTS %[1]s_begin ON %[1]s (%[2]s COLLATE "C")`, table, column))
 	}
-	for _, s := range statements {
-		if _, err := db.ExecContext(ctx, s); err != nil {
-			return fmt.Errorf("make the index of names: %w", err)
-		}
-	}
-	return nil
+	return statements
 }
 
 // makeSearchSQLite makes the index where it is missing, and fills it.
@@ -77,12 +69,7 @@ func makeSearchSQLite(ctx context.Context, db *sql.DB) error {
 				table, grams("new.name")),
 			fmt.Sprintf("CREATE TRIGGER IF NOT EXISTS %[1]s_search_delete AFTER DELETE ON %[1]s BEGIN DELETE FROM %[1]s_search WHERE rowid = old.id; END", table))
 	}
-	for _, s := range statements {
-		if _, err := db.ExecContext(ctx, s); err != nil {
-			return fmt.Errorf("make the index of names: %w", err)
-		}
-	}
-	return nil
+	return each(ctx, db, statements)
 }
 
 // Lower is a text with its ASCII letters in lower case, which is what both databases fold alike.

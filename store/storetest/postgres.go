@@ -19,6 +19,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivermigrate"
 
+	"lenddesk/store"
 	"lenddesk/store/migrations"
 )
 
@@ -60,7 +61,7 @@ var postgresTemplate = sync.OnceValues(func() (string, error) {
 	})
 })
 
-// fingerprint changes with our migrations and with the queue's.
+// fingerprint changes with our migrations, with what follows them, and with the queue's.
 func fingerprint() (string, error) {
 	files, err := migrations.Of(dialect.Postgres)
 	if err != nil {
@@ -71,6 +72,9 @@ func fingerprint() (string, error) {
 		return "", err
 	}
 	sum := sha256.New()
+	for _, statement := range store.BesideMigrations() {
+		sum.Write([]byte(statement))
+	}
 	for _, name := range names {
 		content, err := fs.ReadFile(files, name)
 		if err != nil {
