@@ -215,6 +215,8 @@ func TestAListingIsFilledByItsBids(t *testing.T) {
 		wantFaults(t, m.reviewer.act("rejectBid", "bid { id }", vars{"bidId": large}), "rejectBid", "REQUIRED reason")
 		want(t, "refused", m.done(m.reviewer, "rejectBid", "bid", vars{"bidId": large, "reason": "Where the money comes from is not clear."}), "REJECTED")
 		m.stands("refused", "BIDDING", "9950.00", "9950.00")
+		wantFaults(t, m.reviewer.act("rejectBid", "bid { id }", vars{"bidId": small, "reason": "Too late."}), "rejectBid", "NOT_ALLOWED_NOW")
+		m.stands("nothing changed", "BIDDING", "9950.00", "9950.00")
 		again, _, _ := two.bid(m.loan, "20000.00")
 		if _, status, got = two.bid(m.loan, "50.00"); status != "APPROVED" {
 			t.Errorf("the rest: %s", got)

@@ -55,7 +55,9 @@ func (in Entering) viewer(r *http.Request, token string) (viewer access.Viewer, 
 	if viewer.APIKey != 0 {
 		in.Used(viewer.APIKey)
 	}
-	viewer.Locale = text.Match(r.Header.Get("Accept-Language"), viewer.Locale)
+	if wish := r.Header.Get("Accept-Language"); wish != "" || viewer.Locale == "" {
+		viewer.Locale = text.Match(wish, viewer.Locale)
+	}
 	viewer.Address = in.Addresses.Of(r)
 	viewer.RequestID = door.RequestIDOf(r.Context())
 	return viewer, nil

@@ -86,7 +86,7 @@ func (o *Office) Reject(ctx context.Context, in RejectInput) (key.Bid, error) {
 		if err := faults.Err(); err != nil {
 			return 0, err
 		}
-		return b.ID, o.free(ctx, tx, b, 0, func() error {
+		return b.ID, o.free(ctx, tx, b, func() error {
 			if err := lifecycle.Make(ctx, tx, lifecycle.RejectBid, tx.Bid.Update(), ofBid(b), lifecycle.Said{Reason: reason, Expected: in.ExpectedVersion}); err != nil {
 				return err
 			}
@@ -106,10 +106,14 @@ func (o *Office) Reject(ctx context.Context, in RejectInput) (key.Bid, error) {
 	})
 }
 
-// free gives back what a bid has reserved, and then makes its move. A bid that has nothing reserved is refused by the move itself.
-func (o *Office) free(ctx context.Context, tx *store.Tx, b *ent.Bid, funded money.Amount, move func() error) error {
+// free gives back what a bid has reserved, and funds when it is approved, and then makes its move, which may still refuse.
+func (o *Office) free(ctx context.Context, tx *store.Tx, b *ent.Bid, move func() error) error {
 	if slices.Contains(counting, b.Status) {
-		if _, err := shift(ctx, tx, b.LoanID, -b.Amount, funded); err != nil {
+		funded := money.Amount(0)
+		if b.Status == bid.StatusApproved {
+			funded = b.Amount
+		}
+		if _, err := shift(ctx, tx, b.LoanID, -b.Amount, -funded); err != nil {
 			return err
 		}
 	}

@@ -73,15 +73,16 @@ func (o *Office) Place(ctx context.Context, in PlaceInput) (key.Bid, error) {
 		if x <= values.Amount(parameter.AutoApproveBidLimit) {
 			status, funded = bid.StatusApproved, x
 		}
-		after, err := reserve(ctx, tx, l, x, funded)
-		if err != nil {
-			return 0, err
-		}
 		b, err := tx.Bid.Create().SetLoanID(l.ID).SetInvestorID(me.User).SetAmount(x).SetStatus(status).Save(ctx)
 		if err != nil {
 			return 0, fmt.Errorf("place bid: %w", err)
 		}
 		if err := lifecycle.Born(ctx, tx, lifecycle.PlaceBid, int64(b.ID), status, me.User, lifecycle.Said{}); err != nil {
+			return 0, err
+		}
+		// Last, since whoever else bids on this loan waits from here to the commit.
+		after, err := reserve(ctx, tx, l, x, funded)
+		if err != nil {
 			return 0, err
 		}
 		return b.ID, fill(ctx, tx, after)

@@ -4,10 +4,8 @@ import (
 	"context"
 
 	"lenddesk/access"
-	"lenddesk/ent/bid"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
-	"lenddesk/money"
 	"lenddesk/store"
 	"lenddesk/workflow"
 )
@@ -30,11 +28,7 @@ func (o *Office) Withdraw(ctx context.Context, in WithdrawInput) (key.Bid, error
 		if err != nil {
 			return 0, err
 		}
-		funded := money.Amount(0)
-		if b.Status == bid.StatusApproved {
-			funded = b.Amount
-		}
-		return b.ID, o.free(ctx, tx, b, -funded, func() error {
+		return b.ID, o.free(ctx, tx, b, func() error {
 			return lifecycle.Make(ctx, tx, lifecycle.WithdrawBid, tx.Bid.Update(), ofBid(b), lifecycle.Said{Expected: in.ExpectedVersion})
 		})
 	})
