@@ -72,6 +72,41 @@ func (k *Known) Authenticate(ctx context.Context, token string) (Viewer, error) 
 	return v, nil
 }
 
+// Assume is who a token belonged to when it was last asked, and the assumption on which they still do; false when nobody knows. Whoever is taken for them must
+// Settle that before anything is answered or done.
+func (k *Known) Assume(token string) (Viewer, *store.Assumption, bool) {
+	is, ok := k.viewers.Get(string(hashOf(token)))
+	if !ok || !is.until.IsZero() && !time.Now().Before(is.until) {
+		return Viewer{}, nil, false
+	}
+	return is.viewer, &store.Assumption{Version: is.version}, true
+}
+
+// Holds says whether an assumption does, and asks if that has not been asked yet.
+func (k *Known) Holds(ctx context.Context, a *store.Assumption) (bool, error) {
+	if asked, holds := a.Found(); asked {
+		return holds, nil
+	}
+	version, err := k.store.AuthorityVersion(ctx)
+	if err != nil {
+		return false, fmt.Errorf("authenticate: %w", err)
+	}
+	return version == a.Version, nil
+}
+
+type assumed struct{}
+
+// Assuming puts the assumption on which the viewer was found into a context, for the reading to ask about; nil for none.
+func Assuming(ctx context.Context, a *store.Assumption) context.Context {
+	return context.WithValue(ctx, assumed{}, a)
+}
+
+// Assumed is the assumption of a context, nil when there is none.
+func Assumed(ctx context.Context) *store.Assumption {
+	a, _ := ctx.Value(assumed{}).(*store.Assumption)
+	return a
+}
+
 // nextDemand is when a parameter begins that says anew whether staff need a second factor; zero when none is scheduled.
 func nextDemand(ctx context.Context, db Querier, dialect string, now time.Time) (at time.Time, err error) {
 	p := sql.Dialect(dialect).Table(parameter.Table)

@@ -25,12 +25,12 @@ const (
 // The cookie is SameSite=Strict, and a mutation comes only by POST with a JSON body: no other site can send one in its name.
 func Entrance(in Entering, broken func(http.ResponseWriter, *http.Request, error), next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		viewer, err := in.viewer(r, tokenOf(r))
+		ctx, err := in.enter(r)
 		if err != nil {
 			broken(w, r, err)
 			return
 		}
-		ctx := context.WithValue(access.With(r.Context(), viewer), jar{}, &cookies{w: w, secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
+		ctx = context.WithValue(ctx, jar{}, &cookies{w: w, secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https"})
 		next.ServeHTTP(w, r.WithContext(ctx))
 	})
 }
@@ -45,6 +45,36 @@ type Entering struct {
 	Used func(key.APIKey)
 }
 
+// enter is the context of who sends a request. Where an answer can be thrown away, whoever is known is taken for who they were.
+func (in Entering) enter(r *http.Request) (context.Context, error) {
+	token := tokenOf(r)
+	if token != "" && door.AnsweredOnce(r) {
+		if known, assumed, ok := in.Known.Assume(token); ok {
+			ctx := access.Assuming(access.With(r.Context(), in.visit(r, known)), assumed)
+			return door.Unsettled(ctx, func(ctx context.Context) (context.Context, bool, error) { return in.settle(ctx, r, token) }), nil
+		}
+	}
+	viewer, err := in.viewer(r, token)
+	return access.With(r.Context(), viewer), err
+}
+
+// settle makes sure of who asks. It is a door.Settle.
+func (in Entering) settle(ctx context.Context, r *http.Request, token string) (context.Context, bool, error) {
+	holds, err := in.Known.Holds(ctx, access.Assumed(ctx))
+	if err != nil {
+		return ctx, false, err
+	}
+	viewer := access.From(ctx)
+	if !holds {
+		if viewer, err = in.viewer(r, token); err != nil {
+			return ctx, false, err
+		}
+	} else if viewer.APIKey != 0 {
+		in.Used(viewer.APIKey)
+	}
+	return access.Assuming(access.With(ctx, viewer), nil), !holds, nil
+}
+
 // viewer is who sends a request with a token, or without one.
 func (in Entering) viewer(r *http.Request, token string) (viewer access.Viewer, err error) {
 	if token != "" {
@@ -55,12 +85,17 @@ func (in Entering) viewer(r *http.Request, token string) (viewer access.Viewer, 
 	if viewer.APIKey != 0 {
 		in.Used(viewer.APIKey)
 	}
+	return in.visit(r, viewer), nil
+}
+
+// visit is a viewer as one request comes from them.
+func (in Entering) visit(r *http.Request, viewer access.Viewer) access.Viewer {
 	if wish := r.Header.Get("Accept-Language"); wish != "" || viewer.Locale == "" {
 		viewer.Locale = text.Match(wish, viewer.Locale)
 	}
 	viewer.Address = in.Addresses.Of(r)
 	viewer.RequestID = door.RequestIDOf(r.Context())
-	return viewer, nil
+	return viewer
 }
 
 func tokenOf(r *http.Request) string {

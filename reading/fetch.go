@@ -21,7 +21,7 @@ func (r *run) ask(tasks []*task) error {
 				r.reader.Watch(r.ctx, t.question.SQL)
 			}
 		}
-		if err := r.moment.Ask(r.ctx, last, questions...); err != nil {
+		if err := r.sitting.ask(r.ctx, last, questions...); err != nil {
 			return err
 		}
 		var next []*task

@@ -2,11 +2,14 @@ package reading
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"lenddesk/access"
+	"lenddesk/fault"
 	"lenddesk/lifecycle"
 	"lenddesk/parameter"
 	"lenddesk/store"
@@ -38,7 +41,18 @@ func (r *Reader) Sit(ctx context.Context) (context.Context, func()) {
 }
 
 func (r *Reader) sitting(ctx context.Context) *sitting {
-	return &sitting{reader: r, operation: graphql.GetOperationContext(ctx), moment: r.store.Moment()}
+	s := &sitting{reader: r, operation: graphql.GetOperationContext(ctx), moment: r.store.Moment()}
+	s.moment.Assume(access.Assumed(ctx))
+	return s
+}
+
+// ask asks the sitting's moment. What is asked for somebody who was taken for what they are no more, is refused: the door asks again as who they are.
+func (s *sitting) ask(ctx context.Context, last bool, questions ...*store.Question) error {
+	err := s.moment.Ask(ctx, last, questions...)
+	if errors.Is(err, store.ErrAuthority) {
+		return fault.Deny(fault.Unavailable, "What you may do has just changed.")
+	}
+	return err
 }
 
 // seated is the sitting of a context, or one of its own, and what ends that.
@@ -75,7 +89,7 @@ func (s *sitting) inForce(ctx context.Context) (lifecycle.InForce, error) {
 		if s.reader.Watch != nil {
 			s.reader.Watch(ctx, query)
 		}
-		if err := s.moment.Ask(ctx, false, q); err != nil {
+		if err := s.ask(ctx, false, q); err != nil {
 			return lifecycle.InForce{}, err
 		}
 		s.parameters = parameter.Values{}

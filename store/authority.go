@@ -2,8 +2,10 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"entgo.io/ent/dialect"
 )
@@ -65,15 +67,50 @@ END $$`, trigger, moment, g.table)) // without a lock on the table where it stan
 	return statements
 }
 
+// Assumption is that authority has not changed since a version. It is asked with the first question of a Moment (Moment.Assume), in the same journey.
+type Assumption struct {
+	Version int64
+	found   atomic.Int32
+}
+
+// What an assumption was found to be.
+const (
+	unasked = iota
+	right
+	wrong
+)
+
+// Found says whether the assumption has been asked for, and whether it holds.
+func (a *Assumption) Found() (asked, holds bool) {
+	found := a.found.Load()
+	return found != unasked, found == right
+}
+
+// ErrAuthority is the answer to questions that were asked on an Assumption that does not hold.
+var ErrAuthority = errors.New("store: authority has changed")
+
+// take reads the answer to what authorityVersion asks.
+func (a *Assumption) take(q *Question) error {
+	if q.Row(0)[0].Int() != a.Version {
+		a.found.Store(wrong)
+		return ErrAuthority
+	}
+	a.found.Store(right)
+	return nil
+}
+
+func (s *Store) authorityVersion() *Question {
+	if s.sqlite() {
+		return &Question{SQL: "SELECT version FROM authority", Width: 1}
+	}
+	return &Question{SQL: "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM authority", Width: 1}
+}
+
 // AuthorityVersion asks how often it has changed who a token belongs to or what anybody may do. It is another one after every such change, and so tells
 // whether what was found out before still holds.
 func (s *Store) AuthorityVersion(ctx context.Context) (int64, error) {
-	m := s.Moment()
+	m, q := s.Moment(), s.authorityVersion()
 	defer m.End()
-	q := &Question{SQL: "SELECT version FROM authority", Width: 1}
-	if !s.sqlite() {
-		q.SQL = "SELECT CAST(COALESCE(SUM(version), 0) AS BIGINT) FROM authority"
-	}
 	if err := m.Ask(ctx, true, q); err != nil {
 		return 0, err
 	}

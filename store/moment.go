@@ -38,15 +38,26 @@ func (q *Question) Row(i int) []Cell { return q.Cells[i*q.Width : (i+1)*q.Width 
 // The drivers are spoken to directly, below database/sql: statements stay prepared in both, rows come as cells, and on PostgreSQL questions that don't
 // depend on each other make one journey.
 type Moment struct {
-	store *Store
-	mu    sync.Mutex
-	conn  *sql.Conn
-	begun bool
-	ended bool
+	store   *Store
+	mu      sync.Mutex
+	conn    *sql.Conn
+	assumed *Assumption // to be asked with the first question; nil when there is nothing to ask
+	begun   bool
+	ended   bool
 }
 
 // Moment is a new one, which costs nothing before it is asked.
 func (s *Store) Moment() *Moment { return &Moment{store: s} }
+
+// Assume has the first question answer also whether an assumption holds: if not, all questions fail with ErrAuthority. Nil, and one that has been asked, are
+// no matter. It must come before the first question.
+func (m *Moment) Assume(a *Assumption) {
+	if a != nil {
+		if asked, _ := a.Found(); !asked {
+			m.assumed = a
+		}
+	}
+}
 
 var errEnded = errors.New("store: a moment that has ended")
 
@@ -84,16 +95,25 @@ func (m *Moment) ask(ctx context.Context, last bool, questions []*Question) (dea
 	for _, q := range questions {
 		q.Cells = q.Cells[:0]
 	}
+	var version *Question
+	if m.assumed != nil {
+		version = m.store.authorityVersion()
+	}
 	err = m.conn.Raw(func(under any) error {
 		if c, ok := under.(*stdlib.Conn); ok {
-			err := m.askPostgres(ctx, c.Conn(), last, questions)
+			err := m.askPostgres(ctx, c.Conn(), last, version, questions)
 			dead = c.Conn().IsClosed()
 			return err
 		}
-		return m.askSQLite(ctx, under.(sqliteConn), last, questions)
+		return m.askSQLite(ctx, under.(sqliteConn), last, version, questions)
 	})
 	if err != nil {
 		return dead, fmt.Errorf("store: read: %w", err)
+	}
+	if version != nil {
+		assumed := m.assumed
+		m.assumed = nil
+		return false, assumed.take(version)
 	}
 	return false, nil
 }
@@ -140,7 +160,12 @@ type sqliteConn interface {
 	driver.ExecerContext
 }
 
-func (m *Moment) askSQLite(ctx context.Context, conn sqliteConn, last bool, questions []*Question) error {
+func (m *Moment) askSQLite(ctx context.Context, conn sqliteConn, last bool, version *Question, questions []*Question) error {
+	if version != nil {
+		if err := version.askSQLite(ctx, conn); err != nil {
+			return err
+		}
+	}
 	if !m.begun && !(last && len(questions) == 1) {
 		if _, err := conn.ExecContext(ctx, "BEGIN", nil); err != nil {
 			return err
@@ -184,8 +209,9 @@ func (q *Question) askSQLite(ctx context.Context, conn sqliteConn) error {
 	}
 }
 
-func (m *Moment) askPostgres(ctx context.Context, conn *pgx.Conn, last bool, questions []*Question) error {
-	if len(questions) == 1 && (m.begun || last) {
+func (m *Moment) askPostgres(ctx context.Context, conn *pgx.Conn, last bool, version *Question, questions []*Question) error {
+	alone := len(questions) == 1 && (m.begun || last)
+	if alone && version == nil {
 		rows, err := conn.Query(ctx, questions[0].SQL, questions[0].Args...)
 		if err != nil {
 			return err
@@ -193,19 +219,31 @@ func (m *Moment) askPostgres(ctx context.Context, conn *pgx.Conn, last bool, que
 		return questions[0].take(conn, rows)
 	}
 	batch := &pgx.Batch{}
-	begins := !m.begun
+	begins, ends := !m.begun && !alone, last && !alone
+	if version != nil {
+		batch.Queue(version.SQL)
+	}
 	if begins {
 		batch.Queue("begin isolation level repeatable read read only")
 	}
 	for _, q := range questions {
 		batch.Queue(q.SQL, q.Args...)
 	}
-	if last {
+	if ends {
 		batch.Queue("commit")
 	}
-	m.begun = true
+	m.begun = m.begun || begins
 	answers := conn.SendBatch(ctx, batch)
 	err := func() error {
+		if version != nil {
+			rows, err := answers.Query()
+			if err != nil {
+				return err
+			}
+			if err := version.take(conn, rows); err != nil {
+				return err
+			}
+		}
 		if begins {
 			if _, err := answers.Exec(); err != nil {
 				return err
@@ -225,7 +263,7 @@ func (m *Moment) askPostgres(ctx context.Context, conn *pgx.Conn, last bool, que
 	if closed := answers.Close(); err == nil {
 		err = closed
 	}
-	if err == nil && last {
+	if err == nil && ends {
 		m.begun = false
 	}
 	return err

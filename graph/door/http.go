@@ -20,6 +20,7 @@ type contextKey int
 const (
 	requestIDKey contextKey = iota
 	noteKey
+	settleKey
 )
 
 // statusGone is logged when the client went away before the answer (nginx's number; it is never sent).

@@ -173,10 +173,26 @@ func execute(ctx context.Context, r *http.Request, params *graphql.RawParams, ex
 	if op.Operation.Operation == ast.Subscription {
 		return nil, errSubscription
 	}
-	next, ctx := exec.DispatchOperation(ctx, op)
-	answer = next(ctx)
+	settle, unsettled := ctx.Value(settleKey).(Settle)
+	if unsettled && op.Operation.Operation == ast.Mutation {
+		var err error
+		if ctx, _, err = settle(ctx); err != nil {
+			return exec.DispatchError(graphql.WithOperationContext(ctx, op), graphqlErrors(err)), nil
+		}
+	}
+	next, running := exec.DispatchOperation(ctx, op)
+	answer = next(running)
 	if answer == nil { // the executor starts nothing in a context that has ended
 		return nil, errTimeout
+	}
+	if unsettled && op.Operation.Operation == ast.Query {
+		settled, changed, err := settle(ctx)
+		if err != nil {
+			return exec.DispatchError(graphql.WithOperationContext(ctx, op), graphqlErrors(err)), nil
+		}
+		if changed {
+			return execute(context.WithValue(settled, settleKey, nil), r, params, exec)
+		}
 	}
 	return answer, nil
 }
@@ -195,6 +211,20 @@ func operationName(op *graphql.OperationContext) string {
 		}
 	}
 	return cut(name, 64)
+}
+
+// Settle makes sure of who asks: it gives the context of who that is, and says whether they are another than was assumed.
+type Settle func(context.Context) (settled context.Context, changed bool, err error)
+
+// Unsettled has whatever is executed in a context settled: a mutation before it begins, a query when its answer is there, which is thrown away and asked for again if
+// who asks is another. So the question costs no journey to the database of its own. It is for requests that AnsweredOnce says yes to.
+func Unsettled(ctx context.Context, s Settle) context.Context {
+	return context.WithValue(ctx, settleKey, s)
+}
+
+// AnsweredOnce says whether a request is one for Post or Get: an answer to it can be thrown away.
+func AnsweredOnce(r *http.Request) bool {
+	return forOneAnswer(r) && (r.Method == http.MethodGet || r.Method == http.MethodPost && plainJSON(r.Header))
 }
 
 // forOneAnswer says whether a client waits for a single answer.
