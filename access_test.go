@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
+
 	"lenddesk/access"
 	"lenddesk/ent/staff"
 	"lenddesk/graph"
@@ -40,6 +42,65 @@ func (h *house) employee(t *testing.T, name string, holds ...access.Permission) 
 		t.Fatal(err)
 	}
 	return h.anybody(t).signIn(email, adminPassword)
+}
+
+// Whoever is known to a server is taken for who they were: whatever another server changes of it holds from the next request on, and a query that was begun on it
+// is asked again.
+func TestARightThatIsLostIsLostOnEveryServer(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		other := h // SQLite has one server
+		if h.store.Dialect() == dialect.Postgres {
+			other = start(t, h.settings)
+		}
+		admin := other.administrator(t)
+		const look = `{ viewer { permissions user { id } staff { id } apiKey { id } } users(first: 1) { totalCount } }`
+		sees := func(what string, p *person, codes ...string) {
+			t.Helper()
+			for range 2 {
+				got := p.ask(look)
+				wantCodes(t, got, codes...)
+				if seen := got.at("users.totalCount") != nil; seen == (len(codes) > 0) {
+					t.Errorf("%s: %s", what, got)
+				}
+			}
+		}
+		role := admin.role("Watchers", "VIEW_USERS")
+		_, id := admin.employee("watcher@lenddesk.example", role)
+		clerk := h.anybody(t).signIn("watcher@lenddesk.example", staffPassword)
+		sees("as hired", clerk)
+		holds := func(what, permission string) {
+			t.Helper()
+			if got := clerk.ask(`{ viewer { permissions } }`).text("viewer.permissions.0"); got != permission {
+				t.Errorf("%s: holds %s", what, got)
+			}
+			if got := clerk.ask(look).text("viewer.permissions.0"); got != permission {
+				t.Errorf("%s, beside what is read: holds %s", what, got)
+			}
+		}
+		holds("as hired", "VIEW_USERS")
+		wantFaults(t, admin.act("updateRole", "role { id }", vars{"roleId": role, "permissions": []string{"MANAGE_USERS"}}), "updateRole")
+		holds("with another permission", "MANAGE_USERS")
+		wantFaults(t, clerk.act("tagUser", "user { id }", vars{"userId": id, "tags": []string{"x"}}), "tagUser", "NOT_FOUND userId")
+		wantFaults(t, admin.act("updateRole", "role { id }", vars{"roleId": role, "permissions": []string{"VIEW_USERS"}}), "updateRole")
+		wantCodes(t, clerk.act("tagUser", "user { id }", vars{"userId": id, "tags": []string{"x"}}), "FORBIDDEN")
+		made := admin.act("createApiKey", "apiKey { id } token", vars{"name": "watching", "roleIds": []string{role}})
+		machine := &person{t: t, h: h, token: made.text("createApiKey.token")}
+		sees("as made", machine)
+		wantFaults(t, admin.act("revokeApiKey", "", vars{"apiKeyId": made.text("createApiKey.apiKey.id")}), "revokeApiKey")
+		sees("revoked", machine, "UNAUTHENTICATED")
+		sees("still hired", clerk)
+		wantFaults(t, admin.act("deactivateStaff", "staff { status }", vars{"staffId": id, "reason": "Has left."}), "deactivateStaff")
+		sees("deactivated", clerk, "UNAUTHENTICATED")
+		wantCodes(t, clerk.act("tagUser", "user { id }", vars{"userId": id, "tags": []string{"x"}}), "UNAUTHENTICATED")
+
+		borrower, known := h.customer(t, 51)
+		want(t, "a customer", borrower.ask(`{ viewer { user { id } } }`).text("viewer.user.id"), known)
+		want(t, "has rights", borrower.ask(look).text("viewer.permissions.0") != "", true)
+		admin.do("suspendUser", vars{"userId": known, "reason": "A question."})
+		want(t, "has none", borrower.ask(look).text("viewer.permissions.0"), "")
+		borrower.ask(`mutation { signOut { userErrors { code } } }`)
+		sees("signed out", borrower, "UNAUTHENTICATED")
+	})
 }
 
 // Every mutation by everybody: who it refuses at the door is what the contract's @requires and the tables of moves say, and nobody is

@@ -220,11 +220,11 @@ func (m *Moment) askPostgres(ctx context.Context, conn *pgx.Conn, last bool, ver
 	}
 	batch := &pgx.Batch{}
 	begins, ends := !m.begun && !alone, last && !alone
-	if version != nil {
-		batch.Queue(version.SQL)
-	}
 	if begins {
 		batch.Queue("begin isolation level repeatable read read only")
+	}
+	if version != nil {
+		batch.Queue(version.SQL)
 	}
 	for _, q := range questions {
 		batch.Queue(q.SQL, q.Args...)
@@ -235,17 +235,17 @@ func (m *Moment) askPostgres(ctx context.Context, conn *pgx.Conn, last bool, ver
 	m.begun = m.begun || begins
 	answers := conn.SendBatch(ctx, batch)
 	err := func() error {
+		if begins {
+			if _, err := answers.Exec(); err != nil {
+				return err
+			}
+		}
 		if version != nil {
 			rows, err := answers.Query()
 			if err != nil {
 				return err
 			}
 			if err := version.take(conn, rows); err != nil {
-				return err
-			}
-		}
-		if begins {
-			if _, err := answers.Exec(); err != nil {
 				return err
 			}
 		}
