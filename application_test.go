@@ -359,6 +359,12 @@ func TestWhatAFileHoldsCountsAndNotItsName(t *testing.T) {
 		want(t, "again", me.uploadAs(once, vars{"subjectId": id, "kind": "OTHER"}, "a.pdf", pdf).text("uploadDocument.document.id"), first)
 		wantFaults(t, me.uploadAs(once, vars{"subjectId": id, "kind": "OTHER"}, "a.pdf", png), "uploadDocument", "IDEMPOTENCY_CONFLICT")
 
+		wantFaults(t, me.upload(vars{"subjectId": id, "replaces": first, "expectedVersion": 1}, "a.pdf", pdf), "uploadDocument")
+		for _, field := range []string{"documentId", "replaces"} { // SUPERSEDED takes no file, and is not replaced again
+			wantFaults(t, me.upload(vars{"subjectId": id, field: first}, "a.pdf", pdf), "uploadDocument", "NOT_ALLOWED_NOW "+field)
+			wantFaults(t, me.upload(vars{"subjectId": id, field: first, "expectedVersion": 7}, "a.pdf", pdf), "uploadDocument", "CONFLICT expectedVersion")
+		}
+
 		status, got := h.anybody(t).parts(part{"operations", "", []byte(`{"query": "{ __typename }"}`)}, part{"map", "", []byte(`{"0": ["variables.f"]}`)}, part{"0", "a", pdf})
 		want(t, "nobody's files", status, http.StatusUnauthorized)
 		wantCodes(t, got, "UNAUTHENTICATED")

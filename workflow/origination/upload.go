@@ -147,7 +147,7 @@ func (o *Office) place(ctx context.Context, tx *store.Tx, in UploadInput, values
 		if p.request, err = o.other(ctx, tx, *in.DocumentID, "documentId", &p, faults); err != nil {
 			return p, err
 		}
-		if p.request != nil && p.request.Status != document.StatusRequested {
+		if p.request != nil && !stale(in, p.request, faults) && p.request.Status != document.StatusRequested {
 			faults.Add(fault.Problem{Code: fault.NotAllowedNow, Data: map[string]any{"move": lifecycle.UploadDocument.Name, "status": string(p.request.Status)}}, "documentId")
 		}
 	}
@@ -155,7 +155,7 @@ func (o *Office) place(ctx context.Context, tx *store.Tx, in UploadInput, values
 		if p.replaced, err = o.other(ctx, tx, *in.Replaces, "replaces", &p, faults); err != nil {
 			return p, err
 		}
-		if p.replaced != nil && !slices.Contains(lifecycle.SupersedeDocument.From, p.replaced.Status) {
+		if p.replaced != nil && !stale(in, p.replaced, faults) && !slices.Contains(lifecycle.SupersedeDocument.From, p.replaced.Status) {
 			faults.Add(fault.Problem{Code: fault.NotAllowedNow, Text: "document_replaced"}, "replaces")
 		}
 	}
@@ -163,6 +163,15 @@ func (o *Office) place(ctx context.Context, tx *store.Tx, in UploadInput, values
 		faults.Add(fault.Problem{Code: fault.Required}, "kind")
 	}
 	return p, o.room(ctx, tx, p, faults)
+}
+
+// stale says whether a document is not what the input expects it to be; that is told before where it stands, as of every move.
+func stale(in UploadInput, d *ent.Document, faults *fault.List) bool {
+	if in.ExpectedVersion == nil || *in.ExpectedVersion == d.Version {
+		return false
+	}
+	faults.Add(fault.Problem{Code: fault.Conflict, Text: "expected_version"}, "expectedVersion")
+	return true
 }
 
 // subject finds what a document is about: oneself, one's own loan, the company that one belongs to.
