@@ -94,7 +94,7 @@ func TestALeadIsFollowedUpAndChanged(t *testing.T) {
 		keeper.act("tagUser", "", vars{"userId": registered, "tags": []string{"difficult"}})
 		keeper.act("assignAccountManager", "", vars{"userIds": []string{registered}, "accountManagerId": keeper.staffID()})
 		story := me.ask(`{ viewer { user { timeline { nodes { kind changes } } } } }`)
-		want(t, "nor what staff do among themselves", strings.Join(kinds(story, "viewer.user.timeline.nodes"), " "), "REGISTER_USER")
+		want(t, "nor what staff do among themselves", strings.Join(kinds(story, "viewer.user.timeline.nodes"), " "), "WRITE_MESSAGE REGISTER_USER")
 	})
 }
 

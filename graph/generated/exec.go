@@ -10624,7 +10624,7 @@ type SystemActor {
 type Event implements Node {
   "Opaque and stable, ` + "`" + `event_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
   id: ID!
-  "What happened, SCREAMING_SNAKE_CASE; of a move, its name: ` + "`" + `APPROVE_REGISTRATION` + "`" + `. ` + "`" + `lifecycles` + "`" + ` lists the moves."
+  "What happened, SCREAMING_SNAKE_CASE; of a move, its name: ` + "`" + `APPROVE_REGISTRATION` + "`" + `; of a mail to a customer ` + "`" + `WRITE_MESSAGE` + "`" + `. ` + "`" + `lifecycles` + "`" + ` lists the moves."
   kind: String!
   "What it happened to. Null when hidden from the caller."
   subject: Node
@@ -10632,7 +10632,7 @@ type Event implements Node {
   actor: Actor
   "Status before. Null for something new, and where no status changed."
   from: String
-  "Status after. Null where no status changed."
+  "Status after; of a mail, the state in which it begins, ` + "`" + `KEPT` + "`" + ` or ` + "`" + `QUEUED` + "`" + `. Null where no status changed."
   to: String
   "The reason given, as told to the customer. Null when none was asked for."
   reason: String
@@ -14519,7 +14519,10 @@ type User implements Node & Lifecycle {
   statistics: UserStatistics!
   "What may be done with this user from its present status: ` + "`" + `allowed` + "`" + ` for this caller now, or ` + "`" + `blockedBy` + "`" + ` with the reasons. Buttons are drawn from it."
   availableActions: [AvailableAction!]!
-  "Everything that happened to this user, newest first. A customer sees who of the staff did it as null."
+  """
+  The whole story of this user, newest first: moves, mails, service records, cards, loans, bids. Of a mail (` + "`" + `WRITE_MESSAGE` + "`" + `) the ` + "`" + `subject` + "`" + ` is the ` + "`" + `Message` + "`" + `; staff see it with
+  VIEW_MESSAGES or VIEW_EVENTS. A customer sees who of the staff did something as null.
+  """
   timeline(
     "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
     first: Int
