@@ -13991,7 +13991,7 @@ extend type Mutation {
   line names the columns, in any order, in English or Chinese: ` + "`" + `name` + "`" + ` (姓名), ` + "`" + `phone` + "`" + ` (手机号), ` + "`" + `email` + "`" + ` (邮箱), ` + "`" + `source` + "`" + ` (来源), ` + "`" + `company` + "`" + ` (公司: an id, or a credit code), ` + "`" + `accountManager` + "`" + ` (客户经理: an id, or an
   e-mail address), ` + "`" + `note` + "`" + ` (备注). ` + "`" + `name` + "`" + ` and ` + "`" + `phone` + "`" + ` must be there. The rules are those of ` + "`" + `addPotentialCustomer` + "`" + `; besides, a phone or an e-mail address that stands in the file before, or that
   somebody on the books has who is neither CLOSED nor WITHDRAWN, is ALREADY_TAKEN. Every row is checked before the first is entered. A job that is broken off goes on where it was, and enters
-  nobody twice. Errors: REQUIRED, TOO_LONG (20 megabytes), INVALID file (neither CSV nor XLSX, not UTF-8, columns that are missing, unknown or there twice); INVALID onError; LIMIT_EXCEEDED (three are being read).
+  nobody twice. A file of more than 100,000 rows is FAILED as a whole, with one fault: TOO_LONG. Errors: REQUIRED, TOO_LONG (20 megabytes; a workbook 96 when unpacked), INVALID file (neither CSV nor XLSX, not UTF-8, columns that are missing, unknown or there twice); INVALID onError; LIMIT_EXCEEDED (three are being read).
   """
   importUsers(
     "The file, and what is to be done with it."
