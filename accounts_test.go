@@ -104,7 +104,7 @@ func TestAPasswordIsChosenAnewByMail(t *testing.T) {
 		want(t, "the session of before", me.ask(`{ viewer { user { id } } }`).at("viewer"), any(nil))
 		wantFaults(t, nobody.try(email, form["password"].(string)), "signIn", "WRONG_CREDENTIALS")
 		story := nobody.signIn(email, chosen).ask(`query($id: ID!) { node(id: $id) { ... on User { timeline { nodes { kind actor { __typename } } } } } }`, vars{"id": id})
-		want(t, "story", fmt.Sprint(kinds(story, "node.timeline.nodes")), "[RESET_PASSWORD APPROVE_REGISTRATION REGISTER_USER]")
+		want(t, "story", fmt.Sprint(kinds(story, "node.timeline.nodes")), "[RESET_PASSWORD WRITE_MESSAGE WRITE_MESSAGE APPROVE_REGISTRATION WRITE_MESSAGE REGISTER_USER]")
 		if strings.Contains(h.logs.String(), token) || strings.Contains(h.logs.String(), email) {
 			t.Error("the log tells the token or the login")
 		}
@@ -300,7 +300,7 @@ func TestGuessingIsLimited(t *testing.T) {
 		guesser.signIn(phone, password)
 		want(t, "where they have been before", fmt.Sprint(kinds(owner.signIn(email, password).
 			ask(`query($id: ID!) { node(id: $id) { ... on User { timeline { nodes { kind } } } } }`, vars{"id": id}), "node.timeline.nodes")),
-			"[SIGN_IN APPROVE_REGISTRATION REGISTER_USER]")
+			"[SIGN_IN WRITE_MESSAGE APPROVE_REGISTRATION WRITE_MESSAGE REGISTER_USER]")
 	})
 }
 

@@ -237,6 +237,51 @@ func TestDeactivatedStaffAreOutAtOnce(t *testing.T) {
 	})
 }
 
+// What a deactivated employee has claimed is free at once, and colleagues who follow the queue are told; what others have claimed stays theirs.
+func TestDeactivatedStaffLetGoOfWhatTheyHaveClaimed(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		admin := h.administrator(t)
+		reviewer := admin.role("Reviewer of registrations", "REVIEW_REGISTRATIONS")
+		me, id := admin.employee("li@lenddesk.example", reviewer)
+		again := h.anybody(t).signIn("li@lenddesk.example", staffPassword)
+		other, _ := admin.employee("han@lenddesk.example", reviewer)
+		var waiting []string
+		for n := range 3 {
+			waiting = append(waiting, h.register(t, applicant(90+n)))
+		}
+		claim := func(p *person, subject string) answer {
+			return p.act("claimReview", "reviewItem { claimedBy { name } }", vars{"subjectId": subject, "step": "REGISTRATION"})
+		}
+		wantFaults(t, claim(me, waiting[0]), "claimReview")
+		wantFaults(t, claim(me, waiting[1]), "claimReview")
+		wantFaults(t, claim(other, waiting[2]), "claimReview")
+		wantFaults(t, claim(other, waiting[0]), "claimReview", "CONFLICT")
+		from := h.here(t)
+		ear := admin.listen("event stream", follows, vars{"after": from, "kinds": []string{"RELEASE_REVIEW"}})
+
+		wantFaults(t, admin.act("deactivateStaff", "staff { id }", vars{"staffId": id, "reason": "Left."}), "deactivateStaff")
+		for _, session := range []*person{me, again} {
+			want(t, "a session", session.ask(`{ viewer { staff { id } } }`).at("viewer"), any(nil))
+			wantCodes(t, claim(session, waiting[0]), "UNAUTHENTICATED")
+		}
+		var told []string
+		for range 2 {
+			told = append(told, ear.next("next").text("eventAdded.node.subject.id"))
+		}
+		want(t, "told of", strings.Join(told, " "), strings.Join(waiting[:2], " "))
+		queue := other.ask(`{ reviewQueue(kind: REGISTRATION) { nodes { subject { id } claimedBy { email } claimExpiresAt } } }`)
+		for i, subject := range waiting {
+			item := queue.at(fmt.Sprint("reviewQueue.nodes.", i)).(map[string]any)
+			want(t, "in the queue", fmt.Sprint(item["subject"]), "map[id:"+subject+"]")
+			want(t, "claimed", fmt.Sprint(item["claimedBy"]), map[bool]string{true: "map[email:han@lenddesk.example]", false: "<nil>"}[i == 2])
+			want(t, "until", item["claimExpiresAt"] != nil, i == 2)
+		}
+		wantFaults(t, claim(other, waiting[0]), "claimReview")
+		story := admin.ask(`query($id: ID!) { node(id: $id) { ... on User { events: timeline { nodes { kind } } } } }`, vars{"id": waiting[0]})
+		want(t, "the customer's story", strings.Join(kinds(story, "node.events.nodes"), " "), "WRITE_MESSAGE REGISTER_USER")
+	})
+}
+
 func TestARoleChangeWorksFromTheNextRequest(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		admin := h.administrator(t)

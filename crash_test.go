@@ -449,6 +449,11 @@ func checkBook(t *testing.T, url, keyset string, d *deeds, sink *mailtest.Server
 	}
 	events := counted("SELECT subject_id, kind, count(*) FROM events WHERE subject_type = '" + string(key.KindUser) + "' GROUP BY subject_id, kind")
 	mails := counted("SELECT user_id, kind, count(*) FROM messages GROUP BY user_id, kind")
+	written := counted("SELECT m.user_id, m.kind, count(*) FROM events e JOIN messages m ON m.id = e.subject_id AND m.user_id = e.user_id WHERE e.subject_type = '" +
+		string(key.KindMessage) + "' GROUP BY m.user_id, m.kind")
+	if !maps.Equal(written, mails) {
+		t.Errorf("the mails are %v, and their stories tell of %v", mails, written)
+	}
 	found := map[string]person{}
 	for _, p := range people {
 		if _, twice := found[p.email]; twice {

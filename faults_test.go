@@ -431,7 +431,7 @@ func TestAClockThatIsSetBackTurnsNoHistoryRound(t *testing.T) {
 		h.exec(t, "UPDATE events SET at = $1 WHERE kind = 'REGISTER_USER'", time.Now().UTC().Add(time.Hour).Truncate(time.Microsecond))
 		admin.do("approveRegistration", vars{"userId": id})
 		admin.do("suspendUser", vars{"userId": id, "reason": "Asked for."})
-		newest := []string{"SUSPEND_USER", "APPROVE_REGISTRATION", "REGISTER_USER"}
+		newest := []string{"WRITE_MESSAGE", "SUSPEND_USER", "WRITE_MESSAGE", "APPROVE_REGISTRATION", "WRITE_MESSAGE", "REGISTER_USER"}
 		read := func(page string) (kinds []string, cursor string) {
 			got := admin.ask(`query($id: ID!) { node(id: $id) { ... on User { timeline(`+page+`) { nodes { kind at } pageInfo { endCursor } } } } }`, vars{"id": id})
 			nodes, ok := got.at("node.timeline.nodes").([]any)

@@ -527,7 +527,7 @@ func (b *bookmaker) fill(ctx context.Context) (err error) {
 		}
 	}
 	for range 80 {
-		kind, id := subject(key.KindUser, key.KindUser, key.KindCompany, key.KindStaff, key.KindLoan, key.KindBid, key.KindBankCard, key.KindDocument, key.KindRole, key.KindAPIKey, key.KindServiceRecord, key.KindServiceRequest, key.KindBackup, key.KindWebhook)
+		kind, id := subject(key.KindUser, key.KindUser, key.KindCompany, key.KindStaff, key.KindLoan, key.KindBid, key.KindBankCard, key.KindDocument, key.KindRole, key.KindAPIKey, key.KindServiceRecord, key.KindServiceRequest, key.KindBackup, key.KindWebhook, key.KindMessage)
 		e := tx.Event.Create().SetSubjectType(kind).SetSubjectID(id).SetKind(either(b, "REGISTER", "APPROVE_REGISTRATION", "CREATE_COMPANY")).SetNillableFrom(text()).SetNillableTo(text()).SetNillableReason(text()).
 			SetNillableUserID(maybe(b, person())).SetAt(b.when())
 		if b.IntN(2) == 0 {

@@ -691,7 +691,7 @@ func init() {
 				v := row.(*ent.Event)
 				return e.viewer.May(access.ViewEvents) || mine(e, column(v, "UserID")) && v.SubjectType != "ServiceRecord" || permitted(e, map[string]access.Permissions{
 					"User": everyUser, "Company": everyCompany, "Loan": everyLoan, "Bid": everyBid, "BankCard": everyCard, "Document": everyDocument, "ServiceRecord": everyRecord, "ServiceRequest": everyLoan,
-					"Staff": access.Of(access.ManageStaff), "Role": access.Of(access.ManageRoles), "ApiKey": access.Of(access.ManageAPIKeys), "Backup": access.Of(access.ManageBackups), "Webhook": access.Of(access.ManageWebhooks),
+					"Message": access.Of(access.ViewMessages), "Staff": access.Of(access.ManageStaff), "Role": access.Of(access.ManageRoles), "ApiKey": access.Of(access.ManageAPIKeys), "Backup": access.Of(access.ManageBackups), "Webhook": access.Of(access.ManageWebhooks),
 				}[v.SubjectType])
 			},
 			plain: "kind from to reason at",

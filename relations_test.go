@@ -94,7 +94,7 @@ func TestALeadIsFollowedUpAndChanged(t *testing.T) {
 		keeper.act("tagUser", "", vars{"userId": registered, "tags": []string{"difficult"}})
 		keeper.act("assignAccountManager", "", vars{"userIds": []string{registered}, "accountManagerId": keeper.staffID()})
 		story := me.ask(`{ viewer { user { timeline { nodes { kind changes } } } } }`)
-		want(t, "nor what staff do among themselves", strings.Join(kinds(story, "viewer.user.timeline.nodes"), " "), "REGISTER_USER")
+		want(t, "nor what staff do among themselves", strings.Join(kinds(story, "viewer.user.timeline.nodes"), " "), "WRITE_MESSAGE REGISTER_USER")
 	})
 }
 
@@ -128,6 +128,61 @@ func TestWhoLooksLikeTheSamePersonIsWarnedOf(t *testing.T) {
 		same("asked for", evidence(admin.ask(ask, vars{"id": id}), "possibleDuplicates"), "李雷[PHONE]", "韩梅梅[PHONE]")
 		want(t, "of nobody", admin.ask(ask, vars{"id": "user_0"}).raw, `{"data":{"possibleDuplicates":null}}`)
 		wantCodes(t, h.anybody(t).ask(ask, vars{"id": id}), "UNAUTHENTICATED")
+	})
+}
+
+// A company shows the customers and the staff who belong to it, and they show it; a customer sees of its people only themselves.
+func TestACompanyShowsWhoBelongsToIt(t *testing.T) {
+	const look = `query($id: ID!) { node(id: $id) { ... on Company { name kind users(orderBy: {field: CREATED_AT, direction: ASC}) { totalCount nodes { id company { id } } }
+		staff { totalCount nodes { email company { id } } } } } }`
+	onEach(t, func(t *testing.T, h *house) {
+		admin := h.administrator(t)
+		company := func(n int, kind string) string {
+			made := admin.act("createCompany", "company { id }", vars{"kind": kind, "name": fmt.Sprint("公司", n), "creditCode": uniqueCode(n)})
+			id := made.text("createCompany.company.id")
+			if id == "" {
+				t.Fatalf("no company: %s", made)
+			}
+			return id
+		}
+		branch, elsewhere, client, another := company(401, "BRANCH"), company(402, "BRANCH"), company(403, "CLIENT"), company(404, "CLIENT")
+		for email, at := range map[string]any{"li@lenddesk.example": branch, "han@lenddesk.example": branch, "far@lenddesk.example": elsewhere, "free@lenddesk.example": nil} {
+			wantFaults(t, admin.act("createStaff", "staff { id }", vars{"name": email[:2] + "员工", "email": email, "roleIds": []string{}, "companyId": at}), "createStaff")
+		}
+		form := applicant(401)
+		form["company"] = vars{"name": "公司403", "creditCode": uniqueCode(403)}
+		me := h.register(t, form)
+		colleague := admin.lead(vars{"name": "李雷", "phone": "13912345701", "companyId": client})
+		stranger := admin.lead(vars{"name": "韩梅梅", "phone": "13912345702", "companyId": another})
+		admin.lead(vars{"name": "钱七", "phone": "13912345703"})
+
+		of := func(p *person, id string) answer { return p.ask(look, vars{"id": id}) }
+		people := func(a answer) string { return strings.Join(a.names("node.users.nodes", "id"), " ") }
+		got := of(admin, client)
+		want(t, "the client's customers", people(got), me+" "+colleague)
+		want(t, "how many", fmt.Sprint(got.at("node.users.totalCount"), " ", got.at("node.staff.totalCount")), "2 0")
+		want(t, "they show it", got.text("node.users.nodes.0.company.id")+" "+got.text("node.users.nodes.1.company.id"), client+" "+client)
+		want(t, "another's", people(of(admin, another)), stranger)
+		got = of(admin, branch)
+		emails := got.names("node.staff.nodes", "email")
+		slices.Sort(emails)
+		want(t, "the branch's staff", strings.Join(emails, " "), "han@lenddesk.example li@lenddesk.example")
+		want(t, "how many", fmt.Sprint(got.at("node.users.totalCount"), " ", got.at("node.staff.totalCount")), "0 2")
+		want(t, "they show it", got.text("node.staff.nodes.0.company.id"), branch)
+		want(t, "elsewhere", strings.Join(of(admin, elsewhere).names("node.staff.nodes", "email"), " "), "far@lenddesk.example")
+
+		wantFaults(t, admin.act("updateUser", "user { id }", vars{"userId": colleague, "companyId": another}), "updateUser")
+		want(t, "who has left is gone", people(of(admin, client)), me)
+		want(t, "and is there", people(of(admin, another)), colleague+" "+stranger)
+		wantFaults(t, admin.act("updateUser", "user { id }", vars{"userId": colleague, "companyId": client}), "updateUser")
+
+		customer := h.anybody(t).signIn(form["email"].(string), form["password"].(string))
+		own := of(customer, client)
+		want(t, "what the customer sees of it", own.text("node.name")+" "+people(own), "公司403 "+me)
+		want(t, "how many", fmt.Sprint(own.at("node.users.totalCount"), " ", own.at("node.staff.totalCount")), "1 0")
+		for _, hidden := range []string{another, branch} {
+			want(t, "another company", of(customer, hidden).at("node"), any(nil))
+		}
 	})
 }
 

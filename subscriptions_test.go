@@ -364,10 +364,14 @@ func TestASubscriptionTellsEverybodyTheirOwn(t *testing.T) {
 		for _, id := range []string{oneID, otherID} {
 			admin.do("suspendUser", vars{"userId": id, "reason": "The last."})
 		}
+		about := map[string]string{oneID: "one", otherID: "other"}
+		for _, m := range admin.ask(`{ messages { nodes { id user { id } } } }`).at("messages.nodes").([]any) {
+			about[m.(vars)["id"].(string)] = about[m.(vars)["user"].(vars)["id"].(string)]
+		}
 		upTo := func(who, last string) (seen []string) {
 			for {
 				got := ears[who].next("next")
-				subject := map[string]string{oneID: "one", otherID: "other"}[got.text("eventAdded.node.subject.id")]
+				subject := about[got.text("eventAdded.node.subject.id")]
 				kind := got.text("eventAdded.node.kind")
 				if subject != "" && kind != "SIGN_IN" {
 					seen = append(seen, subject+" "+kind)
@@ -381,10 +385,12 @@ func TestASubscriptionTellsEverybodyTheirOwn(t *testing.T) {
 				}
 			}
 		}
-		want(t, "one", strings.Join(upTo("one", "one SUSPEND_USER"), ", "), "one REGISTER_USER, one APPROVE_REGISTRATION, one SUSPEND_USER")
-		want(t, "other", strings.Join(upTo("other", "other SUSPEND_USER"), ", "), "other REGISTER_USER, other APPROVE_REGISTRATION, other SUSPEND_USER")
-		everything := "one REGISTER_USER, one APPROVE_REGISTRATION, other REGISTER_USER, other APPROVE_REGISTRATION, one TAG_USER, one SUSPEND_USER, other SUSPEND_USER"
-		for _, who := range []string{"clerk", "key", "admin"} {
+		want(t, "one", strings.Join(upTo("one", "one SUSPEND_USER"), ", "), "one REGISTER_USER, one WRITE_MESSAGE, one APPROVE_REGISTRATION, one WRITE_MESSAGE, one SUSPEND_USER")
+		want(t, "other", strings.Join(upTo("other", "other SUSPEND_USER"), ", "), "other REGISTER_USER, other WRITE_MESSAGE, other APPROVE_REGISTRATION, other WRITE_MESSAGE, other SUSPEND_USER")
+		const moves = "one REGISTER_USER, one APPROVE_REGISTRATION, other REGISTER_USER, other APPROVE_REGISTRATION, one TAG_USER, one SUSPEND_USER, other SUSPEND_USER"
+		const mails = "one REGISTER_USER, one WRITE_MESSAGE, one APPROVE_REGISTRATION, one WRITE_MESSAGE, other REGISTER_USER, other WRITE_MESSAGE, other APPROVE_REGISTRATION, " +
+			"other WRITE_MESSAGE, one TAG_USER, one SUSPEND_USER, one WRITE_MESSAGE, other SUSPEND_USER"
+		for who, everything := range map[string]string{"clerk": moves, "key": moves, "admin": mails} { // the key is told that somebody was written to, not whom
 			want(t, who, strings.Join(upTo(who, "other SUSPEND_USER"), ", "), everything)
 		}
 		// Who may see none is told none: the end is the first thing that they hear.

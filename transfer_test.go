@@ -1,11 +1,14 @@
 package main
 
 import (
+	"archive/zip"
 	"bytes"
+	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,6 +22,8 @@ import (
 	"lenddesk/access"
 	"lenddesk/lifecycle"
 	"lenddesk/parameter"
+	"lenddesk/store"
+	"lenddesk/store/storetest"
 	"lenddesk/workflow/audit"
 )
 
@@ -263,6 +268,54 @@ func TestAFileThatIsNoneIsRefused(t *testing.T) {
 		if got := half.ask(`query($id: ID!) { node(id: $id) { id } imports { totalCount } }`, vars{"id": got.text("importUsers.import.id")}); got.at("node") != nil || got.at("imports.totalCount") != any(0.0) {
 			t.Errorf("another's import: %s", got)
 		}
+	})
+}
+
+// What would take too much room, unpacked or row by row, is refused by the rule that it breaks, and nothing of it is kept.
+func TestAFileThatIsTooMuchIsRefused(t *testing.T) {
+	var bomb bytes.Buffer
+	w := zip.NewWriter(&bomb)
+	plain := asXLSX(t, [][]string{{"王小明", "13810000001"}})
+	from, err := zip.NewReader(bytes.NewReader(plain), int64(len(plain)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, part := range from.File {
+		if err := w.Copy(part); err != nil {
+			t.Fatal(err)
+		}
+	}
+	part, err := w.Create("xl/media/image1.png")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 97 {
+		if _, err := part.Write(make([]byte, 1<<20)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	long := asCSV(nil)
+	for i := range 100_001 {
+		long = fmt.Appendf(long, "王小明,138%08d\n", i)
+	}
+	onEach(t, func(t *testing.T, h *house) {
+		admin := h.administrator(t)
+		got := admin.imports("", "leads.xlsx", bomb.Bytes(), vars{})
+		wantFaults(t, got, "importUsers", "TOO_LONG file")
+		want(t, "what a bomb is told", got.text("importUsers.userErrors.0.message"), "Unpacked, this workbook has more than 96 MB.")
+		want(t, "imports", admin.ask(`{ imports { totalCount } }`).at("imports.totalCount"), any(0.0))
+
+		for _, dry := range []bool{true, false} {
+			done := admin.imported(admin.imports("", "leads.csv", long, vars{"dryRun": dry, "onError": "SKIP_FAULTY"}).text("importUsers.import.id"))
+			want(t, "a row too many", done.text("node.status"), "FAILED")
+			want(t, "its faults", done.at("node.faults.totalCount"), any(1.0))
+			want(t, "the rule", done.text("node.faults.nodes.0.code")+" "+done.text("node.faults.nodes.0.message"), "TOO_LONG There are more than 100000 rows in this file.")
+		}
+		want(t, "customers", admin.ask(`{ users { totalCount } }`).at("users.totalCount"), any(0.0))
+		want(t, "files left", len(h.files(t)), 0)
 	})
 }
 
@@ -528,4 +581,120 @@ func TestABackupIsHadByALink(t *testing.T) {
 		admin.ask(`mutation { signOut { userErrors { code } } }`)
 		want(t, "a link after the session", status(h.get(t, url)), http.StatusNotFound)
 	})
+}
+
+// A program that is killed while it writes an export's file leaves nothing that could be had; the next one writes the file whole.
+func TestAnExportThatIsKilledEndsWhole(t *testing.T) {
+	const rows = 20_000
+	for _, name := range storetest.Dialects {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			url, keyset, folder := storetest.URL(t, name), newKeyset(t), t.TempDir()
+			files := filepath.Join(folder, "files")
+			set := []string{"LENDDESK_DATABASE_URL=" + url, "LENDDESK_KEYSET=" + keyset, "LENDDESK_BLOB_URL=" + files}
+			p := launch(t, folder, set...)
+			token := adminToken(t, p.address)
+			enterMany(t, url, rows)
+			got, err := try(p.address, token, `mutation { exportUsers(input: {format: CSV, filter: {status: [POTENTIAL]}}) { export { id } userErrors { code } } }`, nil)
+			id := got.text("exportUsers.export.id")
+			if id == "" {
+				t.Fatalf("not begun: %v %s", err, got)
+			}
+			look := func() answer {
+				got, err := try(p.address, token, `query($id: ID!) { node(id: $id) { ... on Export { `+exportLook+` timeline { nodes { kind } } } } }`, vars{"id": id})
+				if err != nil {
+					t.Fatal(err)
+				}
+				return got
+			}
+			eventually(t, "the file is being written", func() bool {
+				got := look()
+				n, _ := got.at("node.rows").(float64)
+				return n > 0 || got.text("node.status") != "RUNNING"
+			})
+			p.kill()
+			// What it said to have written so far is of a file that is not there: the next one says it anew.
+			asLeft(t, url, "UPDATE exports SET rows = 0")
+			if whole := wholeFiles(t, files); len(whole) > 0 {
+				t.Errorf("after the kill there is a whole file: %q", whole)
+			}
+			forgetTheDead(t, url)
+			p = launch(t, folder, set...)
+			half := look()
+			want(t, "killed: "+half.raw, fmt.Sprintf("%v %v", half.text("node.status"), half.at("node.url")), "RUNNING <nil>")
+			var done answer
+			eventually(t, "the export is made", func() bool { done = look(); return done.text("node.status") != "RUNNING" })
+			want(t, "its end", done.text("node.status"), "SUCCEEDED")
+			want(t, "its rows", done.at("node.rows"), any(float64(rows)))
+			want(t, "its story", strings.Join(kinds(done, "node.timeline.nodes"), " "), "FINISH_EXPORT EXPORT_USERS")
+			res, err := http.Get("http://" + p.address + done.text("node.url"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer res.Body.Close()
+			content, err := io.ReadAll(res.Body)
+			if err != nil || res.StatusCode != http.StatusOK {
+				t.Fatalf("%d: %v", res.StatusCode, err)
+			}
+			want(t, "its hash", fmt.Sprintf("%x", sha256.Sum256(content)), done.text("node.sha256"))
+			lines, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\uFEFF")))).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			each := map[string]bool{}
+			for _, l := range lines[1:] {
+				each[l[1]] = true
+			}
+			want(t, "customers in it, each once", fmt.Sprint(len(lines)-1, len(each)), fmt.Sprint(rows, rows))
+			want(t, "whole files", len(wholeFiles(t, files)), 1)
+			p.terminate(t)
+
+			h := start(t, settings{DatabaseURL: url, Keyset: keyset, BlobURL: files})
+			if err := h.borrowers.Sweep(t.Context(), time.Now().Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+			left, err := os.ReadDir(files)
+			if err != nil {
+				t.Fatal(err)
+			}
+			want(t, "files after sweeping", len(left), 1)
+		})
+	}
+}
+
+// enterMany enters potential customers behind the program's back, for it to have much to write.
+func enterMany(t *testing.T, url string, n int) {
+	t.Helper()
+	now := lifecycle.Now()
+	asLeft(t, url, fmt.Sprintf(`WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		INSERT INTO users (created_at, updated_at, status, status_since, version, name, locale, borrower, investor)
+		SELECT $1, $2, 'POTENTIAL', $3, 1, 'Customer ' || CAST(i AS TEXT), 'en', FALSE, FALSE FROM n`, n), now, now, now)
+}
+
+// asLeft changes the database of a program that is a process of its own.
+func asLeft(t *testing.T, url, statement string, args ...any) {
+	t.Helper()
+	s, err := store.Open(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if _, err := s.Writer().ExecContext(t.Context(), statement, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wholeFiles are the files in a store's folder that were written to their end: what is not stands under another name.
+func wholeFiles(t *testing.T, folder string) (names []string) {
+	t.Helper()
+	all, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range all {
+		if !strings.Contains(f.Name(), ".") {
+			names = append(names, f.Name())
+		}
+	}
+	return names
 }

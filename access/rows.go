@@ -180,6 +180,7 @@ func events(e Eyes, t *sql.SelectTable) *sql.Predicate {
 		{key.KindDocument, seesDocuments},
 		{key.KindServiceRecord, Of(ViewUsers, ManageUsers)},
 		{key.KindServiceRequest, seesLoans},
+		{key.KindMessage, Of(ViewMessages)},
 		{key.KindStaff, Of(ManageStaff)},
 		{key.KindRole, Of(ManageRoles)},
 		{key.KindAPIKey, Of(ManageAPIKeys)},

@@ -968,7 +968,8 @@ type HistoryNodeUser struct {
 	Typename *string `json:"__typename"`
 	// Opaque and stable; its prefix says the type (`loan_…`). Take it from an answer, never build it.
 	Id string `json:"id"`
-	// Everything that happened to this user, newest first. A customer sees who of the staff did it as null.
+	// The whole story of this user, newest first: moves, mails, service records, cards, loans, bids. Of a mail (`WRITE_MESSAGE`) the `subject` is the `Message`; staff see it with
+	// VIEW_MESSAGES or VIEW_EVENTS. A customer sees who of the staff did something as null.
 	Timeline HistoryNodeUserTimelineEventConnection `json:"timeline"`
 }
 
@@ -1000,7 +1001,7 @@ func (v *HistoryNodeUserTimelineEventConnection) GetNodes() []HistoryNodeUserTim
 //
 // Something that happened. Written once with what it tells of, never changed. Personal data in it is masked.
 type HistoryNodeUserTimelineEventConnectionNodesEvent struct {
-	// What happened, SCREAMING_SNAKE_CASE; of a move, its name: `APPROVE_REGISTRATION`. `lifecycles` lists the moves.
+	// What happened, SCREAMING_SNAKE_CASE; of a move, its name: `APPROVE_REGISTRATION`; of a mail to a customer `WRITE_MESSAGE`. `lifecycles` lists the moves.
 	Kind string `json:"kind"`
 	// When it happened. UTC.
 	At time.Time `json:"at"`

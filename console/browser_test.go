@@ -86,7 +86,7 @@ func TestThePlaygroundSignsInAndOutAndAsksNobodyElse(t *testing.T) {
 	b := consoletest.Start(t)
 	b.OpenPlayground(address)
 
-	if diff := cmp.Diff([]string{"SignIn", "Register", "ReviewRegistrations", "Approve", "LookUp", "BindCard", "PayBinding", "Cards", "Relations", "Apply", "ReviewLoans", "ListLoan", "PlaceBid", "ApproveFunding", "Repay", "Roles", "SetParameter", "System", "FollowEvents"}, b.Tabs()); diff != "" {
+	if diff := cmp.Diff([]string{"SignIn", "Register", "ReviewRegistrations", "Approve", "LookUp", "BindCard", "PayBinding", "Cards", "Relations", "Apply", "ReviewLoans", "ListLoan", "PlaceBid", "ApproveFunding", "Repay", "Roles", "SetParameter", "System", "FollowEvents", "Export"}, b.Tabs()); diff != "" {
 		t.Errorf("tabs of a first visitor (-want +got):\n%s", diff)
 	}
 	b.AwaitWho("Nobody is signed in")

@@ -221,7 +221,7 @@ func TestThePageIsBuiltFromTheseSources(t *testing.T) {
 func TestExamplesAreReadyToRun(t *testing.T) {
 	examples := console.Examples()
 	documents, err := fs.Glob(examples, "*.graphql")
-	if err != nil || len(documents) != 19 {
+	if err != nil || len(documents) != 20 {
 		t.Fatalf("documents: %q, %v", documents, err)
 	}
 	for _, name := range documents {

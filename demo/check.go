@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"lenddesk/ent/message"
 	"lenddesk/key"
 	"lenddesk/lifecycle"
 	"lenddesk/store"
@@ -170,6 +171,12 @@ var rules = []rule{
 			FROM events WHERE to_status IS NOT NULL WINDOW story AS (PARTITION BY subject_type, subject_id ORDER BY id)) e
 		WHERE before > at OR COALESCE(from_status, '') <> COALESCE(stood, '')`,
 	},
+	{
+		"every mail to a customer stands in their story, once",
+		`SELECT 'messages/' || CAST(m.id AS TEXT) FROM messages m
+		LEFT JOIN events e ON e.subject_type = 'Message' AND e.subject_id = m.id AND e.user_id = m.user_id
+		WHERE m.user_id IS NOT NULL GROUP BY m.id HAVING COUNT(e.id) <> 1`,
+	},
 }
 
 // moving are the tables of rows that have a status.
@@ -246,6 +253,9 @@ func strangeMoves(ctx context.Context, tx *store.Tx) (strange []error, err error
 		for _, l := range lifecycle.Of(kind).Lines {
 			allow(allowed, kind, l)
 		}
+	}
+	for _, begins := range []message.State{message.StateKept, message.StateQueued} {
+		allowed[step{string(key.KindMessage), lifecycle.Kind(lifecycle.WriteMessage), "", string(begins)}] = true
 	}
 	rows, err := tx.SQL.QueryContext(ctx, `SELECT DISTINCT subject_type, kind, COALESCE(from_status, ''), to_status FROM events WHERE to_status IS NOT NULL`)
 	if err != nil {

@@ -255,6 +255,7 @@ func TestCheckSeesPlantedFaults(t *testing.T) {
 		"was quoted":                  "UPDATE service_requests SET quoted_amount = NULL",
 		"in time and in status":       "UPDATE events SET from_status = 'CLOSED' WHERE kind = 'APPROVE_REGISTRATION'",
 		"the last event says":         "UPDATE users SET status = 'SUSPENDED' WHERE status = 'ACTIVE'",
+		"stands in their story, once": "DELETE FROM events WHERE kind = 'WRITE_MESSAGE' AND id = (SELECT MAX(id) FROM events WHERE kind = 'WRITE_MESSAGE')",
 		"are in order":                "UPDATE documents SET status_since = (SELECT MIN(at) FROM events)",
 		"no lifecycle allows":         "UPDATE events SET kind = 'REJECT_REGISTRATION' WHERE kind = 'APPROVE_REGISTRATION'",
 	}

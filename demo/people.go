@@ -122,6 +122,11 @@ func (b *book) tell(u *ent.User, kind string, at time.Time, data map[string]any)
 		m.State, m.Attempts, m.SentAt = message.StateSent, 1, &sent
 	}
 	b.messages = append(b.messages, m)
+	written := message.StateKept
+	if m.SentAt != nil {
+		written = message.StateQueued
+	}
+	b.event(lifecycle.WriteMessage, key.KindMessage, int64(m.ID), u.ID, bySystem(lifecycle.Mailer), "", string(written), "", at)
 }
 
 const (

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# A lead comes in, is followed up, registers, is approved and joined, and a second entry of the same person is merged, by curl, against a running server:
+# A lead comes in, is followed up, registers, is approved and joined, and a second entry of the same person is merged; a file of leads is read in, and one is
+# written out. By curl, against a running server:
 #
 #   LENDDESK_ADMIN_PASSWORD='…' examples/relations.sh
 #
@@ -25,6 +26,27 @@ expect() {
   *"$1"*) printf '  as expected: %s\n' "$1" ;;
   *) printf 'expected %s in the answer\n%s\n' "$1" "$answer" >&2; exit 1 ;;
   esac
+}
+
+# imported FILE INPUT hands in a file of potential customers with what is to be done with it, and waits until it has been read.
+imported() {
+  local id query='mutation ($input: ImportUsersInput!) { importUsers(input: $input) { import { id } userErrors { code message field } } }'
+  answer=$(curl --silent --show-error --header 'Accept: application/json' --header 'Accept-Language: en' --header "Authorization: Bearer $token" \
+    --form-string "operations={\"query\": \"$query\", \"variables\": {\"input\": {\"file\": null, $2}}}" --form-string 'map={"0": ["variables.input.file"]}' \
+    --form "0=@$1;filename=leads.csv;type=text/csv" "$url")
+  expect '"userErrors":[]'
+  id=$(value id)
+  ended 'query Import($id: ID!) { node(id: $id) { ... on Import { createdAt status rows faultyRows addedRows faults(first: 10) { nodes { line code field } } } } }' "$id"
+}
+
+# ended QUERY ID asks until what runs has ended.
+ended() {
+  for _ in {1..300}; do
+    answer=$(ask "$1" "{\"id\": \"$2\"}")
+    case $answer in *'"status":"RUNNING"'*) sleep 0.2 ;; *) return ;; esac
+  done
+  printf 'waited in vain for the end of %s\n%s\n' "$2" "$answer" >&2
+  exit 1
 }
 
 # value FIELD prints the first string under that name in the answer.
@@ -102,4 +124,39 @@ expect "\"id\":\"$user\""
 answer=$(ask 'query Find($text: String!) { search(text: $text, first: 100) { nodes { ... on User { id name } } } }' '{"text": "葛小"}')
 expect "\"id\":\"$user\""
 answer=$(ask 'query Story($id: ID!) { node(id: $id) { ... on User { timeline(first: 50) { nodes { kind at } } } } }' "{\"id\": \"$user\"}")
-for kind in MERGE_USERS APPROVE_REGISTRATION COMPLETE_SERVICE_RECORD REGISTER_USER ADD_SERVICE_RECORD; do expect "\"kind\":\"$kind\""; done
+for kind in MERGE_USERS APPROVE_REGISTRATION WRITE_MESSAGE COMPLETE_SERVICE_RECORD REGISTER_USER ADD_SERVICE_RECORD; do expect "\"kind\":\"$kind\""; done
+
+echo '8. A partner sends a list of leads. A dry run says what is wrong with it, and enters nobody.'
+folder=$(mktemp -d)
+trap 'rm -r "$folder"' EXIT
+digits=$(printf '%07d' $((10#$person % 10000000)))
+cat >"$folder/leads.csv" <<LEADS
+name,phone,email,source,note
+张小红,1360$digits,hong$person@example.com,partner $person,Asks about investing.
+刘小强,12,qiang$person@example.com,partner $person,
+陈小军,$phone,jun$person@example.com,partner $person,
+LEADS
+imported "$folder/leads.csv" '"dryRun": true'
+expect '"status":"SUCCEEDED","rows":3,"faultyRows":2,"addedRows":0'
+expect '{"line":3,"code":"INVALID","field":"phone"},{"line":4,"code":"ALREADY_TAKEN","field":"phone"}'
+
+echo '9. The list is mended and read in for good; the same list again enters nobody twice.'
+sed -i "s/,12,/,1370$digits,/; /^陈小军/d" "$folder/leads.csv"
+imported "$folder/leads.csv" '"dryRun": false'
+expect '"status":"SUCCEEDED","rows":2,"faultyRows":0,"addedRows":2'
+since=$(value createdAt)
+imported "$folder/leads.csv" '"onError": "SKIP_FAULTY"'
+expect '"status":"SUCCEEDED","rows":2,"faultyRows":2,"addedRows":0'
+
+echo '10. What has come in since the list is written to a file, masked, and had by its link.'
+answer=$(ask 'mutation Export($input: ExportUsersInput!) { exportUsers(input: $input) { export { id } userErrors { code message field } } }' \
+  "{\"input\": {\"format\": \"CSV\", \"masked\": true, \"filter\": {\"status\": [\"POTENTIAL\"], \"createdFrom\": \"$since\"}}}")
+expect '"userErrors":[]'
+ended 'query Export($id: ID!) { node(id: $id) { ... on Export { status rows sha256 url } } }' "$(value id)"
+expect '"status":"SUCCEEDED","rows":2'
+sum=$(value sha256)
+curl --silent --show-error --fail --output "$folder/export.csv" "${url%/graphql}$(value url)"
+answer="$(sha256sum "$folder/export.csv") $(cat "$folder/export.csv")"
+expect "$sum"
+expect '张小红'
+expect "'+86136****${digits:3}"

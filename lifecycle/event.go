@@ -32,6 +32,17 @@ func Record(ctx context.Context, tx *store.Tx, what string, kind key.Kind, id in
 	return record(ctx, tx, happening{move: what, kind: kind, id: id, owner: owner, said: said, at: Now()})
 }
 
+// WriteMessage is what the event of a mail to a customer is called, by whom it is written, whoever caused it.
+const (
+	WriteMessage = "writeMessage"
+	Mailer       = "mailer"
+)
+
+// RecordMessage adds the event of a mail to a customer, with the state in which it begins; how its delivery goes on stands in the message.
+func RecordMessage(ctx context.Context, tx *store.Tx, m *ent.Message) error {
+	return record(access.AsSystem(ctx, Mailer), tx, happening{move: WriteMessage, kind: key.KindMessage, id: int64(m.ID), owner: *m.UserID, to: string(m.State), at: m.CreatedAt})
+}
+
 func record(ctx context.Context, tx *store.Tx, h happening) error {
 	if err := written(ctx, tx, h).Exec(ctx); err != nil {
 		return fmt.Errorf("record %s: %w", h.move, err)

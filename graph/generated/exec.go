@@ -10494,7 +10494,7 @@ type SystemActor {
 type Event implements Node {
   "Opaque and stable, ` + "`" + `event_…` + "`" + `. Take it from here, never build it; ` + "`" + `node(id)` + "`" + ` finds the object again."
   id: ID!
-  "What happened, SCREAMING_SNAKE_CASE; of a move, its name: ` + "`" + `APPROVE_REGISTRATION` + "`" + `. ` + "`" + `lifecycles` + "`" + ` lists the moves."
+  "What happened, SCREAMING_SNAKE_CASE; of a move, its name: ` + "`" + `APPROVE_REGISTRATION` + "`" + `; of a mail to a customer ` + "`" + `WRITE_MESSAGE` + "`" + `. ` + "`" + `lifecycles` + "`" + ` lists the moves."
   kind: String!
   "What it happened to. Null when hidden from the caller."
   subject: Node
@@ -10502,7 +10502,7 @@ type Event implements Node {
   actor: Actor
   "Status before. Null for something new, and where no status changed."
   from: String
-  "Status after. Null where no status changed."
+  "Status after; of a mail, the state in which it begins, ` + "`" + `KEPT` + "`" + ` or ` + "`" + `QUEUED` + "`" + `. Null where no status changed."
   to: String
   "The reason given, as told to the customer. Null when none was asked for."
   reason: String
@@ -13861,7 +13861,7 @@ extend type Mutation {
   line names the columns, in any order, in English or Chinese: ` + "`" + `name` + "`" + ` (姓名), ` + "`" + `phone` + "`" + ` (手机号), ` + "`" + `email` + "`" + ` (邮箱), ` + "`" + `source` + "`" + ` (来源), ` + "`" + `company` + "`" + ` (公司: an id, or a credit code), ` + "`" + `accountManager` + "`" + ` (客户经理: an id, or an
   e-mail address), ` + "`" + `note` + "`" + ` (备注). ` + "`" + `name` + "`" + ` and ` + "`" + `phone` + "`" + ` must be there. The rules are those of ` + "`" + `addPotentialCustomer` + "`" + `; besides, a phone or an e-mail address that stands in the file before, or that
   somebody on the books has who is neither CLOSED nor WITHDRAWN, is ALREADY_TAKEN. Every row is checked before the first is entered. A job that is broken off goes on where it was, and enters
-  nobody twice. Errors: REQUIRED, TOO_LONG (20 megabytes), INVALID file (neither CSV nor XLSX, not UTF-8, columns that are missing, unknown or there twice); INVALID onError; LIMIT_EXCEEDED (three are being read).
+  nobody twice. A file of more than 100,000 rows is FAILED as a whole, with one fault: TOO_LONG. Errors: REQUIRED, TOO_LONG (20 megabytes; a workbook 96 when unpacked), INVALID file (neither CSV nor XLSX, not UTF-8, columns that are missing, unknown or there twice); INVALID onError; LIMIT_EXCEEDED (three are being read).
   """
   importUsers(
     "The file, and what is to be done with it."
@@ -14389,7 +14389,10 @@ type User implements Node & Lifecycle {
   statistics: UserStatistics!
   "What may be done with this user from its present status: ` + "`" + `allowed` + "`" + ` for this caller now, or ` + "`" + `blockedBy` + "`" + ` with the reasons. Buttons are drawn from it."
   availableActions: [AvailableAction!]!
-  "Everything that happened to this user, newest first. A customer sees who of the staff did it as null."
+  """
+  The whole story of this user, newest first: moves, mails, service records, cards, loans, bids. Of a mail (` + "`" + `WRITE_MESSAGE` + "`" + `) the ` + "`" + `subject` + "`" + ` is the ` + "`" + `Message` + "`" + `; staff see it with
+  VIEW_MESSAGES or VIEW_EVENTS. A customer sees who of the staff did something as null.
+  """
   timeline(
     "Page size reading forwards: 1 to 100 (else BAD_REQUEST), 20 when neither ` + "`" + `first` + "`" + ` nor ` + "`" + `last` + "`" + ` is given. Not together with ` + "`" + `last` + "`" + `."
     first: Int

@@ -1067,7 +1067,7 @@ type EraseUserPayload struct {
 type Event struct {
 	// Opaque and stable, `event_…`. Take it from here, never build it; `node(id)` finds the object again.
 	ID string `json:"id"`
-	// What happened, SCREAMING_SNAKE_CASE; of a move, its name: `APPROVE_REGISTRATION`. `lifecycles` lists the moves.
+	// What happened, SCREAMING_SNAKE_CASE; of a move, its name: `APPROVE_REGISTRATION`; of a mail to a customer `WRITE_MESSAGE`. `lifecycles` lists the moves.
 	Kind string `json:"kind"`
 	// What it happened to. Null when hidden from the caller.
 	Subject Node `json:"subject,omitempty"`
@@ -1075,7 +1075,7 @@ type Event struct {
 	Actor Actor `json:"actor,omitempty"`
 	// Status before. Null for something new, and where no status changed.
 	From *string `json:"from,omitempty"`
-	// Status after. Null where no status changed.
+	// Status after; of a mail, the state in which it begins, `KEPT` or `QUEUED`. Null where no status changed.
 	To *string `json:"to,omitempty"`
 	// The reason given, as told to the customer. Null when none was asked for.
 	Reason *string `json:"reason,omitempty"`
@@ -2904,7 +2904,8 @@ type User struct {
 	Statistics *UserStatistics `json:"statistics"`
 	// What may be done with this user from its present status: `allowed` for this caller now, or `blockedBy` with the reasons. Buttons are drawn from it.
 	AvailableActions []*AvailableAction `json:"availableActions"`
-	// Everything that happened to this user, newest first. A customer sees who of the staff did it as null.
+	// The whole story of this user, newest first: moves, mails, service records, cards, loans, bids. Of a mail (`WRITE_MESSAGE`) the `subject` is the `Message`; staff see it with
+	// VIEW_MESSAGES or VIEW_EVENTS. A customer sees who of the staff did something as null.
 	Timeline *EventConnection `json:"timeline"`
 	// When it was entered. UTC.
 	CreatedAt string `json:"createdAt"`

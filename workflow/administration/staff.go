@@ -277,14 +277,32 @@ func (o *Office) DeactivateStaff(ctx context.Context, in DeactivateStaffInput) (
 		if _, err := tx.Session.Delete().Where(session.StaffID(s.ID)).Exec(ctx); err != nil {
 			return 0, fmt.Errorf("end sessions: %w", err)
 		}
-		if _, err := tx.Claim.Delete().Where(claim.StaffID(s.ID)).Exec(ctx); err != nil {
-			return 0, fmt.Errorf("release claims: %w", err)
+		if err := releaseClaims(ctx, tx, s.ID); err != nil {
+			return 0, err
 		}
 		if _, err := tx.Link.Delete().Where(link.StaffID(s.ID)).Exec(ctx); err != nil {
 			return 0, fmt.Errorf("void links: %w", err)
 		}
 		return s.ID, keepAdministrator(ctx, tx)
 	})
+}
+
+// releaseClaims lets go of what an employee has claimed. Who follows a queue hears of each claim that had not lapsed.
+func releaseClaims(ctx context.Context, tx *store.Tx, of key.Staff) error {
+	held, err := tx.Claim.Query().Where(claim.StaffID(of), claim.ExpiresAtGT(lifecycle.Now())).Order(claim.ByID()).All(ctx)
+	if err != nil {
+		return fmt.Errorf("look for claims: %w", err)
+	}
+	if _, err := tx.Claim.Delete().Where(claim.StaffID(of)).Exec(ctx); err != nil {
+		return fmt.Errorf("release claims: %w", err)
+	}
+	for _, c := range held {
+		said := lifecycle.Said{Changes: map[string]any{"step": string(c.Step)}}
+		if err := lifecycle.Record(ctx, tx, "releaseReview", key.Kind(c.SubjectType), c.SubjectID, 0, said); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ReactivateStaffInput says whom.

@@ -7,6 +7,7 @@ import (
 	"lenddesk/ent"
 	"lenddesk/ent/message"
 	"lenddesk/key"
+	"lenddesk/lifecycle"
 	"lenddesk/parameter"
 	"lenddesk/seal"
 	"lenddesk/store"
@@ -108,6 +109,11 @@ func write(ctx context.Context, d *workflow.Desk, tx *store.Tx, to recipient, ki
 		SetText(text.Sentence(to.locale, "mail."+kind+".text", say)).Save(ctx)
 	if err != nil {
 		return fmt.Errorf("write mail: %w", err)
+	}
+	if m.UserID != nil { // the story of a customer tells of it
+		if err := lifecycle.RecordMessage(ctx, tx, m); err != nil {
+			return err
+		}
 	}
 	if !d.Mails {
 		return nil

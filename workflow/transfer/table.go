@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"errors"
@@ -197,6 +198,9 @@ func openWorkbook(content []byte) (_ rows, refused *fault.Problem) {
 			refused = refuseFile("import_workbook", nil)
 		}
 	}()
+	if refused := unpacks(content); refused != nil {
+		return nil, refused
+	}
 	f, err := excelize.OpenReader(bytes.NewReader(content), excelize.Options{RawCellValue: true, UnzipSizeLimit: mostUnzipped, UnzipXMLSizeLimit: mostUnzipped})
 	if err != nil {
 		return nil, refuseFile("import_workbook", nil)
@@ -210,6 +214,32 @@ func openWorkbook(content []byte) (_ rows, refused *fault.Problem) {
 		return nil, refuseFile("import_workbook", nil)
 	}
 	return &workbookRows{file: f, Rows: r}, nil
+}
+
+// unpacks refuses a workbook that has too much when unpacked, and one that is damaged: excelize reads as far as it can, and would leave out rows in silence.
+func unpacks(content []byte) *fault.Problem {
+	archive, err := zip.NewReader(bytes.NewReader(content), int64(len(content)))
+	if err != nil {
+		return refuseFile("import_workbook", nil)
+	}
+	left := uint64(mostUnzipped)
+	for _, part := range archive.File {
+		if part.UncompressedSize64 > left {
+			return &fault.Problem{Code: fault.TooLong, Text: "import_unpacked", Data: map[string]any{"maximum": mostUnzipped >> 20}}
+		}
+		left -= part.UncompressedSize64
+	}
+	for _, part := range archive.File {
+		r, err := part.Open()
+		if err == nil {
+			_, err = io.Copy(io.Discard, r) // breaks off when there is more than was said
+			err = errors.Join(err, r.Close())
+		}
+		if err != nil {
+			return refuseFile("import_workbook", nil)
+		}
+	}
+	return nil
 }
 
 func (r *workbookRows) next() (line int, cells []string, err error) {

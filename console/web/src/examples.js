@@ -33,6 +33,8 @@ import parametersVariables from '../examples/17-parameters.json' with { type: 't
 import system from '../examples/18-system.graphql';
 import followEvents from '../examples/19-follow-events.graphql';
 import followEventsVariables from '../examples/19-follow-events.json' with { type: 'text' };
+import exportUsers from '../examples/20-export.graphql';
+import exportUsersVariables from '../examples/20-export.json' with { type: 'text' };
 
 /** The tabs a first visitor finds. GraphiQL titles a tab after its operation. */
 export const examples = [
@@ -55,4 +57,5 @@ export const examples = [
   { query: parameters, variables: parametersVariables },
   { query: system },
   { query: followEvents, variables: followEventsVariables },
+  { query: exportUsers, variables: exportUsersVariables },
 ];
