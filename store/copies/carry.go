@@ -124,10 +124,10 @@ func carry(ctx context.Context, book *sql.Tx, into pgx.Tx) ([]Table, error) {
 	return append(carried, jobs), eachForeignKey(ctx, into, "ALTER TABLE %s ALTER CONSTRAINT %s NOT DEFERRABLE")
 }
 
-// layout is the columns of each table that holds the book: not the migrations', which each database counts by itself, and not the queue's.
+// layout is the columns of each table that holds the book: not the migrations' and the changes of authority, which each database counts by itself, and not the queue's.
 func layout(ctx context.Context, into pgx.Tx) (map[string][]column, error) {
 	rows, err := into.Query(ctx, `SELECT table_name, column_name, data_type FROM information_schema.columns
-		WHERE table_schema = current_schema() AND table_name NOT LIKE 'river\_%' AND table_name NOT LIKE 'goose\_%' ORDER BY 1, ordinal_position`)
+		WHERE table_schema = current_schema() AND table_name NOT LIKE 'river\_%' AND table_name NOT LIKE 'goose\_%' AND table_name <> 'authority' ORDER BY 1, ordinal_position`)
 	if err != nil {
 		return nil, fmt.Errorf("copies: list the columns: %w", err)
 	}
