@@ -189,7 +189,7 @@ var loanRules = map[string]modelRule{
 	"confirmDisbursement":     {from: "AWAITING_DISBURSEMENT", staff: access.ReportPayments, guards: notFunder},
 	"failDisbursement":        {from: "AWAITING_DISBURSEMENT", staff: access.ReportPayments, guards: notFunder},
 	"recordRepayment":         {from: indebtedIn + " WRITTEN_OFF", staff: access.ReportPayments},
-	"reverseRepayment":        {from: indebtedIn + " SETTLED", staff: access.ReportPayments},
+	"reverseRepayment":        {from: indebtedIn + " WRITTEN_OFF SETTLED", staff: access.ReportPayments},
 	"settleLoanEarly":         {from: repaying, staff: access.ReportPayments},
 	"requestEarlySettlement":  {from: repaying, owner: true, guards: noneOpen("EARLY_SETTLEMENT")},
 	"requestExtension":        {from: repaying, owner: true, guards: noneOpen("EXTENSION")},
@@ -711,9 +711,7 @@ func (tn *lendingTown) payment(t *rapid.T, settles bool, l *modelLoan, input var
 	}
 	lines := l.plain()
 	writtenOff := l.in("WRITTEN_OFF")
-	if !writtenOff {
-		ledger.Charge(lines, on, modelGrace, modelFine)
-	}
+	ledger.Charge(lines, l.fined(on), modelGrace, modelFine)
 	if settles {
 		price, _ := ledger.Settle(l.plain(), on, l.pricing())
 		x := price.Sum()
@@ -750,7 +748,7 @@ func (tn *lendingTown) payment(t *rapid.T, settles bool, l *modelLoan, input var
 		}
 		parts, _ := allocate(lines, x)
 		tn.pay(t, l, got, "recordRepayment", on, parts, &modelPayment{})
-		tn.conclude(l, max(on, l.accrued))
+		tn.conclude(l, on)
 	}, nil
 }
 
@@ -793,8 +791,17 @@ func (tn *lendingTown) settled(l *modelLoan, got answer, on ledger.Day, amount m
 	tn.conclude(l, on)
 }
 
-// conclude brings a loan to where its lines say that it stands on a day.
+// fined is the day through which penalties run on a day: on a loan that is written off not beyond the day on which they were charged last.
+func (l *modelLoan) fined(on ledger.Day) ledger.Day {
+	if l.in("WRITTEN_OFF") {
+		return min(on, l.accrued)
+	}
+	return on
+}
+
+// conclude brings a loan to where its lines say that it stands on a day, or on the last that was looked at.
 func (tn *lendingTown) conclude(l *modelLoan, on ledger.Day) {
+	on = l.fined(max(on, l.accrued))
 	l.charge(on)
 	l.accrued = on
 	was := l.status
@@ -809,9 +816,6 @@ func (tn *lendingTown) conclude(l *modelLoan, on ledger.Day) {
 }
 
 func (l *modelLoan) charge(on ledger.Day) {
-	if l.in("WRITTEN_OFF") {
-		return
-	}
 	lines := l.plain()
 	ledger.Charge(lines, on, modelGrace, modelFine)
 	for i := range lines {
@@ -859,7 +863,7 @@ func (tn *lendingTown) reverse(l *modelLoan, x *modelPayment) {
 		l.lines[last].Fixed -= x.fee
 		l.lines[last].Owed.Penalty = max(l.lines[last].Owed.Penalty-x.fee, l.lines[last].Paid.Penalty)
 	}
-	tn.conclude(l, max(x.on, l.accrued))
+	tn.conclude(l, x.on)
 }
 
 // asks is a later application of the borrower.
