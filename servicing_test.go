@@ -10,6 +10,7 @@ import (
 	"lenddesk/ent/loan"
 	"lenddesk/key"
 	"lenddesk/money"
+	"lenddesk/money/plan"
 	"lenddesk/workflow/servicing"
 )
 
@@ -285,7 +286,6 @@ func TestALateLoanIsOverdueCuredDefaultedAndWrittenOff(t *testing.T) {
 		was, _ := money.ParseAmount(lost.text("bids.nodes.0.lost"))
 		now, _ := money.ParseAmount(after.text("bids.nodes.0.lost"))
 		want(t, "shared", (was - now).String(), "1000.00")
-		wantFaults(t, d.finance.act("reverseRepayment", "loan { id }", vars{"repaymentId": recovered.text("recordRepayment.repayment.id"), "reason": "x"}), "reverseRepayment", "NOT_ALLOWED_NOW")
 		d.derives()
 		events := d.finance.ask(`query($id: ID!) { node(id: $id) { ... on Loan { timeline(first: 100) { nodes { kind } } } } }`, vars{"id": d.loan})
 		story := strings.Join(kinds(events, "node.timeline.nodes"), " ")
@@ -294,6 +294,76 @@ func TestALateLoanIsOverdueCuredDefaultedAndWrittenOff(t *testing.T) {
 				t.Errorf("the story has no %s: %s", kind, story)
 			}
 		}
+	})
+}
+
+func TestAPaymentOfALoanThatIsGivenUpBounces(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodEqualPrincipal)
+		d.paidOut(400) // three lines, the last due more than 300 days ago
+		d.ends(340)    // the first is late
+		// told is what everybody is told of the loan, and of the bids what is lost and what is still to come.
+		told := func() string {
+			said := d.lines()
+			for _, p := range d.investors {
+				got := p.ask(`{ bids { nodes { status lost outstandingPrincipal earned } } }`)
+				said += fmt.Sprint("; ", got.at("bids.nodes.0.status"), " ", got.at("bids.nodes.0.lost"), " ", got.at("bids.nodes.0.outstandingPrincipal"), " ", got.at("bids.nodes.0.earned"))
+			}
+			return said
+		}
+		paid := func(amount string, daysAgo int) (id string) {
+			t.Helper()
+			got := d.pay(amount, daysAgo)
+			if id = got.text("recordRepayment.repayment.id"); id == "" {
+				t.Fatal(got)
+			}
+			d.derives()
+			return id
+		}
+		bounces := func(id string) string {
+			t.Helper()
+			got := d.finance.act("reverseRepayment", "loan { status availableActions { mutation allowed } } repayment { reversed }", vars{"repaymentId": id, "reason": "The bank returned it."})
+			want(t, "reversed: "+got.raw, got.at("reverseRepayment.repayment.reversed"), any(true))
+			d.derives()
+			return got.text("reverseRepayment.loan.status")
+		}
+		early := paid("8000.00", 345)
+		d.ends(290)
+		want(t, "in default", d.done(d.manager, "defaultLoan", "loan", vars{"loanId": d.loan, "reason": "Does not answer."}), "DEFAULTED")
+		before := told()
+		want(t, "paid in default", bounces(paid("5000.00", 290)), "DEFAULTED")
+		want(t, "as if it had never come", told(), before)
+		owed := rowsOf(t, h.store, "SELECT SUM(penalty + interest + principal - paid_penalty - paid_interest - paid_principal) FROM installments WHERE bid_id IS NULL",
+			func(scan func(...any) error) (n int64, err error) { return n, scan(&n) })[0]
+		want(t, "all of it paid in default", bounces(paid(money.Amount(owed).String(), 290)), "DEFAULTED")
+		want(t, "as if it had never come", told(), before)
+		d.ends(150)
+		before = told()
+		want(t, "lost", strings.HasPrefix(before, "WRITTEN_OFF"), true)
+
+		first, second := paid("3000.00", 100), paid("600.00", 50)
+		want(t, "a recovery", bounces(first), "WRITTEN_OFF")
+		want(t, "the other", bounces(second), "WRITTEN_OFF")
+		want(t, "as if they had never come", told(), before)
+		wantFaults(t, d.finance.act("reverseRepayment", "loan { id }", vars{"repaymentId": first, "reason": "Again."}), "reverseRepayment", "NOT_ALLOWED_NOW repaymentId")
+		want(t, "came before, was told after", bounces(paid("100.00", 200)), "WRITTEN_OFF")
+		want(t, "as if it had never come", told(), before)
+
+		// What was paid long before bounces, too: that is lost as well, with the penalties of the day on which the rest was given up.
+		want(t, "the lines: "+before, strings.HasPrefix(before, "WRITTEN_OFF: 10000.00+300.00+"), true)
+		want(t, "paid before the write-off", bounces(early), "WRITTEN_OFF")
+		never := told()
+		due, _ := time.Parse(time.DateOnly, rowsOf(t, h.store, "SELECT due_on FROM installments WHERE bid_id IS NULL ORDER BY number", func(scan func(...any) error) (s string, err error) { return s, scan(&s) })[0])
+		accrued := rowsOf(t, h.store, "SELECT accrued_on FROM loans WHERE status = 'WRITTEN_OFF'", func(scan func(...any) error) (s string, err error) { return s, scan(&s) })[0]
+		on, _ := time.Parse(time.DateOnly, accrued)
+		want(t, "the first line", strings.HasPrefix(never, "WRITTEN_OFF: 10000.00+300.00+"+plan.Accrued(10_000_00, 18_0000, int(on.Sub(due).Hours()/24)).String()+" 0.00 OVERDUE"), true)
+		lost := d.investors[0].ask(`{ bids { nodes { lost outstandingPrincipal } } }`)
+		want(t, "a third of everything: "+lost.raw, lost.text("bids.nodes.0.lost")+" "+lost.text("bids.nodes.0.outstandingPrincipal"), "10000.00 0.00")
+		again := paid("30000.00", 0) // the principal first
+		none := d.investors[0].ask(`{ bids { nodes { lost } } }`)
+		want(t, "nothing lost: "+none.raw, none.text("bids.nodes.0.lost"), "0.00")
+		bounces(again)
+		want(t, "as it was", told(), never)
 	})
 }
 

@@ -49,7 +49,7 @@ func serveByHand(ctx context.Context, args []string) error {
 		return err
 	}
 	mux := http.NewServeMux()
-	for name, screen := range map[string]handScreen{"Q1": loanByID, "Q2": inReview, "Q3": usersWithAll, "Q4": byIndustry, "Q5": portfolio, "Q6": namesake} {
+	for name, screen := range map[string]handScreen{"Q1": loanByID, "Q2": inReview, "Q3": usersWithAll, "Q4": byIndustry, "Q5": portfolio, "Q6": namesake, "Q7": waiting} {
 		if h.wholly {
 			screen = wholly(name)
 		}

@@ -33,7 +33,7 @@ FROM (SELECT * FROM bids WHERE loan_id = %s ORDER BY created_at DESC, id DESC LI
 		amount("b.amount"), named("User", "i"), loan, most)
 }
 
-// whole are the statements of Q1 to Q6, each of which answers with the data as one text.
+// whole are the statements of Q1 to Q7, each of which answers with the data as one text.
 var whole = []string{
 	`SELECT json_object('node', json_object('id', public_id('Loan', l.id), 'number', l.number, 'status', l.status, 'amount', ` + amount("l.amount") + `,
 	'annualRate', rate(l.annual_rate), 'termMonths', l.term_months, 'purpose', l.purpose,
@@ -82,6 +82,13 @@ SELECT json_object('search', json_object('totalCount', (SELECT COUNT(*) FROM hit
 		'maskedPhone', CASE WHEN u.phone IS NOT NULL THEN masked_phone(u.phone) END, 'company', ` + named("Company", "c") + `)
 	FROM users u LEFT JOIN companies c ON c.id = u.company_id WHERE u.id = h.id)
 	ELSE (SELECT ` + firm("c") + ` FROM companies c WHERE c.id = h.id) END)) FROM (SELECT * FROM hits ORDER BY rank, firm, id DESC LIMIT 20) h))))`,
+
+	`SELECT json_object('reviewQueue', json_object('totalCount', (` + waitingCount + `), 'nodes', json((SELECT json_group_array(json_object(
+	'waitingSince', replace(replace(l.status_since, ' ', 'T'), '+00:00', 'Z'), 'claimedBy', ` + named("Staff", "s") + `, 'subject', json_object(
+		'id', public_id('Loan', l.id), 'number', l.number, 'amount', ` + amount("l.amount") + `, 'annualRate', rate(l.annual_rate), 'termMonths', l.term_months, 'purpose', l.purpose,
+		'approvalsGiven', ` + approvals + `, 'approvalsNeeded', l.approvals_needed,
+		'borrower', json_object('id', public_id('User', u.id), 'name', u.name, 'maskedPhone', CASE WHEN u.phone IS NOT NULL THEN masked_phone(u.phone) END),
+		'company', ` + firm("c") + `))) FROM ` + waitingLoans + `))))`,
 }
 
 // wholly is a screen that SQLite writes.
@@ -89,7 +96,7 @@ func wholly(name string) handScreen {
 	text := whole[name[1]-'1']
 	return func(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, error) {
 		var args []any
-		if name == "Q2" { // who has a loan in hand depends on the time
+		if name == "Q2" || name == "Q7" { // who has a loan in hand depends on the time
 			args = append(args, moment())
 		}
 		for _, name := range []string{"id", "industry", "least", "most", "after", "text"} {

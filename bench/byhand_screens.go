@@ -69,11 +69,24 @@ WHERE search_grams(u.name) @@ CAST($1 AS tsquery) AND u.merged_into_id IS NULL O
 	firmsText         = `SELECT id, name, industry FROM companies WHERE id IN (SELECT rowid FROM companies_search WHERE grams MATCH $1) ORDER BY id DESC LIMIT 200`
 	firmsTextPostgres = `--postgres
 SELECT id, name, industry FROM companies WHERE search_grams(name) @@ CAST($1 AS tsquery) ORDER BY id DESC LIMIT 200`
+
+	// waitingLoans are the loans of the queue with what is shown beside them; $1 is the time.
+	waitingLoans = `(SELECT * FROM loans WHERE status = 'APPLICATION_REVIEW' ORDER BY status_since, id LIMIT 20) l
+JOIN users u ON u.id = l.borrower_id LEFT JOIN companies c ON c.id = l.company_id
+LEFT JOIN claims k ON k.subject_type = 'Loan' AND k.subject_id = l.id AND k.step = 'APPLICATION' AND k.expires_at > $1 AND k.created_at >= l.status_since
+LEFT JOIN staff s ON s.id = k.staff_id`
+	approvals = `(SELECT COUNT(*) FROM reviews r WHERE r.subject_type = 'Loan' AND r.subject_id = l.id AND r.step = 'APPLICATION' AND r.decision = 'APPROVED'
+	AND r.round = l.round AND r.voided_at IS NULL)`
+	waitingText = `SELECT l.id, l.number, l.amount, l.annual_rate, l.term_months, l.purpose, ` + approvals + `, l.approvals_needed, l.status_since,
+	u.id, u.name, u.phone, c.id, c.name, c.industry, s.id, s.name
+FROM ` + waitingLoans + ` ORDER BY l.status_since, l.id`
+	waitingCount = `SELECT COUNT(*) FROM loans WHERE status = 'APPLICATION_REVIEW'`
 )
 
 // texts are all statements that SQLite prepares.
 var texts = []string{
 	loanText, reviewText, reviewCount, bidsOfLoan, usersText, cardsOfUser, loansOfUser, industryText, personText, bidSums, earnedSum, portfolioText, peopleText, firmsText,
+	waitingText, waitingCount,
 }
 
 func loanByID(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, error) {
@@ -448,4 +461,45 @@ func namesake(h *hand, ctx context.Context, v url.Values, b []byte) ([]byte, err
 		}
 	}
 	return append(b, "]}}"...), nil
+}
+
+func waiting(h *hand, ctx context.Context, _ url.Values, b []byte) ([]byte, error) {
+	var total int64
+	list := append(make([]byte, 0, 8192), '[')
+	err := h.ask(
+		ctx,
+		question{waitingText, []any{moment()}, func(scan func(...any) error) (err error) {
+			var id, amount, rate, months, given, needed, borrower int64
+			var number, purpose, name string
+			var since time.Time
+			var phone []byte
+			var company, reviewer *int64
+			var called, industry, reviewerName *string
+			if err := scan(&id, &number, &amount, &rate, &months, &purpose, &given, &needed, &since, &borrower, &name, &phone, &company, &called, &industry, &reviewer, &reviewerName); err != nil {
+				return err
+			}
+			list = since.UTC().AppendFormat(append(comma(list), `{"waitingSince":"`...), time.RFC3339Nano)
+			list = h.appendNamed(append(list, `","claimedBy":`...), key.KindStaff, reviewer, reviewerName)
+			list = h.appendID(append(list, `,"subject":{"id":`...), key.KindLoan, id)
+			list = appendText(append(list, `,"number":`...), number)
+			list = appendMoney(append(list, `,"amount":`...), amount)
+			list = appendRate(append(list, `,"annualRate":`...), rate)
+			list = strconv.AppendInt(append(list, `,"termMonths":`...), months, 10)
+			list = appendText(append(list, `,"purpose":`...), purpose)
+			list = strconv.AppendInt(append(list, `,"approvalsGiven":`...), given, 10)
+			list = strconv.AppendInt(append(list, `,"approvalsNeeded":`...), needed, 10)
+			list = h.appendID(append(list, `,"borrower":{"id":`...), key.KindUser, borrower)
+			list = appendText(append(list, `,"name":`...), name)
+			if list, err = h.phone(append(list, `,"maskedPhone":`...), phone); err != nil {
+				return err
+			}
+			list = h.appendCompany(append(list, `},"company":`...), company, called, industry)
+			list = append(list, "}}"...)
+			return nil
+		}},
+		question{waitingCount, nil, func(scan func(...any) error) error { return scan(&total) }},
+	)
+	b = strconv.AppendInt(append(b, `{"reviewQueue":{"totalCount":`...), total, 10)
+	b = append(append(b, `,"nodes":`...), list...)
+	return append(b, "]}}"...), err
 }

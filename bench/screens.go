@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net/url"
@@ -122,10 +123,45 @@ var screens = []screen{
 		},
 	},
 	{
+		name: "Q7", title: "the 20 loans that have waited longest for a decision on the application, with terms, approvals, borrower, company and who looks at them, and the total",
+		target: 0.6, profiled: true,
+		document: `query Q7 { reviewQueue(kind: APPLICATION, first: 20) { totalCount nodes { waitingSince claimedBy { id name } subject { ... on Loan {
+	id number amount annualRate termMonths purpose approvalsGiven approvalsNeeded borrower { id name maskedPhone } company { id name industry } } } } } }`,
+		arguments: claims,
+	},
+	{
 		name: "B1", title: "a bid is placed, with full durability: written is the same", target: 0.7, writes: true, must: `"userErrors":[]`, profiled: true,
 		document:  `mutation B1($bid: PlaceBidInput!) { placeBid(input: $bid) { bid { id status amount } userErrors { code message field } } }`,
 		arguments: bids,
 	},
+}
+
+// claims has the administrator look at every other loan of the queue's first page, which demonstration books do not; it lapses by itself.
+func claims(_ context.Context, v *visit) ([]call, error) {
+	var data struct {
+		ReviewQueue struct {
+			Nodes []struct{ Subject struct{ ID string } }
+		}
+	}
+	if err := query(v.address, v.token, `{ reviewQueue(kind: APPLICATION, first: 20) { nodes { subject { ... on Loan { id } } } } }`, nil, &data); err != nil {
+		return nil, err
+	}
+	for i, n := range data.ReviewQueue.Nodes {
+		if i%2 == 1 {
+			continue
+		}
+		var claimed struct {
+			ClaimReview struct{ UserErrors []struct{ Message string } }
+		}
+		err := query(v.address, v.token, `mutation ($id: ID!) { claimReview(input: {subjectId: $id, step: APPLICATION}) { userErrors { message } } }`, map[string]any{"id": n.Subject.ID}, &claimed)
+		if err == nil && len(claimed.ClaimReview.UserErrors) > 0 {
+			err = errors.New(claimed.ClaimReview.UserErrors[0].Message)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("claim a review: %w", err)
+		}
+	}
+	return []call{{}}, nil
 }
 
 // calls are the arguments of a screen over a book.

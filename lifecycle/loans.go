@@ -100,10 +100,10 @@ var (
 	})
 	ReverseRepayment = add(Loans, Move[loan.Status]{
 		Name:    "reverseRepayment",
-		From:    []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusSettled},
-		To:      []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted},
+		From:    []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusWrittenOff, loan.StatusSettled},
+		To:      []loan.Status{loan.StatusRepaying, loan.StatusOverdue, loan.StatusDefaulted, loan.StatusWrittenOff},
 		By:      []By{permitted(access.ReportPayments)},
-		Follows: "what the rows then say",
+		Follows: "what the rows then say; WRITTEN_OFF stays",
 	})
 	MarkOverdue = add(Loans, Move[loan.Status]{
 		Name:    "markOverdue",

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
@@ -249,6 +250,9 @@ func (n *connection) cut(s *sql.Selector, t *sql.SelectTable) (sql.Querier, erro
 	n.sort(s, t)
 	return sql.ExprFunc(func(b *sql.Builder) {
 		b.Join(s).WriteString(" LIMIT ").Arg(&slot{func(f *frame) any { return int64(f.bound[n.place].size + 1) }})
+		if b.Dialect() == dialect.SQLite {
+			b.WriteString(" + 0") // a bare argument it would look at, and prepare the statement anew each time it is bound
+		}
 	}), nil
 }
 

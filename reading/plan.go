@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -133,7 +134,7 @@ func (s *statement) column(t *sql.SelectTable, c Column, look Look) int {
 	return at
 }
 
-// words turns what was put together into SQL. What is the same in every run becomes a value of a kind that drivers know.
+// words turns what was put together into SQL. What is the same in every run stands in its text, or becomes a value of a kind that drivers know.
 func (s *statement) words(d string, q sql.Querier) error {
 	if x, ok := q.(interface{ SetDialect(string) }); ok {
 		x.SetDialect(d)
@@ -153,8 +154,55 @@ func (s *statement) words(d string, q sql.Querier) error {
 		}
 		s.args[i] = v
 	}
+	s.text, s.args = literally(d, s.text, s.args)
 	s.selector, s.places = nil, nil
 	return nil
+}
+
+// literally writes texts, numbers and truths among the arguments into the statement. An index over a part of a table is of use only where the condition is
+// known: SQLite would look at the argument, and prepare the statement anew each time it is bound; PostgreSQL would do without the index once it plans for any.
+func literally(d, text string, args []any) (string, []any) {
+	var b strings.Builder
+	var kept []any
+	for n := 0; text != ""; {
+		end := 1
+		switch c := text[0]; {
+		case c == '\'' || c == '"' || c == '`':
+			end += strings.IndexByte(text[1:], c) + 1
+			b.WriteString(text[:end])
+		case c == '?' && d != dialect.Postgres, c == '$' && d == dialect.Postgres:
+			for end < len(text) && text[end] >= '0' && text[end] <= '9' {
+				end++
+			}
+			if said, ok := literal(args[n]); ok {
+				b.WriteString(said)
+			} else {
+				kept = append(kept, args[n])
+				b.WriteByte(c)
+				if c == '$' {
+					b.WriteString(strconv.Itoa(len(kept)))
+				}
+			}
+			n++
+		default:
+			b.WriteByte(c)
+		}
+		text = text[end:]
+	}
+	return b.String(), kept
+}
+
+// literal is a value as both databases read it in a statement.
+func literal(v any) (string, bool) {
+	switch v := v.(type) {
+	case string:
+		return "'" + strings.ReplaceAll(v, "'", "''") + "'", !strings.ContainsAny(v, "\x00\\")
+	case int64:
+		return strconv.FormatInt(v, 10), v >= 0
+	case bool:
+		return strings.ToUpper(strconv.FormatBool(v)), true
+	}
+	return "", false
 }
 
 // question is the statement with its slots filled.

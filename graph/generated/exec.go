@@ -12905,6 +12905,7 @@ extend type Mutation {
   ): RecordRepaymentPayload @requires(permission: REPORT_PAYMENTS)
   """
   Undoes a payment that bounced: what it paid is owed again, with the penalties as if it had never come; the loan stands where its instalments then say. Later payments stay where they are.
+  A WRITTEN_OFF loan stays so, and its investors lose again what the payment had brought them; penalties on it run through the day on which they were charged last before the write-off.
   Errors: REQUIRED, TOO_LONG reason; NOT_FOUND repaymentId; NOT_ALLOWED_NOW, also when it was reversed already; CONFLICT.
   """
   reverseRepayment(

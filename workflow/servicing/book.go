@@ -95,28 +95,32 @@ func (o *Office) openBook(ctx context.Context, tx *store.Tx, l *ent.Loan) (*book
 	return b, nil
 }
 
-// seen is the last day through which penalties were charged; the day itself when none were.
+// seen is the last day through which penalties were charged; the day itself when none were. On a loan that is written off it stays where it was.
 func (b *book) seen(on ledger.Day) ledger.Day {
-	if b.loan.AccruedOn == nil {
-		return on
+	last := on
+	if b.loan.AccruedOn != nil {
+		last, _ = ledger.ParseDay(*b.loan.AccruedOn)
+	} else if b.lost() {
+		last = b.rules.day(b.loan.StatusSince)
 	}
-	if d, ok := ledger.ParseDay(*b.loan.AccruedOn); ok && d > on {
-		return d
+	if b.lost() {
+		return last
 	}
-	return on
+	return max(on, last)
 }
+
+// lost tells whether the loan is written off.
+func (b *book) lost() bool { return b.loan.Status == loan.StatusWrittenOff }
 
 // charge sets penalties to what they are on a day. On a loan that is written off they grow no more.
 func (b *book) charge(on ledger.Day) {
-	if b.loan.Status != loan.StatusWrittenOff {
-		ledger.Charge(b.lines, on, b.rules.grace, b.rules.penalty)
-	}
+	ledger.Charge(b.lines, min(on, b.seen(on)), b.rules.grace, b.rules.penalty)
 }
 
 // stands is where the rows say that the loan stands on a day.
 func (b *book) stands(on ledger.Day) loan.Status {
 	switch {
-	case b.loan.Status == loan.StatusWrittenOff:
+	case b.lost():
 		return loan.StatusWrittenOff
 	case ledger.Open(b.lines).Sum() == 0:
 		return loan.StatusSettled

@@ -54,7 +54,7 @@ func (o *Office) Repay(ctx context.Context, in RepayInput) (Paid, error) {
 		on := b.rules.day(p.at)
 		b.charge(on)
 		allocate := ledger.Allocate
-		if b.loan.Status == loan.StatusWrittenOff {
+		if b.lost() {
 			allocate = ledger.Recover
 		}
 		parts, left := allocate(b.lines, p.amount)
@@ -204,7 +204,8 @@ type ReverseInput struct {
 	ExpectedVersion *int
 }
 
-// Reverse undoes a payment that bounced: what it paid is owed again, and penalties are as if it had never come. Later payments stay where they are.
+// Reverse undoes a payment that bounced: what it paid is owed again, and penalties are as if it had never come. Later payments stay where they are. A loan
+// that is written off stays so, and its bids lose again what the payment had brought them.
 //
 // It returns REQUIRED, TOO_LONG at reason; NOT_FOUND at repaymentId; NOT_ALLOWED_NOW, also for one that is reversed already; CONFLICT.
 func (o *Office) Reverse(ctx context.Context, in ReverseInput) (Paid, error) {
