@@ -11,6 +11,11 @@ import (
 	"lenddesk/money/ledger"
 )
 
+// A model of loans and bids, written from the rules of the domain and not from the tables: who may do what with which loan, where it then stands, and what is reserved, funded and
+// owed. The arithmetic of a plan is the ledger's, which has tests of its own; which lines there are and what has been paid on them the model keeps itself.
+//
+// The model has a clock of its own that begins about a year ago: finance reports payments of its day, and the end of that day is worked.
+
 type (
 	// modelRule is one line of the domain's table of a loan: from where, by which permission of staff or by the borrower, and what else keeps somebody from it.
 	modelRule struct {
