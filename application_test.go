@@ -582,3 +582,24 @@ func TestAFileMayBeAVariableOfItsOwn(t *testing.T) {
 		want(t, "what was uploaded", fmt.Sprint(got.at("uploadDocument.document.name"), " ", got.at("uploadDocument.document.size")), fmt.Sprint("scan.pdf ", len(pdf)))
 	})
 }
+
+func TestABorrowerWithdrawsAnApplication(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		me, _ := h.borrower(t, 41)
+		other, _ := h.borrower(t, 42)
+		draft := me.applied(wish("80000"))
+		wantFaults(t, other.on("withdrawLoanApplication", draft), "withdrawLoanApplication", "NOT_FOUND loanId")
+		me.does("withdrawLoanApplication", draft, "WITHDRAWN")
+		wantFaults(t, me.on("withdrawLoanApplication", draft), "withdrawLoanApplication", "NOT_ALLOWED_NOW")
+		wantFaults(t, me.on("updateLoanApplication", draft, vars{"termMonths": 6}), "updateLoanApplication", "NOT_ALLOWED_NOW")
+
+		loan, _ := me.submitted(wish("90000"))
+		materials, _, _ := h.reviewers(t)
+		queue := func() any {
+			return materials.ask(`{ reviewQueue(kind: MATERIALS) { totalCount } }`).at("reviewQueue.totalCount")
+		}
+		want(t, "waits", queue(), any(1.0))
+		me.does("withdrawLoanApplication", loan, "WITHDRAWN")
+		want(t, "waits no more", queue(), any(0.0))
+	})
+}

@@ -297,6 +297,25 @@ func TestALateLoanIsOverdueCuredDefaultedAndWrittenOff(t *testing.T) {
 	})
 }
 
+func TestALoanIsWrittenOffByHand(t *testing.T) {
+	onEach(t, func(t *testing.T, h *house) {
+		d := funded(t, h, loan.RepaymentMethodEqualPrincipal)
+		d.paidOut(100)
+		d.ends(60)
+		reason := vars{"loanId": d.loan, "reason": "Has left the country."}
+		wantFaults(t, d.manager.act("writeOffLoan", "loan { id }", reason), "writeOffLoan", "NOT_ALLOWED_NOW")
+		d.done(d.manager, "defaultLoan", "loan", reason)
+		wantFaults(t, d.manager.act("writeOffLoan", "loan { id }", vars{"loanId": d.loan}), "writeOffLoan", "REQUIRED reason")
+		want(t, "the loan", d.done(d.manager, "writeOffLoan", "loan", reason), "WRITTEN_OFF")
+		for i, p := range d.investors {
+			got := p.ask(`{ bids { nodes { status lost outstandingPrincipal } } }`)
+			want(t, "a bid", got.text("bids.nodes.0.status")+" "+got.text("bids.nodes.0.lost")+" "+got.text("bids.nodes.0.outstandingPrincipal"),
+				"WRITTEN_OFF "+[]string{"10000.00", "9950.00", "10000.00", "50.00"}[i]+" 0.00")
+		}
+		d.derives()
+	})
+}
+
 func TestAPaymentOfALoanThatIsGivenUpBounces(t *testing.T) {
 	onEach(t, func(t *testing.T, h *house) {
 		d := funded(t, h, loan.RepaymentMethodEqualPrincipal)
