@@ -11,7 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"time"
 
+	"github.com/cenkalti/backoff/v5"
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 
 	"lenddesk/store"
@@ -136,13 +138,20 @@ func restorePostgres(ctx context.Context, p Plan) error {
 	if err != nil {
 		return errors.New("copies: the database's URL cannot be read")
 	}
-	var others int
-	err = db.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'").Scan(&others)
+	// Whoever has just closed a connection is still there for a moment.
+	_, err = backoff.Retry(ctx, func() (struct{}, error) {
+		var others int
+		err := db.QueryRowContext(ctx, "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'").Scan(&others)
+		switch {
+		case err != nil:
+			return struct{}{}, backoff.Permanent(fmt.Errorf("copies: reach PostgreSQL: %w", err))
+		case others > 0:
+			return struct{}{}, ErrInUse
+		}
+		return struct{}{}, nil
+	}, backoff.WithBackOff(backoff.NewConstantBackOff(50*time.Millisecond)), backoff.WithMaxElapsedTime(2*time.Second))
 	if err = errors.Join(err, db.Close()); err != nil {
-		return fmt.Errorf("copies: reach PostgreSQL: %w", err)
-	}
-	if others > 0 {
-		return ErrInUse
+		return err
 	}
 	script, err := prepare(ctx, "", "pg_restore", "--no-owner", "--no-privileges", "--file=-", p.File)
 	if err != nil {
