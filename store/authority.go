@@ -34,11 +34,9 @@ var governing = []struct {
 func authority(name string) []string {
 	statements := []string{"CREATE TABLE IF NOT EXISTS authority (stripe INTEGER PRIMARY KEY, version BIGINT NOT NULL)"}
 	if name == dialect.Postgres {
-		statements = append(statements, `CREATE OR REPLACE FUNCTION count_authority() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-	INSERT INTO authority AS a (stripe, version) VALUES (pg_backend_pid() % 256, 1) ON CONFLICT (stripe) DO UPDATE SET version = a.version + 1;
-	RETURN NULL;
-END $$`)
+		const count = "INSERT INTO authority AS a (stripe, version) VALUES (pg_backend_pid() % 256, 1) ON CONFLICT (stripe) DO UPDATE SET version = a.version + 1;"
+		const function = "CREATE OR REPLACE FUNCTION %s() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN %s RETURN NULL; END $$"
+		statements = append(statements, fmt.Sprintf(function, "count_authority", count), fmt.Sprintf(function, "count_authority_gone", "IF EXISTS (SELECT FROM gone) THEN "+count+" END IF;"))
 	} else {
 		statements = append(statements, "INSERT OR IGNORE INTO authority (stripe, version) VALUES (0, 0)")
 	}
@@ -54,11 +52,15 @@ END $$`)
 		for _, moment := range moments {
 			trigger := g.table + "_authority_" + strings.ToLower(strings.Fields(moment)[0])
 			if name == dialect.Postgres {
+				count := "FOR EACH STATEMENT EXECUTE FUNCTION count_authority()"
+				if moment == "DELETE" { // a job looks every few minutes for what has run out, and mostly finds nothing
+					count = "REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION count_authority_gone()"
+				}
 				statements = append(statements, fmt.Sprintf(`DO $$ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_trigger WHERE tgname = '%[1]s' AND tgrelid = to_regclass('%[3]s')) THEN
-		CREATE TRIGGER %[1]s AFTER %[2]s ON %[3]s FOR EACH STATEMENT EXECUTE FUNCTION count_authority();
+		CREATE TRIGGER %[1]s AFTER %[2]s ON %[3]s %[4]s;
 	END IF;
-END $$`, trigger, moment, g.table)) // without a lock on the table where it stands
+END $$`, trigger, moment, g.table, count)) // without a lock on the table where it stands
 			} else {
 				statements = append(statements, fmt.Sprintf("CREATE TRIGGER IF NOT EXISTS %s AFTER %s ON %s BEGIN UPDATE authority SET version = version + 1; END", trigger, moment, g.table))
 			}
