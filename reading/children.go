@@ -181,7 +181,7 @@ func (ch *children) part(f *frame, s *families) {
 		}
 		page := span{from: from, to: to}
 		if ch.conn != nil {
-			page = ch.conn.take(f, page)
+			page = ch.conn.take(page)
 		}
 		begin := len(kept) / s.Width
 		for _, i := range places[page.from:page.to] {

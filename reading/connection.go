@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 
-	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"github.com/99designs/gqlgen/graphql"
 
@@ -25,6 +25,7 @@ type connection struct {
 	to       *Type
 	place    int // among the connections of its unit
 	order    Order
+	size     int // of the page
 	backward bool
 	after    bool // there is a cursor to begin after, and one to end before
 	before   bool
@@ -46,7 +47,6 @@ type narrowing struct {
 
 // bound is what the arguments of a connection say in one run.
 type bound struct {
-	size          int
 	after, before cursor
 	given         [][]any // of each filter
 }
@@ -82,6 +82,9 @@ func (c *compiler) connection(to *Type, f graphql.CollectedField) (*connection, 
 	n.rule = func(t *sql.SelectTable) (*sql.Predicate, error) { return c.rule(to, t) }
 	args := c.sitting.at(f)
 	var err error
+	if n.size, err = sizeOf(args); err != nil {
+		return nil, err
+	}
 	if n.order, err = to.order(args["orderBy"]); err != nil {
 		return nil, err
 	}
@@ -150,10 +153,6 @@ func (n *connection) slot(filter, i int, like any) any {
 // bind reads the arguments of a run. They have the shape that was compiled.
 func (n *connection) bind(r *run, b *bound) error {
 	args := r.at(n.field)
-	var err error
-	if b.size, err = sizeOf(args); err != nil {
-		return err
-	}
 	for _, end := range []struct {
 		name  string
 		there bool
@@ -248,11 +247,9 @@ func (n *connection) cut(s *sql.Selector, t *sql.SelectTable) (sql.Querier, erro
 		s.Where(p)
 	}
 	n.sort(s, t)
+	// The size stands in the text: a database that does not know how little is wanted would make a plan for everything, or a new plan each time.
 	return sql.ExprFunc(func(b *sql.Builder) {
-		b.Join(s).WriteString(" LIMIT ").Arg(&slot{func(f *frame) any { return int64(f.bound[n.place].size + 1) }})
-		if b.Dialect() == dialect.SQLite {
-			b.WriteString(" + 0") // a bare argument it would look at, and prepare the statement anew each time it is bound
-		}
+		b.Join(s).WriteString(" LIMIT ").WriteString(strconv.Itoa(n.size + 1))
 	}), nil
 }
 
@@ -423,8 +420,8 @@ func (n *connection) write(w *writer, at *rows, s span, total int64) bool {
 }
 
 // take cuts the row that only tells that there is more, and turns a page that was read backwards round.
-func (n *connection) take(f *frame, s span) span {
-	if s.len() > f.bound[n.place].size {
+func (n *connection) take(s span) span {
+	if s.len() > n.size {
 		s.to--
 		s.more = true
 	}

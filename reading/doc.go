@@ -9,17 +9,17 @@
 //		query($n: Int) { users(first: $n) { nodes { name company { name } loans { totalCount nodes { number } } } } }
 //
 //	 1. sitting.go: the answer gets one moment of the database (store.Moment), which all its root fields share. outline.go: the document's operation is
-//	    looked at once; here it has two fields with arguments, one of which depends on a variable. The shape of the variables is "$n is there".
+//	    looked at once; here it has two fields with arguments, one of which depends on a variable. The shape of the variables is "$n is 50": the sizes of pages stand in the statements.
 //	 2. plan.go: the key of the plan is the operation, the path of the root field ("users."), the shape, the kind of viewer and the permissions. If no plan is
 //	    kept under it, it is compiled.
 //	 3. compile.go, connection.go: users is a unit whose root level is one statement; each field's row in the table of its type (types.go, lending.go) says which
 //	    columns it needs and how they are written. company is joined, its row rule in the join; loans (children.go) is a child level and a count:
 //
 //	    SELECT t1.id, t1.created_at, t1.name, t2.id, t2.name FROM users t1 LEFT JOIN companies t2 ON t2.id = t1.company_id
-//	    WHERE t1.id IN (SELECT t3.id FROM users t3 ORDER BY t3.created_at DESC, t3.id DESC LIMIT ⟨$n + 1⟩) ORDER BY t1.created_at DESC, t1.id DESC
+//	    WHERE t1.id IN (SELECT t3.id FROM users t3 ORDER BY t3.created_at DESC, t3.id DESC LIMIT 51) ORDER BY t1.created_at DESC, t1.id DESC
 //
 //	    SELECT p.value, t4.id, t4.created_at, t4.number FROM json_each(⟨users⟩) p CROSS JOIN loans t4
-//	    WHERE t4.id IN (SELECT t5.id FROM loans t5 WHERE t5.borrower_id = p.value ORDER BY … LIMIT ⟨20 + 1⟩)    -- PostgreSQL: unnest, and LATERAL
+//	    WHERE t4.id IN (SELECT t5.id FROM loans t5 WHERE t5.borrower_id = p.value ORDER BY … LIMIT 21)    -- PostgreSQL: unnest, and LATERAL
 //
 //	    SELECT p.value, (SELECT count(*) FROM loans t5 WHERE t5.borrower_id = p.value) FROM json_each(⟨users⟩) p
 //

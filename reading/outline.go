@@ -96,7 +96,7 @@ func varies(v *ast.Value) bool {
 }
 
 // shape is what of a request's variables makes its statements others: the values of those that decide, and of arguments which are there, which are null,
-// the values of enums and truths, and whether a list has none, one or more members. It also gives the arguments of every site. Whatever a plan is compiled
+// the sizes of pages, the values of enums and truths, and whether a list has none, one or more members. It also gives the arguments of every site. Whatever a plan is compiled
 // from must show in here; everything else is given to its statements when they run.
 func (o *outline) shape(schema *ast.Schema, variables map[string]any) (string, []map[string]any) {
 	var b strings.Builder
@@ -113,6 +113,10 @@ func (o *outline) shape(schema *ast.Schema, variables map[string]any) (string, [
 		b.WriteByte(';')
 		for _, d := range s.field.Definition.Arguments {
 			v, there := arguments[i][d.Name]
+			if d.Name == "first" || d.Name == "last" {
+				fmt.Fprintf(&b, "%v,", v)
+				continue
+			}
 			outlineOf(&b, schema, d.Type, v, there)
 		}
 	}

@@ -14,9 +14,9 @@ func TestWhatIsTheSameInEveryRunStandsInTheStatement(t *testing.T) {
 		args, kept          []any
 	}{
 		{
-			dialect.SQLite, "SELECT `a?`, ? FROM t WHERE b = ? AND c = ? AND d = ? AND e = '?''?' LIMIT ? + 0", "SELECT `a?`, 'O''Hara' FROM t WHERE b = 7 AND c = ? AND d = TRUE AND e = '?''?' LIMIT ? + 0",
-			[]any{"O'Hara", int64(7), later, true, later},
-			[]any{later, later},
+			dialect.SQLite, "SELECT `a?`, ? FROM t WHERE b = ? AND c = ? AND d = ? AND e = '?''?' LIMIT 21", "SELECT `a?`, 'O''Hara' FROM t WHERE b = 7 AND c = ? AND d = TRUE AND e = '?''?' LIMIT 21",
+			[]any{"O'Hara", int64(7), later, true},
+			[]any{later},
 		},
 		{
 			dialect.Postgres, `SELECT "a$1", $1 FROM t WHERE b = $2 AND c = $3 AND d = $4 AND e = $5`, `SELECT "a$1", $1 FROM t WHERE b = 'Loan' AND c = $2 AND d = $3 AND e = FALSE`,

@@ -104,7 +104,7 @@ func (r *Reader) list(ctx context.Context, name string, t *Type, where func(*sql
 	var s span
 	var total int64
 	tasks := []*task{{question: &at.Question, deeper: len(u.root.children) > 0, then: func() ([]*task, error) {
-		s = n.take(f, span{to: at.Len()})
+		s = n.take(span{to: at.Len()})
 		at.Cells = at.Cells[:s.to*at.Width]
 		return f.follow(u.root, at)
 	}}}

@@ -8,8 +8,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
-// KeyList is keys of rows as one bound value, however many: a JSON array on SQLite, a bigint[] on PostgreSQL. The list may be filled in after
-// the statement was built.
+// KeyList is keys of rows as one bound value, however many: a JSON array on SQLite, a bigint[] on PostgreSQL.
 type KeyList struct {
 	Dialect string
 	List    []int64
@@ -40,8 +39,12 @@ func KeyTable(b *sql.Builder, keys any) {
 	b.WriteString("json_each(").Arg(keys).WriteString(") AS p")
 }
 
-// AmongKeys is a column that has one of the keys. keys is a KeyList, or stands for one.
+// AmongKeys is a column that has one of the keys. keys is a KeyList, or stands for one. A list that has one key already is an equality: PostgreSQL, which takes a list of
+// any length for one of ten, would make a new plan each time.
 func AmongKeys(column string, keys any) *sql.Predicate {
+	if k, ok := keys.(*KeyList); ok && len(k.List) == 1 {
+		return sql.EQ(column, k.List[0])
+	}
 	return sql.P(func(b *sql.Builder) {
 		b.Ident(column).WriteString(" IN (SELECT p.value FROM ")
 		KeyTable(b, keys)
