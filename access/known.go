@@ -72,8 +72,8 @@ func (k *Known) Authenticate(ctx context.Context, token string) (Viewer, error) 
 	return v, nil
 }
 
-// Assume is who a token belonged to when it was last asked, and the assumption on which they still do; false when nobody knows. Whoever is taken for them must
-// Settle that before anything is answered or done.
+// Assume is who a token belonged to when it was last asked, and the assumption on which they still do; false when nobody knows. Nothing may be
+// answered or done for whoever is taken for them before it is sure that the assumption Holds.
 func (k *Known) Assume(token string) (Viewer, *store.Assumption, bool) {
 	is, ok := k.viewers.Get(string(hashOf(token)))
 	if !ok || !is.until.IsZero() && !time.Now().Before(is.until) {
